@@ -1,0 +1,156 @@
+"""Wires everything: settings, the data folder and the wings become a `Desk`."""
+
+import base64
+import hmac
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlmodel import Session
+
+from csirt import founding, notifying
+from csirt.bell import Bell
+from csirt.clock import Clock, SystemClock
+from csirt.directory.ldap import LdapDirectory, LdapServer
+from csirt.directory.ldif import LdifDirectory
+from csirt.directory.roles import read_roles
+from csirt.model.incident import IncidentType
+from csirt.model.people import Actor
+from csirt.model.ports import Channel, Directory, Renderer
+from csirt.playbook.acting import Hands
+from csirt.playbook.language import Action, Playbook
+from csirt.response.door import Door
+from csirt.settings import Settings
+from csirt.store.database import Database
+from csirt.store.migrate import migrate
+from csirt.store.tx import Look, Tx
+from csirt.store.vault import Vault, load_or_make_key
+from csirt.texts.steps import StepTexts, read_step_texts
+from csirt.wording import Wording
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Everything wired. Processes hold one each; `commit` is the only way to write."""
+
+    settings: Settings
+    door: Door
+    directory: Directory
+    channels: Mapping[str, Channel]
+    renderer: Renderer
+    wording: Wording
+    texts: StepTexts
+    playbooks: Mapping[tuple[str, int], Playbook]
+    actions: Mapping[str, Action]
+    hands: Hands
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that stamps commits."""
+        return self.door.clock
+
+    def commit(self, actor: Actor, use_case: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a use case as `actor`; see `Database.commit`."""
+        return self.door.commit(actor, use_case, *args, **kwargs)
+
+    def read(self) -> AbstractContextManager[Session]:
+        """A session that only reads."""
+        return self.door.read()
+
+    def look(self, question: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Ask a question that only reads."""
+        return self.door.look(question, *args, **kwargs)
+
+    def prefect_url(self) -> str:
+        """Prefect's API: as set, or that of the child beside us; empty when there is none."""
+        if self.settings.prefect_url:
+            return self.settings.prefect_url
+        note = self.settings.data / "run" / "prefect.url"
+        return note.read_text().strip() if note.exists() else ""
+
+    def close(self) -> None:
+        """Give connections back."""
+        self.door.database.close()
+
+
+def wire(settings: Settings, source: str, clock: Clock | None = None) -> Desk:
+    """The desk of a data folder; brings its database up to date. `source` says which process this is.
+
+    Raises:
+        NotFound: the folder holds no city.
+        Invalid: one of its files cannot be understood.
+        Unavailable: the database does not answer.
+    """
+    playbooks = load_playbooks()
+    newest = {play.handles: (play.name, play.version) for play in sorted(playbooks.values(), key=lambda p: p.version)}
+    base_url = settings.base_url or f"http://{settings.host}:{settings.port}"
+    city = founding.load(settings.data, newest, base_url)
+    vault = Vault(load_or_make_key(settings.keys / "vault.key"))
+    migrate(settings.database)
+    bell = Bell(settings.data)
+    door = Door(Database(settings.database, vault, clock or SystemClock(), source, bell.ring), city)
+    texts = read_step_texts(Path(importlib.import_module("playbooks").__path__[0]) / "texts")
+    return Desk(
+        settings=settings,
+        door=door,
+        directory=_directory(settings),
+        channels=notifying.channels(settings, door.clock),
+        renderer=notifying.renderer(),
+        wording=Wording(city, texts, {type_.value: name for type_, (name, _) in newest.items()}, base_url),
+        texts=texts,
+        playbooks=playbooks,
+        actions=load_actions(),
+        hands=Hands(door, settings.data / "tickets"),
+    )
+
+
+def _wing(package: str) -> list[ModuleType]:
+    """Every module of a wing, by name."""
+    root = importlib.import_module(package)
+    return [importlib.import_module(f"{package}.{info.name}") for info in pkgutil.iter_modules(root.__path__)]
+
+
+def load_playbooks() -> dict[tuple[str, int], Playbook]:
+    """All playbooks by name and version. Imports no Prefect."""
+    found = [value for module in _wing("playbooks") for value in vars(module).values() if isinstance(value, Playbook)]
+    return {(play.name, play.version): play for play in found}
+
+
+def load_actions() -> dict[str, Action]:
+    """All actions by name."""
+    found = [value for module in _wing("playbooks") for value in vars(module).values() if isinstance(value, Action)]
+    return {action.name: action for action in found}
+
+
+def newest_playbooks() -> dict[IncidentType, Playbook]:
+    """The newest version of each playbook, by the type it handles."""
+    return {play.handles: play for play in sorted(load_playbooks().values(), key=lambda play: play.version)}
+
+
+def _directory(settings: Settings) -> Directory:
+    roles = read_roles(settings.data / "roles.toml")
+    key = load_or_make_key(settings.keys / "person.key")
+
+    def opaque(uid: str) -> str:
+        digest = hmac.digest(key, uid.lower().encode(), "sha256")
+        return "p-" + base64.b32encode(digest)[:12].decode().lower()
+
+    if settings.directory == "ldif":
+        return LdifDirectory(settings.data / "people.ldif", roles, opaque)
+    server = LdapServer(
+        urls=tuple(settings.ldap_url.split()),
+        base=settings.ldap_base,
+        bind_dn=settings.ldap_bind_dn,
+        bind_password=settings.ldap_bind_password.get_secret_value(),
+        ca_file=settings.ldap_ca_file,
+        start_tls=settings.ldap_start_tls,
+    )
+    return LdapDirectory(server, roles, opaque)

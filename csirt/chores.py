@@ -1,0 +1,152 @@
+"""The worker's chores, each a plain function over the desk; `True` says that there may be more to do at once."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlmodel import col, select
+
+from csirt.bootstrap import Desk
+from csirt.errors import CsirtError, DeliveryFailed, DirectoryUnavailable, LeaseLost
+from csirt.logs import RecordLines, log
+from csirt.model.message import Message
+from csirt.model.people import SYSTEM
+from csirt.playbook.language import Action
+from csirt.playbook.responder import bounded, code_of, retry_time
+from csirt.response import deliveries, escalations, incidents, people, runs, slow, tail
+from csirt.response.deliveries import Due
+from csirt.response.slow import SlowAction
+from csirt.store.queries.due import DueNow, due_now
+from csirt.store.tables.access import HeartbeatRow
+from csirt.store.tables.runs import RunDueRow, RunRow
+from csirt.store.tx import Tx
+
+ROSTER_AGE = timedelta(minutes=10)
+HEARTBEAT = timedelta(seconds=5)
+
+
+class Chores:
+    """What a worker does besides driving runs."""
+
+    def __init__(self, desk: Desk) -> None:
+        """One set a worker."""
+        self._desk = desk
+        self._lines = RecordLines(desk.settings.log_target, desk.settings.data / "record.log.jsonl")
+        self._written: int | None = None
+        self._roster_at = self._beat_at = datetime.min.replace(tzinfo=UTC)
+
+    def _due(self) -> DueNow:
+        with self._desk.read() as session:
+            return due_now(session, self._desk.clock.now())
+
+    def decide(self) -> bool:
+        """Triage, timers and escalations: decisions that need no outside world."""
+        due = self._due()
+        if due.triage:
+            for incident in self._desk.commit(SYSTEM, incidents.triage):
+                log().info("incident.opened", incident=incident)
+        if due.timers:
+            self._desk.commit(SYSTEM, runs.fire_timers)
+        if due.escalations:
+            self._desk.commit(SYSTEM, escalations.advance)
+        return due.triage or due.timers or due.escalations
+
+    def send(self) -> bool:
+        """Send what lies in the outbox."""
+        if not self._due().deliveries:
+            return False
+        claimed = self._desk.commit(SYSTEM, deliveries.claim)
+        for due in claimed:
+            self._send_one(due)
+        return bool(claimed)
+
+    def _send_one(self, due: Due) -> None:
+        channel = self._desk.channels.get(due.channel)
+        try:
+            if channel is None:
+                raise DeliveryFailed("channel_unknown", permanent=True, reply="no_channel")
+            receipt = channel.send(self._message(due))
+        except DeliveryFailed as error:
+            log().warning("delivery.failed", delivery=due.delivery, channel=due.channel, code=error.code)
+            self._desk.commit(
+                SYSTEM, deliveries.failed, due, error.code, error.reply, permanent=error.permanent
+            )
+        except LeaseLost:
+            log().warning("delivery.lease_lost", delivery=due.delivery)
+        else:
+            self._desk.commit(SYSTEM, deliveries.delivered, due, receipt)
+
+    def _message(self, due: Due) -> Message:
+        language = self._desk.settings.language
+        facts = self._desk.wording.facts(
+            due.facts, due.recipient, language, channel=due.channel, repeat=due.repeat
+        )
+        subject, body = self._desk.renderer.render(due.template, language, facts)
+        return Message(
+            id=due.delivery, template=due.template, language=language, recipient=due.recipient, subject=subject,
+            body=body, at=due.queued_at, facts=facts, repeat=due.repeat,
+        )  # fmt: skip
+
+    def act_slowly(self) -> bool:
+        """Do one slow action."""
+        if not self._due().actions:
+            return False
+        held = self._desk.commit(SYSTEM, slow.claim)
+        if held is None:
+            return False
+        action = self._desk.actions.get(held.action)
+        try:
+            self._act(action, held)
+        except LeaseLost:
+            log().warning("action.lease_lost", run=held.run)
+        return True
+
+    def _act(self, action: Action | None, held: SlowAction) -> None:
+        if action is None:
+            self._desk.commit(SYSTEM, slow.failed, held, "action_unknown", None)
+            return
+        try:
+            value = bounded(action, self._desk.hands.at(held.incident, held.key), held.arguments)
+        except (CsirtError, OSError) as error:
+            retry_at = retry_time(self._desk.clock.now(), held.attempt, action.tries, error)
+            self._desk.commit(SYSTEM, slow.failed, held, code_of(error), retry_at)
+        else:
+            self._desk.commit(SYSTEM, slow.done, held, value)
+
+    def keep_house(self) -> None:
+        """Write log lines, the heartbeat, and the roster from time to time."""
+        self._write_lines()
+        now = self._desk.clock.now()
+        if now - self._beat_at > HEARTBEAT:
+            self._desk.commit(SYSTEM, _beat)
+            self._beat_at = now
+        if now - self._roster_at > ROSTER_AGE:
+            self._roster_at = now
+            try:
+                known, posts = self._desk.directory.people(), self._desk.directory.posts()
+            except DirectoryUnavailable:
+                log().warning("directory.unavailable")
+            else:
+                self._desk.commit(SYSTEM, people.refresh, known, posts)
+
+    def _write_lines(self) -> None:
+        if self._written is None:
+            self._written = max(self._desk.look(tail.cursor), self._lines.last_seq())
+        lines = self._desk.look(tail.entries_after, self._written)
+        if lines:
+            self._lines.write(lines)
+            self._written = int(lines[-1]["event.sequence"])
+            self._desk.commit(SYSTEM, tail.move, self._written)
+
+    def ended_unshown(self) -> list[tuple[str, str, str]]:
+        """Ended runs that Prefect's page still shows as open: run, flow run, the code of what stopped it."""
+        with self._desk.read() as session:
+            rows = session.exec(
+                select(RunDueRow.run, RunDueRow.prefect_run, RunRow.stopped_by)
+                .join(RunRow, col(RunDueRow.run) == col(RunRow.id))
+                .where(col(RunDueRow.ended), col(RunDueRow.shown).is_(False))
+                .limit(50)
+            ).all()
+        return [(run, shown, code or "") for run, shown, code in rows if shown]
+
+
+def _beat(tx: Tx) -> None:
+    tx.session.merge(HeartbeatRow(process="worker", at=tx.now))

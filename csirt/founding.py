@@ -1,0 +1,137 @@
+"""The data folder of a city: made once from a city file, read at every start."""
+
+import os
+import shutil
+import tomllib
+from collections.abc import Mapping
+from datetime import date, time
+from pathlib import Path
+from typing import Any
+
+from csirt.errors import Conflict, Invalid, NotFound
+from csirt.model.calendar import OfficeCalendar
+from csirt.model.chains import chain_from, offices_from
+from csirt.model.city import City
+from csirt.model.incident import IncidentType, Level
+from csirt.model.triage import rules_from
+
+SAMPLE_CITY = Path(__file__).parent / "city_data" / "sample" / "city.toml"
+CITY_FILE = "city.toml"
+_SINGLE = {"people": "people.ldif", "roles": "roles.toml", "offices": "offices.toml", "triage": "triage.toml"}
+_MADE_FOR_PLAY = "sample-city"  # marks a folder that the main job may play in
+
+
+def found(data: Path, city_file: Path, *, for_play: bool = False) -> None:
+    """Make the data folder of a city from its file: copies of what it names, mode 0700. `for_play` marks a folder that
+    the main job made itself.
+
+    Raises:
+        Conflict: the folder holds a city already.
+        NotFound: the file, or one that it names, is not there.
+        Invalid: it cannot be understood; names file and key.
+    """
+    if (data / CITY_FILE).exists():
+        raise Conflict("city_exists", folder=data.name)
+    table = read_toml(city_file)
+    files = _files(table, city_file)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    data.chmod(0o700)
+    for name, target in _SINGLE.items():
+        _copy(city_file.parent / files[name], data / target)
+    chains = city_file.parent / files["chains"]
+    (data / "chains").mkdir(mode=0o700, exist_ok=True)
+    for chain in sorted(chains.glob("*.toml")):
+        _copy(chain, data / "chains" / chain.name)
+    if for_play:
+        (data / _MADE_FOR_PLAY).write_text("This folder was made by ./run; the main job may play in it.\n")
+    part = data / f".{CITY_FILE}.part"
+    _copy(city_file, part)
+    part.replace(data / CITY_FILE)  # last, so that a folder with a city file is whole
+    load(data, {})
+
+
+def is_founded(data: Path) -> bool:
+    """Does the folder hold a city?"""
+    return (data / CITY_FILE).exists()
+
+
+def is_for_play(data: Path) -> bool:
+    """Did the main job make this folder itself?"""
+    return (data / _MADE_FOR_PLAY).exists()
+
+
+def load(data: Path, playbooks: Mapping[IncidentType, tuple[str, int]], base_url: str = "") -> City:
+    """The city of a data folder, checked.
+
+    Raises:
+        NotFound: the folder holds no city.
+        Invalid: a file cannot be understood; names file, route, tier and key.
+    """
+    if not is_founded(data):
+        raise NotFound("city_missing", folder=data.name)
+    table = read_toml(data / CITY_FILE)
+    chains = [chain_from(read_toml(path), path.name) for path in sorted((data / "chains").glob("*.toml"))]
+    names = _table(table, "name", CITY_FILE)
+    return City(
+        code=str(table.get("code", "")),
+        name_ja=str(names.get("ja", "")),
+        name_en=str(names.get("en", "")),
+        chains={chain.name: chain for chain in chains},
+        offices=offices_from(read_toml(data / _SINGLE["offices"]), _SINGLE["offices"]),
+        rules=rules_from(read_toml(data / _SINGLE["triage"]), _SINGLE["triage"]),
+        calendar=_calendar(_table(table, "office_hours", CITY_FILE)),
+        sample=bool(table.get("sample", False)),
+        base_url=base_url,
+        level_setters=_setters(_table(table, "level_setters", CITY_FILE)),
+        playbooks=playbooks,
+    )
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file as a mapping. Raises `NotFound`, or `Invalid` naming the file and the place."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise NotFound("file_missing", file=path.name) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Invalid("toml_malformed", file=path.name, where=str(error)[-60:]) from error
+
+
+def _table(table: Mapping[str, Any], key: str, file: str) -> dict[str, Any]:
+    found_ = table.get(key, {})
+    if not isinstance(found_, dict):
+        raise Invalid("value_malformed", file=file, key=key)
+    return found_
+
+
+def _files(table: Mapping[str, Any], city_file: Path) -> dict[str, str]:
+    files = _table(table, "files", city_file.name)
+    for name in (*_SINGLE, "chains"):
+        if not isinstance(files.get(name), str):
+            raise Invalid("key_missing", file=city_file.name, key=f"files.{name}")
+    return files
+
+
+def _copy(source: Path, target: Path) -> None:
+    if not source.exists():
+        raise NotFound("file_missing", file=source.name)
+    shutil.copyfile(source, target)
+    os.chmod(target, 0o600)
+
+
+def _calendar(table: Mapping[str, Any]) -> OfficeCalendar:
+    try:
+        return OfficeCalendar(
+            opens=time.fromisoformat(table.get("opens", "08:30")),
+            closes=time.fromisoformat(table.get("closes", "17:15")),
+            extra_holidays=frozenset(date.fromisoformat(str(day)) for day in table.get("extra_holidays", [])),
+        )
+    except (TypeError, ValueError) as error:
+        raise Invalid("value_malformed", file=CITY_FILE, key="office_hours") from error
+
+
+def _setters(table: Mapping[str, Any]) -> dict[Level, str]:
+    try:
+        return {Level(int(level)): str(post) for level, post in table.items()}
+    except ValueError as error:
+        raise Invalid("value_malformed", file=CITY_FILE, key="level_setters") from error

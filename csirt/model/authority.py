@@ -1,0 +1,125 @@
+"""Who may do what: one table, and the three questions asked of it.
+
+Who decides what follows 総務省「地方公共団体における情報セキュリティポリシーに関するガイドライン」: the CSIRT head
+judges whether it is an incident, the director and the CISO order, the window for reports keeps the case. Its ban on
+holding both sides of a check (兼務の禁止: the auditor is not the audited) is why an auditor has an auditor's
+permissions only, whatever else the directory says of them.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from csirt.errors import Forbidden
+from csirt.model.people import Actor, Role
+
+
+class Permission(StrEnum):
+    """What may be allowed. The value is also the text key."""
+
+    OPEN_INCIDENT = "open_incident"
+    DECIDE_TRIAGE = "decide_triage"  # is it an incident?
+    ANSWER_STEP = "answer_step"  # at all; which step: `may_answer`
+    SET_LEVEL = "set_level"  # at all; which level: the city's `level_setters`
+    ACKNOWLEDGE_CALL = "acknowledge_call"
+    FILL_CALL_SHEET = "fill_call_sheet"
+    ADD_NOTE = "add_note"
+    ADD_MEASURE = "add_measure"
+    CLOSE_INCIDENT = "close_incident"
+    READ_INCIDENTS = "read_incidents"
+    READ_RECORD = "read_record"
+    EXPORT_RECORD = "export_record"
+    ISSUE_TOKEN = "issue_token"  # noqa: S105 - the name of a permission
+    ADMINISTER = "administer"
+    INGEST = "ingest"
+
+
+_DESK = frozenset({Role.OFFICER, Role.RESPONDER, Role.CSIRT_HEAD})
+_HEADS = frozenset({Role.CSIRT_HEAD, Role.DIRECTOR, Role.CISO})
+_HANDLERS = _DESK | {Role.SYSTEM_MANAGER, Role.PRIVACY_OFFICER, Role.PUBLIC_RELATIONS}
+_CALLED = _HANDLERS | _HEADS
+_NOBODY: frozenset[Role] = frozenset()
+
+ALLOWED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
+    {
+        Permission.OPEN_INCIDENT: _DESK | {Role.DIRECTOR},
+        Permission.DECIDE_TRIAGE: frozenset({Role.OFFICER, Role.CSIRT_HEAD}),
+        Permission.ANSWER_STEP: _CALLED,
+        Permission.SET_LEVEL: _HEADS | {Role.OFFICER},
+        Permission.ACKNOWLEDGE_CALL: _CALLED,
+        Permission.FILL_CALL_SHEET: _HANDLERS,
+        Permission.ADD_NOTE: _CALLED,
+        Permission.ADD_MEASURE: _CALLED - {Role.PUBLIC_RELATIONS},
+        Permission.CLOSE_INCIDENT: frozenset({Role.OFFICER, Role.CSIRT_HEAD, Role.DIRECTOR}),
+        Permission.READ_INCIDENTS: _CALLED | {Role.AUDITOR},
+        Permission.READ_RECORD: _HEADS | {Role.OFFICER, Role.AUDITOR, Role.ADMINISTRATOR},
+        Permission.EXPORT_RECORD: frozenset({Role.OFFICER, Role.CSIRT_HEAD, Role.AUDITOR}),
+        Permission.ISSUE_TOKEN: frozenset({Role.ADMINISTRATOR}),
+        Permission.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
+        Permission.INGEST: frozenset({Role.SENSOR, Role.OFFICER, Role.RESPONDER}),
+    }
+)
+"""The table. Whoever is not in a row may not."""
+
+_OF_A_POST = frozenset({Permission.ANSWER_STEP, Permission.ACKNOWLEDGE_CALL, Permission.READ_INCIDENTS})
+"""What holding or deputising for any post brings along, for people without a role, such as the mayor."""
+
+_OF_A_LINK = frozenset({Permission.ACKNOWLEDGE_CALL})
+"""A link in a mail shows only that somebody has the mail: enough to say "I heard", not to decide."""
+
+_NOT_OF_THE_SYSTEM = frozenset({Permission.ANSWER_STEP})
+"""What a person decides, no machine decides."""
+
+
+def may(actor: Actor, permission: Permission) -> bool:
+    """May this actor do this at all?
+
+    Local administration on the machine (`local`) may do everything, the system itself everything but answer for a
+    person: both stand in the record as what they are.
+    """
+    if actor.auth == "local":
+        return True
+    if actor.auth == "system":
+        return permission not in _NOT_OF_THE_SYSTEM
+    if actor.auth == "link":
+        return permission in _OF_A_LINK
+    if _may_by_role(actor, permission):
+        return True
+    return permission in _OF_A_POST and bool(actor.posts) and not _audits(actor)
+
+
+def must(actor: Actor, permission: Permission) -> None:
+    """Nothing if the actor may.
+
+    Raises:
+        Forbidden: `not_permitted`, with the permission that is missing.
+    """
+    if not may(actor, permission):
+        raise Forbidden("not_permitted", permission=permission.value)
+
+
+def may_answer(actor: Actor, who: str) -> bool:
+    """May this actor answer a step that was given to `who` (`role:responder`, `post:ciso`)?
+
+    A post may be answered for by its holder and deputies. There is no ladder: a CISO does not answer for a responder.
+    """
+    if not may(actor, Permission.ANSWER_STEP):
+        return False
+    if actor.auth == "local":
+        return True
+    kind, _, name = who.partition(":")
+    if kind == "post":
+        return name in actor.posts
+    if kind == "role":
+        return any(role.value == name for role in actor.roles & ALLOWED[Permission.ANSWER_STEP])
+    return False
+
+
+def _may_by_role(actor: Actor, permission: Permission) -> bool:
+    allowed = ALLOWED.get(permission, _NOBODY)
+    roles = frozenset({Role.AUDITOR}) if _audits(actor) else actor.roles
+    return not allowed.isdisjoint(roles)
+
+
+def _audits(actor: Actor) -> bool:
+    return Role.AUDITOR in actor.roles

@@ -1,0 +1,44 @@
+"""The city as configured: chains, outside offices, rules, office hours. Read at start, frozen, given to use cases."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from csirt.model.calendar import OfficeCalendar
+from csirt.model.contact import ContactChain
+from csirt.model.incident import IncidentType, Level
+from csirt.model.people import Office
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRule:
+    """A detection whose title, category or signature matches `pattern` (RE2-safe, case-folded) suggests this type."""
+
+    type: IncidentType
+    pattern: str
+    level: Level | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TriageRules:
+    """When a case opens by itself, and what a detection suggests. Dated data: `source` says where they come from."""
+
+    opens_from: Level = Level.SERIOUS
+    types: tuple[TypeRule, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """Everything about a city that use cases may need and that is not a person."""
+
+    code: str
+    name_ja: str
+    name_en: str
+    chains: Mapping[str, ContactChain] = field(default_factory=dict)
+    offices: Mapping[str, Office] = field(default_factory=dict)
+    rules: TriageRules = field(default_factory=TriageRules)
+    calendar: OfficeCalendar = field(default_factory=OfficeCalendar)
+    sample: bool = False
+    base_url: str = ""
+    level_setters: Mapping[Level, str] = field(default_factory=dict)  # level -> the post that sets it
+    playbooks: Mapping[IncidentType, tuple[str, int]] = field(default_factory=dict)  # type -> playbook, version

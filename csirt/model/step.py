@@ -1,0 +1,119 @@
+"""A playbook run, its steps and their outcomes, and the steps that wait for a person."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from csirt.errors import Invalid
+
+StepKey = str
+_STEP_KEY = re.compile(r"[a-z][a-z0-9_]{0,63}(\[[A-Za-z0-9._:-]{1,64}\])?")
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+def checked_step_key(key: str) -> StepKey:
+    """A step's key: a name, with the item's id in brackets inside `for_each`. Raises `Invalid` otherwise."""
+    if not _STEP_KEY.fullmatch(key):
+        raise Invalid("step_key_malformed", key=key)
+    return key
+
+
+class StepKind(StrEnum):
+    """What a step is; another kind under a recorded key is drift."""
+
+    DO = "do"
+    ASK = "ask"
+    APPROVE = "approve"
+    REACH = "reach"
+    TELL = "tell"
+    WAIT = "wait"
+    CLOSE = "close"
+    CALL = "call"  # a call sheet: a member of staff phones, reads back and records
+
+
+class StepState(StrEnum):
+    """Where a step stands."""
+
+    OPEN = "open"
+    DONE = "done"
+    FAILED = "failed"  # gave up; a person may take it over
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to answer: a code, and whether a reason must be given with it."""
+
+    code: str
+    needs_reason: bool = False
+
+
+YES_NO = (Choice("yes"), Choice("no", needs_reason=True))
+DONE_OR_CANNOT = (Choice("done"), Choice("cannot", needs_reason=True))
+APPROVE_OR_REFUSE = (Choice("approve"), Choice("refuse", needs_reason=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person answered: the choice, the reason they typed, the fields of the form, who and when."""
+
+    choice: str
+    reason: str = ""
+    fields: Mapping[str, Json] = field(default_factory=dict)
+    by: str = ""
+    at: datetime | None = None
+
+    @property
+    def yes(self) -> bool:
+        """Was it agreed to?"""
+        return self.choice in {"yes", "approve", "done"}
+
+    @property
+    def no(self) -> bool:
+        """Was it declined?"""
+        return self.choice in {"no", "refuse", "cannot"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The recorded result of a step: its value as JSON, as replay gives it back."""
+
+    kind: StepKind
+    state: StepState
+    value: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A step that waits for a person. `who` is a role (`role:analyst`) or a post (`post:ciso`)."""
+
+    id: str
+    incident: str
+    run: str | None
+    step: StepKey
+    kind: StepKind
+    who: str
+    choices: tuple[Choice, ...]
+    opened_at: datetime
+    due_at: datetime | None = None
+    chain: str | None = None
+    not_by: tuple[StepKey, ...] = ()
+    delivery: str | None = None  # the delivery that a call sheet stands for
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybookRun:
+    """One performance of a playbook for one incident; it keeps the version that it began with."""
+
+    id: str
+    incident: str
+    playbook: str
+    version: int
+    opened_at: datetime
+    ended_at: datetime | None = None
+    stopped_by: str | None = None  # an error code, such as `playbook_drift`

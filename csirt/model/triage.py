@@ -1,0 +1,106 @@
+"""What a detection suggests: type and level, by dated rules that are data.
+
+Rules propose; a named post sets the level with a reason. The patterns come from our own data file, so they are run by
+`re` on bounded text; a pattern that RE2 would not take (look-around, back-references) is refused all the same.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+
+from csirt.errors import Invalid
+from csirt.model.city import TriageRules, TypeRule
+from csirt.model.detection import Detection
+from csirt.model.incident import IncidentType, Level
+
+_SEARCHED_CHARACTERS = 1000
+_NOT_RE2 = re.compile(r"\(\?(?:[=!>]|<[=!]|P=|\()|\\[1-9]|[*+?}]\+")
+_RULE_KEYS = frozenset({"type", "pattern", "level", "source", "valid_from"})
+
+
+def suggest(detection: Detection, rules: TriageRules) -> tuple[IncidentType, Level]:
+    """The type of the first rule that fits title, category or signature, else UNDECIDED; and the proposed level.
+
+    The level is the higher of what the source's severity means and what the rule says.
+    """
+    parts = (detection.title, detection.category or "", detection.signature or "")
+    text = unicodedata.normalize("NFKC", "\n".join(parts)[:_SEARCHED_CHARACTERS]).casefold()
+    native = Level(min(max(detection.level, Level.EVENT), Level.CRISIS))
+    for rule in rules.types:
+        if _compiled(rule.pattern).search(text):
+            return rule.type, native if rule.level is None else max(native, rule.level)
+    return IncidentType.UNDECIDED, native
+
+
+def rules_from(mapping: Mapping[str, object], source: str, on: date | None = None) -> TriageRules:
+    """The rules of a parsed TOML file; `source` names the file. With `on`, only rules valid on that day.
+
+    The file has `source` (text), `opens_from` (0 to 4) and a list `rule` of tables: `type`, `pattern`, `source`,
+    `valid_from` (a date), and `level` (0 to 4) if the rule proposes one.
+
+    Raises:
+        Invalid: `triage_rule_invalid`; `file` and `key` name the place.
+    """
+    rows = mapping.get("rule")
+    if not isinstance(rows, list):
+        raise _invalid(source, "rule")
+    stated = mapping.get("source")
+    if not isinstance(stated, str) or not stated.strip():
+        raise _invalid(source, "source")
+    opens_from = _level(mapping.get("opens_from", int(Level.SERIOUS)), source, "opens_from")
+    dated = [_rule(row, source, f"rule[{place}]") for place, row in enumerate(rows)]
+    return TriageRules(
+        opens_from=opens_from,
+        types=tuple(rule for rule, valid_from in dated if on is None or valid_from <= on),
+        source=stated,
+    )
+
+
+def _rule(row: object, source: str, place: str) -> tuple[TypeRule, date]:
+    """One rule and the day from which it holds."""
+    if not isinstance(row, Mapping):
+        raise _invalid(source, place)
+    for key in row:
+        if key not in _RULE_KEYS:
+            raise _invalid(source, f"{place}.{key}")
+    kind, pattern, valid_from, stated = (row.get(key) for key in ("type", "pattern", "valid_from", "source"))
+    if not isinstance(kind, str) or kind not in set(IncidentType):
+        raise _invalid(source, f"{place}.type")
+    if not isinstance(pattern, str) or not _is_usable(pattern):
+        raise _invalid(source, f"{place}.pattern")
+    if type(valid_from) is not date:
+        raise _invalid(source, f"{place}.valid_from")
+    if not isinstance(stated, str) or not stated.strip():
+        raise _invalid(source, f"{place}.source")
+    level = _level(row["level"], source, f"{place}.level") if "level" in row else None
+    return TypeRule(IncidentType(kind), pattern, level), valid_from
+
+
+def _level(value: object, source: str, key: str) -> Level:
+    """A level of ours."""
+    if isinstance(value, bool) or not isinstance(value, int) or not Level.EVENT <= value <= Level.CRISIS:
+        raise _invalid(source, key)
+    return Level(value)
+
+
+def _is_usable(pattern: str) -> bool:
+    """Whether a pattern compiles, says something, and could be run by RE2."""
+    if not pattern.strip() or _NOT_RE2.search(pattern):
+        return False
+    try:
+        return _compiled(pattern).search("") is None
+    except re.error:
+        return False
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern, compiled once. Text is folded before the search; the flag spares the authors of rules a trap."""
+    return re.compile(pattern, re.IGNORECASE)
+
+
+def _invalid(source: str, key: str) -> Invalid:
+    """The error for one place in a file of rules."""
+    return Invalid("triage_rule_invalid", file=source, key=key)

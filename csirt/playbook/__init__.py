@@ -1,0 +1,24 @@
+"""The vocabulary that playbooks are written in. Imports no Prefect."""
+
+from csirt.model.incident import Disposition
+from csirt.model.people import Role
+from csirt.model.step import Answer, Choice
+from csirt.playbook.language import Act, Action, Playbook, action, days, hours, minutes, playbook, seconds
+from csirt.playbook.responder import Responder
+
+__all__ = [
+    "Act",
+    "Action",
+    "Answer",
+    "Choice",
+    "Disposition",
+    "Playbook",
+    "Responder",
+    "Role",
+    "action",
+    "days",
+    "hours",
+    "minutes",
+    "playbook",
+    "seconds",
+]

@@ -1,0 +1,78 @@
+"""What actions reach: the facts of their case, the ticket folder, the level. Everything once for each key."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlmodel import col, select
+
+from csirt.model.incident import Level
+from csirt.model.people import SYSTEM
+from csirt.model.step import Json
+from csirt.response import runs
+from csirt.response.door import Door
+from csirt.response.runs import Claim
+from csirt.store.tables.intake import DetectionRow
+
+
+@dataclass(frozen=True)
+class Acting:
+    """The hands of one attempt of one action."""
+
+    door: Door
+    tickets: Path
+    incident: str
+    key: str
+
+    def facts(self) -> Mapping[str, Json]:
+        """What the case's detections say."""
+        with self.door.read() as session:
+            rows = session.exec(
+                select(DetectionRow).where(DetectionRow.incident == self.incident).order_by(col(DetectionRow.at))
+            ).all()
+        return {
+            "hosts": _distinct(name for row in rows for name in (row.attacked, row.host)),
+            "attackers": _distinct(row.attacker for row in rows),
+            "detections": sum(row.count for row in rows),
+            "first_seen": rows[0].at.isoformat() if rows else None,
+            "titles": _distinct(row.title for row in rows)[:20],
+        }
+
+    def ticket(self, kind: str, content: Mapping[str, Json]) -> Json:
+        """Write an order as a file named after its key; the same key again replaces the same file."""
+        name = f"{kind}-{self.key.replace(':', '-').replace('[', '-').replace(']', '')}.json"
+        self.tickets.mkdir(mode=0o700, parents=True, exist_ok=True)
+        order = {"kind": kind, "key": self.key, "incident": self.incident, **content}
+        part = self.tickets / f".{name}.part"
+        with part.open("w", encoding="utf-8") as file:
+            json.dump(order, file, ensure_ascii=False, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(self.tickets / name)
+        return {"ticket": name}
+
+    def set_level(self, level: Level, reason: str) -> None:
+        """Set the level of the case."""
+        self.door.commit(SYSTEM, runs.set_level, self.incident, self.key, level, reason)
+
+
+def _distinct(values: Iterable[str | None]) -> list[Json]:
+    return [value for value in dict.fromkeys(values) if value]
+
+
+@dataclass(frozen=True)
+class Hands:
+    """Gives each attempt its `Acting`."""
+
+    door: Door
+    tickets: Path
+
+    def __call__(self, held: Claim, key: str) -> Acting:
+        """The hands for one attempt under this idempotency key."""
+        return self.at(held.incident, key)
+
+    def at(self, incident: str, key: str) -> Acting:
+        """The same for who holds no claim on the run."""
+        return Acting(self.door, self.tickets, incident, key)

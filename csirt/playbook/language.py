@@ -1,0 +1,108 @@
+"""What a playbook and an action are, and the decorators that make them."""
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from csirt.model.incident import Disposition, IncidentType, Level
+from csirt.model.people import Role
+from csirt.model.step import Json, checked_step_key
+
+if TYPE_CHECKING:
+    from csirt.playbook.responder import Responder
+
+
+def seconds(n: float) -> timedelta:
+    """A duration."""
+    return timedelta(seconds=n)
+
+
+def minutes(n: float) -> timedelta:
+    """A duration."""
+    return timedelta(minutes=n)
+
+
+def hours(n: float) -> timedelta:
+    """A duration."""
+    return timedelta(hours=n)
+
+
+def days(n: float) -> timedelta:
+    """A duration."""
+    return timedelta(days=n)
+
+
+class Act(Protocol):
+    """What an action is given: its idempotency key, what is known of the case, and what it may reach."""
+
+    key: str
+    incident: str
+
+    def facts(self) -> Mapping[str, Json]:
+        """What the case's detections say: `hosts`, `attackers`, `detections`, `first_seen`, `title`."""
+        ...
+
+    def ticket(self, kind: str, content: Mapping[str, Json]) -> Json:
+        """Leave an order for an outside system or desk in the ticket folder, once for each key."""
+        ...
+
+    def set_level(self, level: Level, reason: str) -> None:
+        """Set the level of the case, once for each key."""
+        ...
+
+
+@dataclass(frozen=True)
+class Action:
+    """An automated step. `within` bounds one attempt; a `slow` one is done apart from its run's passes.
+
+    After `tries` attempts it gives up, and `by_hand` names the role that is asked to do it instead.
+    """
+
+    name: str
+    function: Callable[..., Json]
+    within: timedelta
+    tries: int
+    slow: bool
+    by_hand: Role
+
+
+def action(
+    *, within: timedelta = timedelta(seconds=10), tries: int = 3, slow: bool = False,
+    by_hand: Role = Role.SYSTEM_MANAGER,
+) -> Callable[[Callable[..., Json]], Action]:  # fmt: skip
+    """Make an action of a function `(act, *arguments) -> JSON`; it raises `Unavailable` when a retry may help."""
+
+    def make(function: Callable[..., Json]) -> Action:
+        name = checked_step_key(function.__name__)
+        return Action(name, function, within, tries, slow, by_hand)
+
+    return make
+
+
+@dataclass(frozen=True)
+class Playbook:
+    """A way to handle one type of incident. The body is ordinary code that calls the responder."""
+
+    name: str
+    handles: IncidentType
+    version: int
+    body: Callable[["Responder"], Disposition | None]
+
+    @cached_property
+    def flow(self) -> Any:
+        """The Prefect flow of this playbook, built when first asked for: reading playbooks imports no Prefect."""
+        return importlib.import_module("csirt.playbook.flow").flow_of(self)
+
+
+def playbook(
+    *, handles: str, version: int
+) -> Callable[[Callable[["Responder"], Disposition | None]], Playbook]:
+    """Make a playbook of a function `(respond) -> Disposition`, named as the function."""
+
+    def make(body: Callable[["Responder"], Disposition | None]) -> Playbook:
+        return Playbook(checked_step_key(body.__name__), IncidentType(handles), version, body)
+
+    return make

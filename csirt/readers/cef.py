@@ -1,0 +1,226 @@
+r"""Common Event Format (ArcSight, "Implementing ArcSight CEF", revisions 16 to 26), bare or inside syslog.
+
+The seven fields of the header end at pipes that no backslash escapes; the extension is `key=value` with blanks inside
+values, where a key is a word after a blank and before an unescaped equals sign. Around it may stand a header of
+RFC 3164 or RFC 5424, or none. Products bend this: a blank after `CEF:`, variables left as `$name`, words for
+severities; values are kept as they arrived, and only what cannot be split is refused.
+
+`host` of a detection is `dvchost`, else `dhost`, else `shost`. Which host was *attacked* is another question: a sensor
+in the network reports about others, an agent about its own machine. The answer is the observable `attacked`.
+
+A line of syslog that holds no CEF is not a detection; a line that is neither is unreadable (`not_cef`), and so is CEF
+whose header breaks off (`cef_header`) and LEEF, which is another format (`other_format`).
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from csirt.model.detection import Detection, NotADetection, SourceRecord, Unreadable
+from csirt.model.sorting import ours_and_theirs, plain_address
+from csirt.readers.limits import DEFAULT_LIMITS, Limits, as_text, as_title, decode
+from csirt.readers.records import lines
+from csirt.readers.times import instant, looks_like_time
+
+FORMAT = "cef"
+
+# Severity, by the revision 25 table: 0-3 Low, 4-6 Medium, 7-8 High, 9-10 Very-High; the same as words.
+LEVELS = {
+    **dict.fromkeys(("0", "1", "2", "3", "low", "info", "informational"), 0),
+    **dict.fromkeys(("4", "5", "6", "medium", "moderate", "warning"), 1),
+    **dict.fromkeys(("7", "8", "high"), 2),
+    **dict.fromkeys(("9", "10", "very-high", "very high", "critical"), 3),
+}
+LEVEL_UNKNOWN = 1  # Unknown, an unfilled variable, a number off the scale: somebody should look
+
+# Products that run on the machine they report about: there `dvchost` is the machine that was hit.
+AGENTS = re.compile(
+    r"agent|endpoint|\bedr\b|\bxdr\b|anti.?virus|apex one|officescan|deep security|workload|server protect|defender"
+    r"|falcon|sentinelone|carbon black|cylance|sysmon|エージェント|エンドポイント",
+    re.IGNORECASE,
+)
+
+_MARKER = re.compile(r"CEF:\s?[0-9]+(?:\.[0-9]+)?\|")
+_MARKER_BYTES = re.compile(rb"CEF:\s?[0-9]+(?:\.[0-9]+)?\|")
+_BROKEN_MARKER = re.compile(r"(?:^|\s)CEF:")
+_LEEF = re.compile(r"(?:^|\s)LEEF:\s?[0-9]")
+_HEADER_FIELD = re.compile(r"((?:[^\\|]|\\.)*+)(\||$)", re.DOTALL)
+_ESCAPED_IN_HEADER = re.compile(r"\\([\\|])")
+_KEY = re.compile(r"(?:^|(?<=\s))([A-Za-z0-9_][A-Za-z0-9_.\-]*+(?:\[[0-9]{1,6}\])?)=")
+# \n and \r stay as they are: nothing here needs line ends, and half-escaped Windows paths and accounts survive.
+_ESCAPED_IN_VALUE = re.compile(r"\\([\\=|])")
+# RFC 6587 length, PRI, and the version of RFC 5424, each if there.
+_SYSLOG = re.compile(r"(?:[0-9]{1,7} (?=<))?(<[0-9]{1,3}>)?\s?(?:1 )?")
+_TIME = re.compile(
+    r"[A-Za-z]{3} [ 0-9]?[0-9] (?:[0-9]{4} )?[0-9:]{8}(?:\.[0-9]{1,9})?"
+    r"(?: (?:UTC|GMT|JST|Z|[+-][0-9]{2}:?[0-9]{2})(?= ))?"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
+_HEX = {32: "md5", 40: "sha1", 64: "sha256"}
+
+
+@dataclass(slots=True)
+class Cef:
+    """Reads CEF, one record a line."""
+
+    limits: Limits = DEFAULT_LIMITS
+    format: str = FORMAT
+
+    def recognises(self, head: bytes) -> bool:
+        """A line of text, not of JSON, that holds `CEF:`, a version and a pipe."""
+        candidates = head.replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf").splitlines()
+        return any(_MARKER_BYTES.search(line) for line in candidates if line.lstrip()[:1] not in {b"{", b"["})
+
+    def read(self, data: bytes) -> Iterator[SourceRecord]:
+        """Every line in order."""
+        for piece in lines(data, self.limits):
+            result = piece.value if isinstance(piece.value, Unreadable) else _judge(decode(piece.raw))
+            yield SourceRecord(piece.index, piece.raw, result)
+
+
+def _judge(line: str) -> Detection | NotADetection | Unreadable:
+    """What one line is."""
+    marker = _MARKER.search(line)
+    if marker is None:
+        return _without_cef(line)
+    fields: list[str] = []
+    at = marker.end()
+    while len(fields) < 6:
+        field = _HEADER_FIELD.match(line, at)
+        if field is None or (not field[2] and len(fields) < 5):
+            return Unreadable("cef_header", f"field {len(fields) + 2} of 7")
+        fields.append(_ESCAPED_IN_HEADER.sub(r"\1", field[1]).strip())
+        at = field.end()
+    return _detection(fields, extension(line[at:]), line[: marker.start()])
+
+
+def _without_cef(line: str) -> NotADetection | Unreadable:
+    """A line without the marker: another syslog message, another format, or nothing we know."""
+    if _BROKEN_MARKER.search(line):
+        return Unreadable("cef_header", "field 1 of 7")
+    if _LEEF.search(line):
+        return Unreadable("other_format", "LEEF")
+    syslog = _SYSLOG.match(line)
+    if syslog and (syslog[1] or _TIME.match(line, syslog.end())):
+        return NotADetection(FORMAT, "syslog_without_cef")
+    return Unreadable("not_cef", "line")
+
+
+def extension(text: str) -> dict[str, str]:
+    """Keys and values of an extension; of a key given twice the first that has a value stays.
+
+    Values run to the next key: `msg=a b src=…` gives `a b`. The first wins, because what an attacker can write (a
+    message, an address of a page) tends to stand behind what the product states.
+    """
+    found: dict[str, str] = {}
+    keys = list(_KEY.finditer(text))
+    for key, following in zip(keys, [*keys[1:], None], strict=True):
+        value = text[key.end() : following.start() if following else len(text)].strip()
+        if not found.get(key[1]):
+            found[key[1]] = _ESCAPED_IN_VALUE.sub(r"\1", value)
+    return found
+
+
+def _detection(header: list[str], fields: Mapping[str, str], before: str) -> Detection:
+    """A CEF record as a detection. `header`: vendor, product, version, event class, name, severity."""
+    vendor, product, _, event_class, name, severity = header
+    time_raw = _time(fields, before)
+    source = _address(fields, "src", "sourceAddress", "c6a2")
+    destination = _address(fields, "dst", "destinationAddress", "c6a3")
+    host = _first(fields, "dvchost", "deviceHostName", "dhost", "destinationHostName", "shost", "sourceHostName")
+    return Detection(
+        format=FORMAT,
+        title=as_title(name) or as_title(event_class) or as_title(f"{vendor} {product}") or "CEF",
+        severity_native=as_text(severity) or "",
+        level=level_of(severity),
+        id=_identifier(fields),
+        time_raw=time_raw,
+        time_utc=instant(time_raw),
+        src_ip=source,
+        dst_ip=destination,
+        host=host,
+        user=_first(fields, "duser", "destinationUserName", "suser", "sourceUserName"),
+        category=_first(fields, "cat", "deviceEventCategory"),
+        # The class alone is not unique between products, and some give one class to all their alerts.
+        signature=as_text(f"{vendor}|{product}|{event_class}|{name}"),
+        observables={
+            **_sides(fields, f"{vendor} {product}", source, destination),
+            **_observables(fields),
+        },
+    )
+
+
+def level_of(severity: str) -> int:
+    """Our level for a native severity: a number of 0 to 10, or a word."""
+    word = severity.strip().casefold()
+    whole = word.partition(".")[0]
+    return LEVELS.get(whole if whole.isdigit() else word, LEVEL_UNKNOWN)
+
+
+def _identifier(fields: Mapping[str, str]) -> str | None:
+    """The product's own id of the event; a variable that was not filled in is none."""
+    given = _first(fields, "externalId", "externalID")
+    return None if given and given.startswith("$") else given
+
+
+def _time(fields: Mapping[str, str], before: str) -> str | None:
+    """When it was: receipt, start, end, or the time of the syslog header; the first that fixes an instant.
+
+    Where none does, the first that has the form of a time stands as it is written.
+    """
+    keys = ("rt", "deviceReceiptTime", "start", "startTime", "end", "endTime")
+    written = [value for key in keys if (value := as_text(fields.get(key)))]
+    syslog = _SYSLOG.match(before)
+    if stamp := _TIME.match(before, syslog.end() if syslog else 0):
+        written.append(stamp[0])
+    fixed = next((value for value in written if instant(value)), None)
+    return fixed or next((value for value in written if looks_like_time(value)), None)
+
+
+def _address(fields: Mapping[str, str], key: str, long_key: str, ipv6_key: str) -> str | None:
+    """An address; IPv6 stands in a custom field whose label says so (revision 25, "c6a2", "c6a3")."""
+    given = _first(fields, key, long_key)
+    if given is None and "ipv6" in fields.get(f"{ipv6_key}Label", "").casefold():
+        given = _first(fields, ipv6_key)
+    return given
+
+
+def _sides(
+    fields: Mapping[str, str], product: str, source: str | None, destination: str | None
+) -> dict[str, tuple[str, ...]]:
+    """The attacked host, and the attacker where the addresses alone would not tell.
+
+    An agent reports about its own machine. Else, of the two sides the one that is ours was hit, by name if it has one;
+    a destination that is named only was hit by the source.
+    """
+    device = _first(fields, "dvchost", "deviceHostName")
+    target = _first(fields, "dhost", "destinationHostName")
+    origin = _first(fields, "shost", "sourceHostName")
+    ours, _ = ours_and_theirs(source, destination)
+    found: dict[str, str | None] = {}
+    if device and AGENTS.search(product):
+        found["attacked"] = device
+    elif target and source and not destination:
+        found = {"attacked": target, "attacker": source}
+    elif ours and ours == plain_address(source) != plain_address(destination):
+        found["attacked"] = origin or ours
+    else:
+        found["attacked"] = target or ours or origin or device
+    return {kind: (value,) for kind, value in found.items() if value}
+
+
+def _observables(fields: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """What else the record names."""
+    digest = _first(fields, "fileHash") or ""
+    found = {
+        "url": _first(fields, "request"),
+        "file": _first(fields, "filePath", "fname"),
+        "device_id": _first(fields, "deviceExternalId", "deviceExternalID"),
+        _HEX.get(len(digest), "hash"): digest,
+    }
+    return {kind: (value,) for kind, value in found.items() if value}
+
+
+def _first(fields: Mapping[str, str], *keys: str) -> str | None:
+    """The first of these keys that has a value, as bounded text."""
+    return next((text for key in keys if (text := as_text(fields.get(key)))), None)

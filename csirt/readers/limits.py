@@ -1,0 +1,167 @@
+"""Bounds that every input meets before it is parsed, and the strict way in for JSON and text.
+
+Hostile input is the rule here: deep nesting, a key named twice, NUL, lone surrogates, numbers that a float would
+round. What does not fit becomes an `Unreadable` with a stable code; nothing in this module raises on content, and
+every step takes time in proportion to the bytes.
+
+Codes: `record_too_large`, `too_deep`, `too_many_keys`, `not_utf8`, `lone_surrogate`, `not_json`, `duplicate_key`,
+`nul`.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+
+import orjson
+
+from csirt.model.detection import Unreadable
+
+TITLE_CHARACTERS = 500
+FIELD_CHARACTERS = 255
+CUT_MARK = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is read: bytes of one input and of one record, nesting, keys in one record, records in one input."""
+
+    input_bytes: int = 64 * 1024 * 1024
+    record_bytes: int = 1024 * 1024
+    depth: int = 32
+    keys: int = 500
+    records: int = 1_000_000
+
+
+DEFAULT_LIMITS = Limits()
+
+# The closing quote is optional, every repetition possessive: an open string is taken whole, so no byte is read twice.
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_BRACKETS = re.compile(rb"[{\[]+|[}\]]+")
+_LONG_NUMBER = re.compile(rb"[0-9]{19}")  # 2^63 has 19 digits: beyond it orjson turns an integer into a float
+
+
+_OPENS = re.compile(rb"^[ \t]*+[{\[]", re.MULTILINE)
+
+
+def opens_json(head: bytes) -> bool:
+    """Whether a line of an input's beginning opens an object or an array."""
+    return bool(_OPENS.search(head.removeprefix(b"\xef\xbb\xbf")))
+
+
+def parse_json(raw: bytes, limits: Limits = DEFAULT_LIMITS) -> object:
+    """The value of one JSON text (RFC 8259), or an `Unreadable`: check with `isinstance`.
+
+    Integers of 19 digits and more come back as text, so that no digit is lost.
+    """
+    if len(raw) > limits.record_bytes:
+        return Unreadable("record_too_large", f"{len(raw)} bytes")
+    skeleton = _STRING.sub(b'""', raw)
+    keys = skeleton.count(b":")
+    if _too_deep(skeleton, limits.depth):
+        return Unreadable("too_deep", f"more than {limits.depth} levels")
+    if keys > limits.keys:
+        return Unreadable("too_many_keys", f"{keys} keys")
+    try:
+        value: object = orjson.loads(raw)
+        if _LONG_NUMBER.search(skeleton):
+            value = json.loads(raw, parse_int=_exact)
+    except (orjson.JSONDecodeError, ValueError) as error:
+        return _not_json(raw, error)
+    return _flaw(raw, value, keys) or value
+
+
+def _too_deep(skeleton: bytes, allowed: int) -> bool:
+    """Whether brackets nest deeper than allowed; strings are gone from `skeleton` already."""
+    if skeleton.count(b"{") + skeleton.count(b"[") <= allowed:
+        return False
+    depth = 0
+    for run in _BRACKETS.finditer(skeleton):
+        size = run.end() - run.start()
+        depth += size if run[0][:1] in b"{[" else -size
+        if depth > allowed:
+            return True
+    return False
+
+
+def _flaw(raw: bytes, value: object, keys: int) -> Unreadable | None:
+    """What is wrong with well-formed JSON: a key that came twice, or NUL, which no PostgreSQL text can hold."""
+    if _count_keys(value) != keys:
+        return Unreadable("duplicate_key", "record")
+    if b"\\u0000" in raw and _has_nul(value):
+        return Unreadable("nul", "record")
+    return None
+
+
+def _exact(digits: str) -> int | str:
+    """An integer, or its digits as text where a reader in another language would round it."""
+    return int(digits) if len(digits) < 19 else digits
+
+
+def _not_json(raw: bytes, error: ValueError) -> Unreadable:
+    """Why orjson refused: the code, and the place in the record."""
+    place = f"character {error.pos}" if isinstance(error, json.JSONDecodeError) else "record"
+    try:
+        raw.decode()
+    except UnicodeDecodeError as wrong:
+        return Unreadable("not_utf8", f"byte {wrong.start}")
+    if "surrogate" in str(error):
+        return Unreadable("lone_surrogate", place)
+    return Unreadable("not_json", place)
+
+
+def _count_keys(value: object) -> int:
+    """Keys of all objects inside. Fewer than the text names means that a key came twice. No recursion."""
+    total = 0
+    todo: list[object] = [value]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, dict):
+            total += len(item)
+            todo.extend(inner for inner in item.values() if type(inner) is dict or type(inner) is list)
+        elif isinstance(item, list):
+            todo.extend(inner for inner in item if type(inner) is dict or type(inner) is list)
+    return total
+
+
+def _has_nul(value: object) -> bool:
+    """Whether a key or a text inside holds NUL. No recursion."""
+    todo: list[object] = [value]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, str) and "\0" in item:
+            return True
+        if isinstance(item, dict):
+            todo.extend(item)
+            todo.extend(item.values())
+        elif isinstance(item, list):
+            todo.extend(item)
+    return False
+
+
+def as_text(value: object, limit: int = FIELD_CHARACTERS) -> str | None:
+    """A scalar of JSON as text: no NUL, no blanks at its ends, at most `limit` characters with a mark when cut.
+
+    Objects, lists, truth values and empty texts give None.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    text = str(value).replace("\0", "").strip()
+    if len(text) > limit:
+        text = text[: limit - len(CUT_MARK)] + CUT_MARK
+    return text or None
+
+
+def as_title(value: object) -> str | None:
+    """The same for a title, which may be longer."""
+    return as_text(value, TITLE_CHARACTERS)
+
+
+def decode(raw: bytes) -> str:
+    """Bytes of a text log as text: UTF-8, else Windows-31J as Japanese products write it, else with marks. No NUL."""
+    raw = raw.replace(b"\0", b"")
+    for encoding in ("utf-8", "cp932"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("utf-8", "replace")

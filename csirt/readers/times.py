@@ -1,0 +1,97 @@
+"""Times as sources write them, to an instant in UTC; None where the text does not fix one.
+
+A time without an offset is not guessed at: what it means is for people to say. Fractions of up to nine digits are cut
+to microseconds. Nothing here raises on content.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+# RFC 3339 and ISO 8601 as found in the field: blank instead of T, comma before fractions, offset without a colon.
+_ISO = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?"
+    r"\s?(?:([Zz])|([+-])([0-9]{2}):?([0-9]{2})?|\(?([A-Za-z]{3})\)?)?"
+)
+# CEF revision 16 to 26, "Date formats": MMM dd [yyyy] HH:mm:ss[.SSS] [zzz]; RFC 3164 §4.1.2 is the shortest of them.
+_MONTH_FIRST = re.compile(
+    r"([A-Za-z]{3}) {1,2}([0-9]{1,2})(?: ([0-9]{4}))? ([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?"
+    r"(?: ?(?:([Zz])|([+-])([0-9]{2}):?([0-9]{2})?|([A-Za-z]{3})))?"
+)
+_EPOCH = re.compile(r"([0-9]{9,19})(?:\.([0-9]{1,9}))?")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# Only names that mean one offset everywhere or in Japan; CST, IST and their like mean several.
+_ZONES = {"utc": timedelta(0), "gmt": timedelta(0), "jst": timedelta(hours=9)}
+_EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
+# Below this many digits an epoch counts seconds, milliseconds, microseconds; from there on nanoseconds.
+_UNITS = ((12, 1_000_000), (15, 1_000), (18, 1))
+_LONGEST = 64
+
+
+def instant(raw: str | None) -> datetime | None:
+    """The instant in UTC that a text names: ISO 8601 with offset, epoch in s, ms, µs or ns, month first with zone."""
+    text = (raw or "").strip()
+    if not text or len(text) > _LONGEST:
+        return None
+    if match := _ISO.fullmatch(text):
+        year, month, day, hour, minute, second, fraction, *zone = match.groups()
+        return _at((year, month, day, hour, minute, second or "0"), fraction, _offset(zone))
+    if match := _EPOCH.fullmatch(text):
+        return _since_epoch(match[1], match[2])
+    if match := _MONTH_FIRST.fullmatch(text):
+        name, day, year, hour, minute, second, fraction, *zone = match.groups()
+        month = str(_MONTHS.index(name.lower()) + 1) if name.lower() in _MONTHS else "0"
+        return _at((year or "0", month, day, hour, minute, second), fraction, _offset(zone))
+    return None
+
+
+def looks_like_time(raw: str) -> bool:
+    """Whether a text has one of the forms above, even one that names no instant."""
+    return any(form.fullmatch(raw.strip()[:_LONGEST]) for form in (_ISO, _EPOCH, _MONTH_FIRST))
+
+
+def to_milliseconds(at: datetime) -> str:
+    """An instant as ISO 8601 in UTC with milliseconds (cut, not rounded) and Z."""
+    at = at.astimezone(UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z".rjust(24, "0")
+
+
+def _offset(zone: list[str | None]) -> timedelta | None:
+    """The offset from UTC; None where none is written or its name is not one of ours."""
+    zulu, sign, hours, minutes, name = zone
+    if zulu:
+        return timedelta(0)
+    if name:
+        return _ZONES.get(name.lower())
+    if not sign or not hours:
+        return None
+    offset = timedelta(hours=int(hours), minutes=int(minutes or "0"))
+    return -offset if sign == "-" else offset
+
+
+def _at(parts: tuple[str, ...], fraction: str | None, offset: timedelta | None) -> datetime | None:
+    """Put an instant together; None where the calendar or the clock has no such time."""
+    year, month, day, hour, minute, second = (int(part) for part in parts)
+    leap = second == 60  # RFC 3339 §5.7 allows a leap second: it is the second after :59
+    if offset is None or abs(offset) >= timedelta(hours=24):
+        return None
+    microsecond = int((fraction or "").ljust(6, "0")[:6])
+    try:
+        local = datetime(year, month, day, hour, minute, second - leap, microsecond, tzinfo=UTC)
+        return local + timedelta(seconds=leap) - offset
+    except (ValueError, OverflowError):
+        return None
+
+
+def _since_epoch(digits: str, fraction: str | None) -> datetime | None:
+    """An instant from a count; its unit shows in its size. Counts before 1973 are fillers, not times."""
+    significant = digits.lstrip("0")
+    if len(significant) < 9:
+        return None
+    factor = next((factor for below, factor in _UNITS if len(significant) < below), None)
+    microseconds = int(significant) // 1000 if factor is None else int(significant) * factor
+    if factor == 1_000_000:
+        microseconds += int((fraction or "").ljust(6, "0")[:6])
+    try:
+        return _EPOCH_START + timedelta(microseconds=microseconds)
+    except OverflowError:
+        return None

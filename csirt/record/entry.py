@@ -1,0 +1,248 @@
+"""One entry of the record: what it holds, and the exact bytes that are hashed.
+
+An entry holds no personal data and no free text. People are opaque ids, `out` holds codes and numbers, and a text is
+represented by a salted commitment (`pay`). The grammar of the bytes lies in `verify_record`, which is shipped with
+every export: what is written here is checked by the very code that an auditor runs.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import orjson
+
+from csirt.errors import Invalid
+from csirt.record import verify_record
+from csirt.record.verify_record import MAX_INT, Bad
+
+Out = str | int | bool | Sequence[str]
+
+
+class EntryKind(StrEnum):
+    """What happened, in the past tense. A kind is never removed: old records keep theirs."""
+
+    CITY_INITIALISED = "CITY_INITIALISED"  # the record begins; names the city and the log's origin
+    DETECTIONS_ACCEPTED = "DETECTIONS_ACCEPTED"  # a batch was taken in; holds its digest
+    DETECTIONS_JOINED = "DETECTIONS_JOINED"  # detections were put into an open incident
+    DETECTIONS_WAITING = "DETECTIONS_WAITING"  # detections below the opening level wait for an officer's decision
+    DETECTION_IGNORED = "DETECTION_IGNORED"  # an officer decided that a detection opens no incident
+    INCIDENT_OPENED = "INCIDENT_OPENED"  # a case was opened, by rule or by a person
+    INCIDENT_TYPE_SET = "INCIDENT_TYPE_SET"  # what kind of incident it is was decided or changed
+    LEVEL_PROPOSED = "LEVEL_PROPOSED"  # a rule proposed a level
+    LEVEL_SET = "LEVEL_SET"  # a post set the level, with a reason
+    RUN_ORDERED = "RUN_ORDERED"  # a playbook was ordered for the incident
+    RUN_ENDED = "RUN_ENDED"  # a playbook came to its end and left the incident open
+    RUN_STOPPED = "RUN_STOPPED"  # a run ended early: drift, or a person stopped it
+    RUN_MOVED = "RUN_MOVED"  # a person moved a run to a newer version of its playbook
+    STEP_STARTED = "STEP_STARTED"  # the intent to act, with the idempotency key
+    STEP_ORDERED = "STEP_ORDERED"  # a slow action was ordered, to be done apart from its run's passes
+    STEP_DONE = "STEP_DONE"  # an automated step succeeded
+    STEP_FAILED = "STEP_FAILED"  # an automated step was given up
+    STEP_ATTEMPT_FAILED = "STEP_ATTEMPT_FAILED"  # one attempt failed; another is due
+    STEP_OPENED = "STEP_OPENED"  # a person was asked
+    STEP_ANSWERED = "STEP_ANSWERED"  # a person answered
+    STEP_SKIPPED = "STEP_SKIPPED"  # a person skipped a step, with a reason
+    STEP_CANCELLED = "STEP_CANCELLED"  # a step was withdrawn
+    TIMER_SET = "TIMER_SET"  # a run waits for an instant
+    TIMER_FIRED = "TIMER_FIRED"  # that instant came
+    ESCALATION_STARTED = "ESCALATION_STARTED"  # a contact chain began to be climbed
+    ESCALATION_ADVANCED = "ESCALATION_ADVANCED"  # the next tier fell due
+    ESCALATION_ENDED = "ESCALATION_ENDED"  # acknowledged, answered or exhausted
+    PERSON_CALLED = "PERSON_CALLED"  # one person or office was called on one channel
+    TIER_SKIPPED = "TIER_SKIPPED"  # a tier had nobody to call
+    CALL_ACKNOWLEDGED = "CALL_ACKNOWLEDGED"  # somebody said: I have it
+    CALL_SHEET_OPENED = "CALL_SHEET_OPENED"  # a member of staff was asked to phone
+    CALL_RECORDED = "CALL_RECORDED"  # a member of staff phoned and wrote down how it went
+    MESSAGE_QUEUED = "MESSAGE_QUEUED"  # a message was put into the outbox
+    MESSAGE_DELIVERED = "MESSAGE_DELIVERED"  # a channel took it; not: somebody read it
+    DELIVERY_FAILED = "DELIVERY_FAILED"  # a channel did not take it
+    NOTE_ADDED = "NOTE_ADDED"  # a person wrote a note
+    MEASURE_ADDED = "MEASURE_ADDED"  # a measure against recurrence, with owner and due date
+    MEASURE_ENDED = "MEASURE_ENDED"  # that measure was done or dropped
+    INCIDENT_CLOSED = "INCIDENT_CLOSED"  # the case ended, with its disposition
+    INCIDENT_REOPENED = "INCIDENT_REOPENED"  # the case was taken up again
+    SIGNED_IN = "SIGNED_IN"  # somebody signed in
+    SIGN_IN_REFUSED = "SIGN_IN_REFUSED"  # somebody could not sign in
+    SIGNED_OUT = "SIGNED_OUT"  # a session was ended
+    RECORD_EXPORTED = "RECORD_EXPORTED"  # the record, or a part of it, left the house
+    RECORD_VERIFIED = "RECORD_VERIFIED"  # the record was verified, with the result
+    TOKEN_ISSUED = "TOKEN_ISSUED"  # noqa: S105 - an API token was issued; holds its id only
+    TOKEN_REVOKED = "TOKEN_REVOKED"  # noqa: S105 - an API token was revoked
+    PERSONAL_DATA_ERASED = "PERSONAL_DATA_ERASED"  # payloads were erased; their commitments stay
+    GUARD_OVERRIDDEN = "GUARD_OVERRIDDEN"  # a person declared that a number is no 個人番号
+    RECORD_READ = "RECORD_READ"  # somebody opened sealed texts
+
+
+@dataclass(frozen=True, slots=True)
+class EntryActor:
+    """Who acted: opaque id, how they proved it, and their session."""
+
+    id: str
+    auth: str
+    sid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """Stands for a text in the vault: `c` is from `commitment()`, `cls` its class (`personal`), `name` the field."""
+
+    c: str
+    cls: str
+    name: str
+    alg: str = "hmac-sha256-v1"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One sealed fact.
+
+    `inc`, `inc_seq`, `inc_prev`: the incident, the entry's number in it from 0, and the base64 leaf hash of the entry
+    before it (None for the first). `cid` is unique in the record. `ts` is for people, order comes from `seq`; `boot`
+    and `mono` (milliseconds) expose steps of the clock. `out` maps names to codes without blanks, integers, truth
+    values or sequences of codes. None and empty fields are left out of the bytes.
+    """
+
+    seq: int
+    ts: datetime
+    kind: EntryKind
+    actor: EntryActor
+    inc: str | None = None
+    inc_seq: int | None = None
+    inc_prev: str | None = None
+    run: str | None = None
+    step: str | None = None
+    cid: str | None = None
+    src: str | None = None
+    out: Mapping[str, Out] = field(default_factory=dict)
+    pay: tuple[Commitment, ...] = ()
+    boot: str | None = None
+    mono: int | None = None
+    v: int = 1
+
+
+def commitment(salt: bytes, text: str) -> str:
+    """What an entry holds instead of `text`: base64 HMAC-SHA256 under a secret salt of its own (at least 16 bytes).
+
+    Raises:
+        Invalid: `text_not_unicode` (a lone surrogate), `salt_too_short`.
+    """
+    if len(salt) < 16:  # a short salt would let a guessed text be confirmed
+        raise Invalid("salt_too_short")
+    try:
+        return verify_record.commitment(salt, text).decode()
+    except UnicodeEncodeError:
+        raise Invalid("text_not_unicode") from None
+
+
+def _fields(entry: LedgerEntry) -> dict[str, object]:
+    if entry.ts.tzinfo is None:
+        raise Invalid("entry_field_malformed", field="ts")
+    actor = {"auth": entry.actor.auth, "id": entry.actor.id, "sid": entry.actor.sid}
+    fields = {
+        "actor": {name: value for name, value in actor.items() if value},
+        "boot": entry.boot,
+        "cid": entry.cid,
+        "inc": entry.inc,
+        "inc_prev": entry.inc_prev,
+        "inc_seq": entry.inc_seq,
+        "kind": entry.kind,
+        "mono": entry.mono,
+        "out": dict(entry.out) or None,
+        "pay": [{"alg": one.alg, "c": one.c, "cls": one.cls, "name": one.name} for one in entry.pay] or None,
+        "run": entry.run,
+        "seq": entry.seq,
+        "src": entry.src,
+        "step": entry.step,
+        "ts": entry.ts.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "v": entry.v,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+_SAMPLE: dict[str, object] = {
+    "actor": {"auth": "a", "id": "a"},
+    "kind": "A",
+    "seq": 0,
+    "ts": "2026-01-01T00:00:00.000000Z",
+    "v": 1,
+}
+
+
+def _dump(fields: Mapping[str, object]) -> bytes:
+    return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
+
+
+def _fits(fields: Mapping[str, object]) -> bool:
+    try:
+        verify_record.match_entry(_dump({**_SAMPLE, **fields}))
+    except (Bad, TypeError):  # orjson raises TypeError for what JSON cannot hold
+        return False
+    return True
+
+
+def _culprit(fields: Mapping[str, object]) -> str:
+    """Which field breaks the grammar; a name of ours, never a value."""
+    out = fields.get("out", {})
+    if isinstance(out, Mapping) and not _fits({"out": out} if out else {}):
+        return next((f"out.{name}" for name, value in out.items() if not _fits({"out": {name: value}})), "out")
+    alone = ("inc", "inc_prev", "inc_seq", "out")
+    return next((name for name, value in fields.items() if name not in alone and not _fits({name: value})), "inc")
+
+
+def canonical(entry: LedgerEntry) -> bytes:
+    """The exact bytes to store and hash: sorted compact ASCII JSON, no floats, integers below 2^53, at most 8 KiB.
+
+    Raises:
+        Invalid: `entry_too_long`, or `entry_field_malformed` naming the field.
+    """
+    fields = _fields(entry)
+    try:
+        line = _dump(fields)
+        verify_record.match_entry(line)
+    except (Bad, TypeError) as error:
+        if isinstance(error, Bad) and error.code == "entry_too_long":
+            raise Invalid("entry_too_long", kind=str(entry.kind)) from None
+        raise Invalid("entry_field_malformed", kind=str(entry.kind), field=_culprit(fields)[:80]) from None
+    if (entry.inc is None) != (entry.inc_seq is None) or bool(entry.inc_seq) != (entry.inc_prev is not None):
+        raise Invalid("entry_field_malformed", kind=str(entry.kind), field="inc")
+    return line
+
+
+def parse(line: bytes) -> LedgerEntry:
+    """Read canonical bytes back. `canonical(parse(line)) == line` for everything that is accepted.
+
+    Raises:
+        Invalid: `entry_too_long`, `entry_not_canonical`, `entry_kind_unknown`.
+    """
+    try:
+        verify_record.match_entry(line)
+    except Bad as bad:
+        raise Invalid(bad.code) from None
+    fields = orjson.loads(line)
+    try:
+        fields["kind"] = EntryKind(fields["kind"])
+    except ValueError:
+        raise Invalid("entry_kind_unknown", kind=fields["kind"]) from None
+    try:
+        fields["ts"] = datetime.fromisoformat(fields["ts"])
+    except ValueError:  # 30 February is in the grammar, but not in the calendar
+        raise Invalid("entry_not_canonical") from None
+    fields["actor"] = EntryActor(**fields["actor"])
+    out = fields.get("out", {})
+    fields["out"] = {name: tuple(value) if isinstance(value, list) else value for name, value in out.items()}
+    fields["pay"] = tuple(Commitment(**one) for one in fields.get("pay", ()))
+    return LedgerEntry(**fields)
+
+
+__all__ = [
+    "MAX_INT",
+    "Commitment",
+    "EntryActor",
+    "EntryKind",
+    "LedgerEntry",
+    "Out",
+    "canonical",
+    "commitment",
+    "parse",
+]

@@ -1,0 +1,28 @@
+"""The pieces of an export that the verifier reads; whoever writes the folder does the writing. See `verify_record`.
+
+A folder holds exactly: `entries.jsonl` (canonical bytes, one entry a line), `leaves.bin` (their leaf hashes, 32 bytes
+each), `checkpoint`, `key.pub`, `verify_record.py`, `README.txt`, perhaps `payloads.jsonl`, and `manifest.json`, which
+lists them; and `documents/`, for people, which no proof covers. The entries are those that the checkpoint covers.
+"""
+
+import json
+
+from csirt.errors import Invalid
+from csirt.record.entry import commitment
+from csirt.record.verify_record import ASIDE, BULK, REQUIRED, b64, leaf_hash, manifest_bytes
+
+
+def entry_line(canonical: bytes) -> bytes:
+    """One line of entries.jsonl."""
+    return canonical + b"\n"
+
+
+def opening_line(c: str, salt: bytes, text: str) -> bytes:
+    """One line of payloads.jsonl: opens the commitment `c`. Raises `Invalid` `opening_wrong` if it does not."""
+    if commitment(salt, text) != c:
+        raise Invalid("opening_wrong")
+    opening = {"c": c, "salt": b64(salt).decode(), "text": text}
+    return json.dumps(opening, separators=(",", ":")).encode() + b"\n"
+
+
+__all__ = ["ASIDE", "BULK", "REQUIRED", "entry_line", "leaf_hash", "manifest_bytes", "opening_line"]

@@ -1,0 +1,368 @@
+"""Verify an exported record offline: `python verify_record.py DIR [--key KEY] [--checkpoint OLD] [--json]`.
+
+One file, no network; needs Python 3.11 or newer and the package `cryptography`. Prints PASS and exits 0, or FAIL with
+the first bad entry (where one can be named) and the reason, and exits 1. Take this file and the key from a source that
+you trust, not from the folder you doubt. Rules: RFC 6962 (tree), C2SP signed-note and tlog-checkpoint (signature).
+"""
+
+import argparse
+import functools
+import hashlib
+import hmac
+import json
+import re
+import sys
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice, repeat
+from pathlib import Path
+from stat import S_ISDIR, S_ISREG
+from typing import NamedTuple
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+FORMAT = "csirt-record-1"
+REQUIRED = frozenset({"entries.jsonl", "leaves.bin", "checkpoint", "key.pub", "verify_record.py", "README.txt"})
+BULK = frozenset({"entries.jsonl", "leaves.bin", "payloads.jsonl"})
+ASIDE = "documents"  # a folder for people; nothing in it is checked
+MAX_ENTRY, MAX_OPENING, MAX_SMALL = 8192, 1 << 22, 1 << 20
+MAX_ENTRIES, MAX_INT, PROGRESS_EVERY = 100_000_000, 2**53 - 1, 250_000
+
+_CODE = r"[A-Za-z0-9._:/+=#\[\]-]"  # no blank, no quote, no @: free text and addresses cannot get in
+_HASH = r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="
+_COUNT = r"(?:0|[1-9][0-9]{0,14})"
+_TEXT = rf'"{_CODE}{{0,128}}"'
+_VALUE = rf"(?:{_TEXT}|true|false|0|-?[1-9][0-9]{{0,15}}|\[(?:{_TEXT}(?:,{_TEXT})*)?\])"
+_PAIR = rf'"[A-Za-z][A-Za-z0-9_.-]{{0,63}}":{_VALUE}'
+_PAY = rf'\{{"alg":"hmac-sha256-v1","c":"{_HASH}","cls":"{_CODE}{{1,64}}","name":"{_CODE}{{1,64}}"\}}'
+_TIME = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z"
+_OPTION = {name: rf'(?:"{name}":"{_CODE}{{1,200}}",)?' for name in ("boot", "cid", "run", "src", "step")}
+# The grammar of an entry (v 1) is the canonical form itself: sorted keys, no blanks, no escapes, no floats. One match
+# therefore proves form and fields, in linear time; what it cannot say (order of keys in `out`, 2^53) follows below.
+_entry = re.compile(
+    (
+        rf'\{{"actor":\{{"auth":"{_CODE}{{1,64}}","id":"{_CODE}{{1,200}}"(?:,"sid":"{_CODE}{{1,200}}")?\}},'
+        rf'{_OPTION["boot"]}{_OPTION["cid"]}(?:"inc":"({_CODE}{{1,200}})",(?:"inc_prev":"({_HASH})",)?'
+        rf'"inc_seq":({_COUNT}),)?"kind":"[A-Z][A-Z0-9_]{{1,63}}",(?:"mono":{_COUNT},)?'
+        rf'(?:"out":\{{({_PAIR}(?:,{_PAIR})*)\}},)?(?:"pay":\[{_PAY}(?:,{_PAY})*\],)?{_OPTION["run"]}'
+        rf'"seq":({_COUNT}),{_OPTION["src"]}{_OPTION["step"]}"ts":"{_TIME}","v":1\}}'
+    ).encode()
+).fullmatch
+_keys, _big = re.compile(rb'"([A-Za-z0-9_.-]+)":').findall, re.compile(rb'":-?([0-9]{16})').findall
+_commitments = re.compile(rf'"c":"({_HASH})"'.encode()).findall
+_NAME = r"[!-*,-~]{1,200}"  # of a key and its log: printable ASCII, no blank, no plus sign
+_BODY = rf"({_NAME})\n({_COUNT})\n({_HASH})\n(?:[^\x00-\x1f]{{1,500}}\n){{0,16}}"
+_note = re.compile(rf"({_BODY})\n((?:\u2014 {_NAME} [A-Za-z0-9+/=]{{8,9000}}\n){{1,16}})").fullmatch
+_key = re.compile(rf"({_NAME})\+([0-9a-f]{{8}})\+([A-Za-z0-9+/]{{44}})\n?").fullmatch
+_file = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}").fullmatch
+b64 = functools.partial(b2a_base64, newline=False)
+
+
+class Bad(Exception):
+    """A finding: a code in plain words, the entry (`seq`) if one can be named, the place (`where`), safe to print."""
+
+    def __init__(self, code: str, seq: int | None = None, where: str = "") -> None:
+        self.code, self.seq, self.where = code, seq, where
+        super().__init__(code)
+
+
+def leaf_hash(data: bytes) -> bytes:
+    """RFC 6962 §2.1: hash of a leaf."""
+    return hashlib.sha256(b"\x00" + data).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """RFC 6962 §2.1: hash of an inner node."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def grow(edge: list[bytes], size: int, leaf: bytes) -> None:
+    """Append a leaf hash to the right edge (roots of the perfect subtrees, largest first) of a tree of that size."""
+    while size & 1:
+        leaf = node_hash(edge.pop(), leaf)
+        size >>= 1
+    edge.append(leaf)
+
+
+def root_of(edge: Sequence[bytes]) -> bytes:
+    """The root of the tree that has this right edge."""
+    root = edge[-1] if edge else hashlib.sha256().digest()
+    for left in edge[-2::-1]:
+        root = node_hash(left, root)
+    return root
+
+
+def root_from(leaves: Iterable[bytes]) -> bytes:
+    """The root of the tree over these leaf hashes."""
+    edge: list[bytes] = []
+    for size, leaf in enumerate(leaves):
+        grow(edge, size, leaf)
+    return root_of(edge)
+
+
+def commitment(salt: bytes, text: str) -> bytes:
+    """What an entry holds instead of a text: base64 HMAC-SHA256(salt, UTF-8 text). Raises UnicodeEncodeError."""
+    return b64(hmac.digest(salt, text.encode(), "sha256"))
+
+
+def match_entry(line: bytes) -> re.Match[bytes]:
+    """One entry by itself: canonical, complete, small. Groups: inc, inc_prev, inc_seq, out, seq. Raises Bad."""
+    match = _entry(line) if len(line) <= MAX_ENTRY else None
+    if match is None:
+        raise Bad("entry_not_canonical" if len(line) <= MAX_ENTRY else "entry_too_long")
+    keys = _keys(match[4] or b"")
+    if sorted(set(keys)) != keys or any(int(digits) > MAX_INT for digits in _big(match[4] or b"")):
+        raise Bad("entry_not_canonical")
+    return match
+
+
+class Result(NamedTuple):
+    """`size` and `root` of the good entries, `roots` at the sizes asked for; `first_bad` (seq) and `why` (a code)."""
+
+    size: int
+    root: bytes
+    first_bad: int | None
+    why: str | None
+    roots: Mapping[int, bytes]
+
+
+Links = dict[bytes, tuple[int, bytes, int]]  # incident -> inc_seq, leaf hash and seq of its last entry
+
+
+def _check_entry(seq: int, line: bytes, size: int, known: bytes, links: Links) -> bytes:
+    match = match_entry(line)
+    leaf = leaf_hash(line)
+    if seq != size or int(match[5]) != size:
+        raise Bad("seq_not_dense")
+    if known and leaf != known:
+        raise Bad("entry_changed")
+    if match[1]:
+        before, last, at = links.get(match[1], (-1, b"", None))
+        if int(match[3]) != before + 1 or (match[2] is None) != (at is None):
+            raise Bad("incident_not_dense")
+        if at is not None and match[2] != b64(last):
+            raise Bad("incident_link_broken", at)
+        links[match[1]] = (before + 1, leaf, size)
+    return leaf
+
+
+def check_entries(
+    rows: Iterable[tuple[int, bytes]], *, leaves: Iterable[bytes] = repeat(b""), at: Collection[int] = ()
+) -> Result:
+    """Check (seq, canonical bytes), from a file or the database, up to the first bad entry; `at`: see Result.
+
+    `leaves` are leaf hashes known to be right: with them a change is pinned to its entry. Without them a change that
+    breaks a link names the entry linked to, and one that breaks none shows only in the root: compare that.
+    """
+    edge: list[bytes] = []
+    links: Links = {}
+    roots, size = {0: root_of(edge)}, 0
+    try:
+        for (seq, line), known in zip(rows, leaves, strict=False):
+            grow(edge, size, _check_entry(seq, line, size, known, links))
+            size += 1
+            if size in at:
+                roots[size] = root_of(edge)
+    except Bad as bad:
+        return Result(size, root_of(edge), size if bad.seq is None else bad.seq, bad.code, roots)
+    return Result(size, root_of(edge), None, None, roots)
+
+
+class VerifierKey(NamedTuple):
+    """A C2SP verifier key; the id is the start of SHA-256(name, newline, 1 for Ed25519, public key)."""
+
+    name: str
+    id: bytes
+    public: bytes
+
+    @classmethod
+    def of(cls, name: str, public: bytes) -> "VerifierKey":
+        """The key with its id."""
+        return cls(name, hashlib.sha256(name.encode() + b"\n\x01" + public).digest()[:4], public)
+
+    @classmethod
+    def parse(cls, line: str) -> "VerifierKey":
+        """Read `name+id+base64`. Raises Bad `key_malformed`."""
+        match = _key(line)
+        data = a2b_base64(match[3]) if match else b""
+        if match is None or data[:1] != b"\x01" or cls.of(match[1], data[1:]).id.hex() != match[2]:
+            raise Bad("key_malformed")
+        return cls.of(match[1], data[1:])
+
+
+class Checkpoint(NamedTuple):
+    """The head of a tree: whose it is, how many entries, their root."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    @classmethod
+    def parse(cls, body: str) -> "Checkpoint":
+        """Read origin, size and base64 root, one a line. Raises Bad `checkpoint_malformed`."""
+        match = re.fullmatch(_BODY, body)
+        if match is None or int(match[2]) > MAX_ENTRIES:
+            raise Bad("checkpoint_malformed")
+        return cls(match[1], int(match[2]), a2b_base64(match[3]))
+
+
+def open_checkpoint(note: bytes, key: VerifierKey) -> Checkpoint:
+    """Read a checkpoint that `key` must have signed. Raises Bad `checkpoint_malformed` or `signature_wrong`."""
+    match = _note(note.decode("utf-8", "replace")) if len(note) <= MAX_SMALL else None
+    if match is None:
+        raise Bad("checkpoint_malformed")
+    good = False
+    for name, encoded in (line.split(" ")[1:] for line in match[5].splitlines()):
+        try:
+            if name == key.name == match[2] and a2b_base64(encoded)[:4] == key.id:
+                Ed25519PublicKey.from_public_bytes(key.public).verify(a2b_base64(encoded)[4:], match[1].encode())
+                good = b64(a2b_base64(encoded)).decode() == encoded
+        except (InvalidSignature, ValueError):
+            raise Bad("signature_wrong") from None
+    if not good:
+        raise Bad("signature_wrong")
+    return Checkpoint.parse(match[1])
+
+
+def _small(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MAX_SMALL)
+
+
+def _lines(path: Path, most: int, openings: dict[bytes, bool]) -> Iterator[tuple[int, bytes]]:
+    with path.open("rb") as file:
+        for seq in range(most):
+            line = file.readline(MAX_ENTRY + 2)
+            if line[-1:] != b"\n":
+                raise Bad("entry_cut_or_too_long" if line else "entry_missing", seq)
+            if any(not openings.pop(found, True) for found in (_commitments(line) if openings else ())):
+                raise Bad("opening_wrong", seq)
+            if (seq + 1) % PROGRESS_EVERY == 0:
+                sys.stderr.write(f"{seq + 1} of {most} entries read\n")
+            yield seq, line[:-1]
+        if file.read(1):
+            raise Bad("entry_beyond_checkpoint", most)
+
+
+def _openings(path: Path) -> dict[bytes, bool]:
+    found: dict[bytes, bool] = {}
+    with path.open("rb") as file:
+        for line in iter(functools.partial(file.readline, MAX_OPENING), b""):
+            (key_c, c), (key_salt, salt), (key_text, text) = json.loads(line, object_pairs_hook=tuple)
+            if (key_c, key_salt, key_text) != ("c", "salt", "text") or c.encode() in found:
+                raise Bad("opening_malformed", where=f"line {len(found) + 1}")
+            found[c.encode()] = commitment(a2b_base64(salt), text) == c.encode()
+    return found
+
+
+def manifest_bytes(files: Mapping[str, tuple[int, str]], aside: Iterable[str]) -> bytes:
+    """The one way to write manifest.json: name -> (size, SHA-256 in hex) of the exact set, and what lies aside."""
+    rows = [{"name": name, "sha256": digest, "size": size} for name, (size, digest) in sorted(files.items())]
+    body = {"aside": sorted(aside), "files": rows, "format": FORMAT}
+    return json.dumps(body, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+
+def _check_kinds(folder: Path) -> set[str]:
+    names = {path.name: path.lstat().st_mode for path in folder.iterdir()}
+    for name, mode in names.items():
+        if not (S_ISDIR(mode) if name == ASIDE else S_ISREG(mode) and _file(name)):
+            raise Bad("file_strange", where=ascii(name[:80]))
+    return names.keys() - {ASIDE, "manifest.json"}
+
+
+def _check_files(folder: Path, *, hashes: bool) -> None:
+    raw = _small(folder / "manifest.json")
+    manifest = json.loads(raw)
+    listed = {file["name"]: (file["size"], file["sha256"]) for file in manifest["files"]}
+    if raw != manifest_bytes(listed, manifest["aside"]):
+        raise Bad("manifest_malformed")
+    if differ := listed.keys() ^ _check_kinds(folder) | REQUIRED - listed.keys():
+        raise Bad("file_added_or_removed", where=ascii(sorted(differ)[:3])[:200])
+    for name, (size, digest) in listed.items():
+        if (folder / name).stat().st_size != size or (size > MAX_SMALL and name not in BULK):
+            raise Bad("file_changed", where=name)
+        with (folder / name).open("rb") as file:
+            if hashes and hashlib.file_digest(file, "sha256").hexdigest() != digest:
+                raise Bad("file_changed", where=name)
+
+
+def _old(argument: str | None, head: Checkpoint, key: VerifierKey) -> Checkpoint:
+    if argument is None:
+        return Checkpoint(head.origin, 0, root_of(()))
+    words = argument.split()
+    return (
+        Checkpoint.parse("\n".join([*words, ""])) if len(words) == 3 else open_checkpoint(_small(Path(argument)), key)
+    )
+
+
+def _check_record(folder: Path, key: str | None, old: str | None) -> Checkpoint:
+    note, own = _small(folder / "checkpoint"), VerifierKey.parse(_small(folder / "key.pub").decode())
+    trusted = VerifierKey.parse(key) if key else own
+    head, _ = open_checkpoint(note, own), open_checkpoint(note, trusted)
+    before = _old(old, head, trusted)
+    openings = _openings(folder / "payloads.jsonl") if (folder / "payloads.jsonl").exists() else {}
+    with (folder / "leaves.bin").open("rb") as file:
+        leaves = functools.partial(iter, functools.partial(file.read, 32), b"")
+        good = root_from(islice(leaves(), head.size + 1)) == head.root
+        file.seek(0)
+        rows = _lines(folder / "entries.jsonl", head.size, openings)
+        result = check_entries(rows, leaves=leaves() if good else repeat(b""), at={before.size})
+    if result.why:
+        raise Bad(result.why, result.first_bad)
+    if result[:2] != head[1:]:
+        raise Bad("root_wrong")
+    if openings or not good:
+        raise Bad("opening_of_no_entry" if openings else "leaves_wrong")
+    if before.origin != head.origin or result.roots.get(before.size) != before.root:
+        raise Bad("old_checkpoint_contradicted")
+    return head
+
+
+def verify(folder: Path, key: str | None = None, old: str | None = None) -> tuple[Checkpoint | None, list[Bad]]:
+    """Check an export: its head, if the record is good, and what is wrong. Hostile input is a finding, no error."""
+    heads: list[Checkpoint] = []
+    findings: list[Bad] = []
+    for look in (
+        lambda: _check_kinds(folder),  # first, since opening a pipe or a device could block
+        lambda: heads.append(_check_record(folder, key, old)),
+        lambda: _check_files(folder, hashes=not findings),  # bulk that is known to be bad need not be read again
+    ):
+        try:
+            look()
+        except Bad as bad:
+            findings.append(bad)
+        except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+            findings.append(Bad("unreadable", where=type(error).__name__))
+        if findings and findings[0].code == "file_strange":
+            break
+    return (heads[0] if heads else None), findings
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; 0 is PASS and 1 is FAIL."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--key", help="the verifier key, from a source that you trust")
+    parser.add_argument("--checkpoint", help='an older checkpoint: a file, or "origin size root" from paper')
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args(arguments)
+    head, findings = verify(args.folder, args.key, args.checkpoint)
+    lines = [f"FAIL seq={'?' if bad.seq is None else bad.seq} {bad.code} {bad.where}".rstrip() for bad in findings]
+    passed = head and f"{head.origin} {head.size} {b64(head.root).decode()}"
+    report = {
+        "result": "FAIL" if findings else "PASS",
+        "first_bad": next((bad.seq for bad in findings if bad.seq is not None), None),
+        "why": findings[0].code if findings else None,
+        "findings": [{"code": bad.code, "seq": bad.seq, "where": bad.where} for bad in findings],
+        "checkpoint": passed,
+        "key_given": args.key is not None,
+    }
+    if args.key is None:
+        lines.append("The key came from the folder itself: this cannot show who made the record. Give --key.")
+    print(json.dumps(report) if args.json else "\n".join(lines if findings else [f"PASS {passed}", *lines]))
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

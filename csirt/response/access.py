@@ -1,0 +1,138 @@
+"""Who is signed in, and which sensor is which: sessions, tokens, and the back-off after wrong passwords."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from csirt.errors import Conflict, Forbidden, NotFound, NotSignedIn
+from csirt.model.authority import Permission, must
+from csirt.model.people import Actor, Person, Role
+from csirt.record.entry import EntryKind
+from csirt.store.tables.access import SessionRow, SignInTryRow, TokenRow
+from csirt.store.tx import Tx, new_id
+
+IDLE = timedelta(minutes=15)
+ABSOLUTE = timedelta(hours=8)
+FREE_TRIES = 3  # below what directories lock at, so that nobody can lock the city out through us
+LONGEST_WAIT = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A new session: what goes into the cookie, and the token that every form carries."""
+
+    cookie: str
+    csrf: str
+    sid: str
+
+
+def _hashed(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def sign_in(tx: Tx, person: Person, auth: str, language: str) -> SignedIn:
+    """Begin a session for somebody whose password was right; the actor of the commit is that person."""
+    new = SignedIn(secrets.token_urlsafe(32), secrets.token_urlsafe(24), new_id("s"))
+    tx.session.add(
+        SessionRow(
+            id=_hashed(new.cookie), sid=new.sid, person=person.id, auth=auth, csrf=new.csrf, language=language,
+            opened_at=tx.now, last_at=tx.now,
+        )
+    )  # fmt: skip
+    tx.record(EntryKind.SIGNED_IN, out={"auth": auth, "session": new.sid})
+    return new
+
+
+def session_of(session: Session, cookie: str, now: datetime) -> SessionRow:
+    """The live session that a cookie stands for. Raises `NotSignedIn`."""
+    row = session.get(SessionRow, _hashed(cookie))
+    if row is None or row.ended_at is not None:
+        raise NotSignedIn("not_signed_in")
+    if now - row.last_at > IDLE or now - row.opened_at > ABSOLUTE:
+        raise NotSignedIn("session_expired")
+    return row
+
+
+def touch(tx: Tx, cookie: str, language: str | None = None) -> None:
+    """The session was used; idle time counts anew. Also where the reader's language is kept."""
+    if row := tx.session.get(SessionRow, _hashed(cookie)):
+        row.last_at = tx.now
+        row.language = language or row.language
+        tx.session.add(row)
+
+
+def sign_out(tx: Tx, cookie: str) -> None:
+    """End a session."""
+    row = tx.session.get(SessionRow, _hashed(cookie), with_for_update=True)
+    if row is None or row.ended_at is not None:
+        return
+    row.ended_at = tx.now
+    tx.session.add(row)
+    tx.record(EntryKind.SIGNED_OUT, out={"session": row.sid})
+
+
+def wait_before_try(session: Session, keys: tuple[str, ...], now: datetime) -> timedelta:
+    """How long the next try has to wait for this account and this address."""
+    longest = timedelta()
+    for key in keys:
+        row = session.get(SignInTryRow, _hashed(key))
+        if row and row.failures >= FREE_TRIES:
+            pause = min(timedelta(seconds=2 ** (row.failures - FREE_TRIES + 1)), LONGEST_WAIT)
+            longest = max(longest, row.last_at + pause - now)
+    return longest
+
+
+def refuse(tx: Tx, keys: tuple[str, ...], reason: str) -> None:
+    """A sign-in failed: counted for account and address, and recorded without the name that was typed."""
+    for key in keys:
+        hashed = _hashed(key)
+        row = tx.session.get(SignInTryRow, hashed) or SignInTryRow(key=hashed, failures=0, last_at=tx.now)
+        row.failures, row.last_at = row.failures + 1, tx.now
+        tx.session.add(row)
+    tx.record(EntryKind.SIGN_IN_REFUSED, out={"code": reason})
+
+
+def forget_tries(tx: Tx, keys: tuple[str, ...]) -> None:
+    """A right password clears the count."""
+    for key in keys:
+        if row := tx.session.get(SignInTryRow, _hashed(key)):
+            tx.session.delete(row)
+
+
+def issue_token(tx: Tx, name: str) -> str:
+    """A new token for a sensor: 256 random bits, shown once, kept hashed.
+
+    Raises:
+        Conflict: a sensor of this name has a token.
+    """
+    must(tx.actor, Permission.ISSUE_TOKEN)
+    if tx.session.exec(select(TokenRow).where(TokenRow.name == name)).first():
+        raise Conflict("token_exists", name=name)
+    token = f"csd_{name}_{secrets.token_hex(32)}"
+    tx.session.add(
+        TokenRow(id=new_id("t"), name=name, hash=_hashed(token), created_by=tx.actor.id, created_at=tx.now)
+    )
+    tx.record(EntryKind.TOKEN_ISSUED, out={"token": name})
+    return token
+
+
+def revoke_token(tx: Tx, name: str) -> None:
+    """Make a sensor's token worthless."""
+    must(tx.actor, Permission.ISSUE_TOKEN)
+    row = tx.session.exec(select(TokenRow).where(TokenRow.name == name, col(TokenRow.revoked_at).is_(None))).first()
+    if row is None:
+        raise NotFound("token_unknown", name=name)
+    row.revoked_at = tx.now
+    tx.session.add(row)
+    tx.record(EntryKind.TOKEN_REVOKED, out={"token": name})
+
+
+def sensor_of(session: Session, token: str) -> Actor:
+    """The sensor that a token stands for. Raises `Forbidden`."""
+    row = session.exec(select(TokenRow).where(TokenRow.hash == _hashed(token))).first()
+    if row is None or row.revoked_at is not None:
+        raise Forbidden("token_refused")
+    return Actor(f"sensor:{row.name}", "token", "", frozenset({Role.SENSOR}))

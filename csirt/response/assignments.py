@@ -1,0 +1,151 @@
+"""Steps that wait for people: opened by a run, answered once, by somebody who may."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlmodel import col, select
+
+from csirt.errors import AlreadyAnswered, Forbidden, Invalid, NotFound
+from csirt.guard import refuse_my_number
+from csirt.model.authority import Permission, may_answer, must
+from csirt.model.step import Choice, Json, StepKind
+from csirt.record.entry import EntryKind
+from csirt.response import escalations, runs
+from csirt.response.runs import Claim
+from csirt.store.tables.runs import AssignmentRow, TimerRow
+from csirt.store.tx import Tx, new_id
+
+REASON_LIMIT = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a run asks of a person. `who` is `role:…` or `post:…`; `not_by` names steps whose answerer may not answer."""
+
+    step: str
+    kind: StepKind
+    who: str
+    choices: tuple[Choice, ...]
+    within: timedelta | None = None
+    chain: str | None = None
+    fields: tuple[str, ...] = ()
+    not_by: tuple[str, ...] = ()
+    showing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a person answered."""
+
+    choice: str
+    reason: str = ""
+    fields: Mapping[str, Json] = field(default_factory=dict)
+
+
+def open_for(tx: Tx, held: Claim, question: Question) -> str:
+    """Open an assignment, its escalation and its deadline in one commit; returns the assignment's id."""
+    runs.add_step(tx, held, question.step, question.kind)
+    due_at = tx.now + question.within if question.within else None
+    row = AssignmentRow(
+        id=new_id("a"), incident=held.incident, run=held.run, step=question.step, kind=question.kind.value,
+        who=question.who, choices=[[c.code, c.needs_reason] for c in question.choices], fields=list(question.fields),
+        not_by=list(question.not_by), showing=list(question.showing), chain=question.chain, opened_at=tx.now,
+        due_at=due_at,
+    )  # fmt: skip
+    tx.session.add(row)
+    out = {"assignment": row.id, "who": question.who, "choices": [c.code for c in question.choices]}
+    tx.record(EntryKind.STEP_OPENED, incident=held.incident, run=held.run, step=question.step, out=out)
+    if due_at:
+        tx.session.add(TimerRow(run=held.run, step=question.step, kind="deadline", due_at=due_at))
+    if question.chain:
+        tx.session.flush()
+        escalations.start(tx, held.incident, held.run, question.step, question.chain, "page")
+    return row.id
+
+
+def answer(tx: Tx, assignment: str, reply: Reply) -> None:
+    """Answer an assignment: the entry, the end of its escalation and "run is due" commit together.
+
+    Raises:
+        NotFound: no such assignment.
+        AlreadyAnswered: someone was faster.
+        Forbidden: the actor holds neither the role nor the post, or may not approve what they asked for.
+        Invalid: no such choice, no reason where one is needed, or a 個人番号 in a text.
+    """
+    row = tx.session.get(AssignmentRow, assignment, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound("assignment_unknown", assignment=assignment)
+    if row.closed_at is not None:
+        raise AlreadyAnswered("already_answered", step=row.step)
+    _check_actor(tx, row)
+    _check_reply(row, reply)
+    if row.kind == StepKind.CALL.value:
+        escalations.record_call(tx, row, reply.choice, reply.reason, reply.fields)
+        close_row(tx, row, reply.choice, None)
+        return
+    value = _value(tx, reply)
+    runs.settle(
+        tx, row.run or "", row.incident, row.step, value, kind=EntryKind.STEP_ANSWERED,
+        out={"choice": reply.choice, "assignment": row.id},
+    )  # fmt: skip
+    close_row(tx, row, reply.choice, tx.drafts[-1].sealed[0].c)
+    _end_deadline(tx, row)
+    escalations.answered(tx, row.run or "", row.step)
+
+
+def _value(tx: Tx, reply: Reply) -> Json:
+    return {
+        "choice": reply.choice,
+        "reason": reply.reason.strip(),
+        "fields": dict(reply.fields),
+        "by": tx.actor.id,
+        "at": tx.now.isoformat(),
+    }
+
+
+def close_row(tx: Tx, row: AssignmentRow, choice: str, answer_c: str | None) -> None:
+    """The assignment is no longer open."""
+    row.closed_at, row.answered_by, row.choice, row.answer_c = tx.now, tx.actor.id, choice, answer_c
+    tx.session.add(row)
+
+
+def _end_deadline(tx: Tx, row: AssignmentRow) -> None:
+    timers = tx.session.exec(
+        select(TimerRow).where(TimerRow.run == row.run, TimerRow.step == row.step, col(TimerRow.done_at).is_(None))
+    ).all()
+    for timer in timers:
+        timer.done_at = tx.now
+        tx.session.add(timer)
+
+
+def _check_actor(tx: Tx, row: AssignmentRow) -> None:
+    must(tx.actor, Permission.ANSWER_STEP if row.kind != StepKind.CALL.value else Permission.FILL_CALL_SHEET)
+    if not may_answer(tx.actor, row.who):
+        raise Forbidden("not_your_assignment", step=row.step, who=row.who)
+    if row.not_by and tx.actor.id in _answerers(tx, row.run or "", row.not_by):
+        raise Forbidden("four_eyes", step=row.step)
+
+
+def _answerers(tx: Tx, run: str, steps: Sequence[str]) -> set[str | None]:
+    query = select(AssignmentRow.answered_by).where(AssignmentRow.run == run, col(AssignmentRow.step).in_(steps))
+    return set(tx.session.exec(query))
+
+
+def _check_reply(row: AssignmentRow, reply: Reply) -> None:
+    choices = {str(code): bool(needs) for code, needs in row.choices}
+    if reply.choice not in choices:
+        raise Invalid("choice_unknown", field="choice", choice=reply.choice[:40])
+    if choices[reply.choice] and not reply.reason.strip():
+        raise Invalid("reason_missing", field="reason")
+    if len(reply.reason) > REASON_LIMIT:
+        raise Invalid("text_too_long", field="reason", limit=REASON_LIMIT)
+    if unknown := set(reply.fields) - set(row.fields):
+        raise Invalid("field_unknown", field=sorted(unknown)[0][:40])
+    refuse_my_number(reply.reason, field="reason")
+    for name, value in reply.fields.items():
+        if isinstance(value, str):
+            if len(value) > REASON_LIMIT:
+                raise Invalid("text_too_long", field=name, limit=REASON_LIMIT)
+            refuse_my_number(value, field=name)
+

@@ -1,0 +1,49 @@
+"""The one door for writes, with the city that use cases are given."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlmodel import Session
+
+from csirt.clock import Clock
+from csirt.model.city import City
+from csirt.model.people import Actor
+from csirt.store.database import Database
+from csirt.store.tx import Look, Tx
+from csirt.store.vault import Vault
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Door:
+    """Commits use cases and opens sessions that only read."""
+
+    def __init__(self, database: Database, city: City) -> None:
+        """One door a process."""
+        self.database = database
+        self.city = city
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that stamps commits."""
+        return self.database.clock
+
+    @property
+    def vault(self) -> Vault:
+        """Where texts are opened."""
+        return self.database.vault
+
+    def commit(self, actor: Actor, use_case: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a use case as `actor` and commit all of it or nothing; see `Database.commit`."""
+        return self.database.commit(use_case, self.city, actor, *args, **kwargs)
+
+    def look(self, question: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Ask a question that only reads, on one consistent state."""
+        with self.database.read() as session:
+            return question(Look(session, self.vault), *args, **kwargs)
+
+    def read(self) -> AbstractContextManager[Session]:
+        """A session that only reads."""
+        return self.database.read()

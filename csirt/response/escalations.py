@@ -1,0 +1,253 @@
+"""Chains are climbed: calls go to the outbox in the commit that decides them; acknowledgements stop them."""
+
+from collections.abc import Mapping
+
+from sqlmodel import col, select
+
+from csirt.errors import Forbidden, Invalid, NotFound
+from csirt.model import escalation as climb
+from csirt.model.authority import Permission, must
+from csirt.model.escalation import Escalation, Page, RouteProgress, RouteState
+from csirt.model.message import DeliveryState
+from csirt.model.people import Roster
+from csirt.model.step import Json, StepKind
+from csirt.record.entry import EntryKind
+from csirt.response import deliveries, people, runs
+from csirt.response.deliveries import CALL_SHEET_CHANNELS
+from csirt.store.tables.cases import IncidentRow
+from csirt.store.tables.outbox import DeliveryRow, EscalationRow
+from csirt.store.tables.runs import AssignmentRow, StepRow
+from csirt.store.tx import Tx, new_id
+
+SHEET_FIELDS = ("number", "spoke_with", "spoke_at", "read_back")
+
+
+def start(tx: Tx, incident: str, run: str | None, step: str, chain: str, template: str) -> str:
+    """Begin to climb a chain and make the calls that are due at once; returns the escalation's id.
+
+    Raises:
+        NotFound: the city has no such chain.
+    """
+    if chain not in tx.city.chains:
+        raise NotFound("chain_unknown", chain=chain)
+    begun = climb.begin(
+        tx.city.chains[chain], escalation_id=new_id("e"), incident=incident, step=step, template=template, now=tx.now
+    )
+    row = EscalationRow(
+        id=begun.id, incident=incident, run=run, step=step, chain=chain, template=template, routes=[],
+        started_at=tx.now, next_due=tx.now,
+    )  # fmt: skip
+    _keep(row, begun)
+    tx.session.add(row)
+    tx.session.flush()
+    routes = [route.route for route in begun.routes]
+    out = {"escalation": row.id, "chain": chain, "routes": routes, "template": template}
+    tx.record(EntryKind.ESCALATION_STARTED, incident=incident, run=run, step=step, out=out)
+    _advance(tx, row)
+    return row.id
+
+
+def advance(tx: Tx, limit: int = 50) -> int:
+    """Make every call that is due in any open escalation; returns how many escalations moved."""
+    due = tx.session.exec(
+        select(EscalationRow)
+        .where(col(EscalationRow.ended_at).is_(None), col(EscalationRow.next_due) <= tx.now)
+        .order_by(col(EscalationRow.next_due))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in due:
+        _advance(tx, row)
+    return len(due)
+
+
+def acknowledge(tx: Tx, escalation: str) -> None:
+    """Somebody who was called says that they have seen it.
+
+    Raises:
+        Forbidden: the actor was not called in this escalation.
+    """
+    must(tx.actor, Permission.ACKNOWLEDGE_CALL)
+    row = _locked(tx, escalation)
+    progress = _read(row)
+    if not any(called.person == tx.actor.id for route in progress.routes for called in route.called):
+        raise Forbidden("not_called", escalation=escalation)
+    _acknowledge(tx, row, progress, tx.actor.id)
+
+
+def record_call(tx: Tx, sheet: AssignmentRow, choice: str, reason: str, fields: Mapping[str, Json]) -> None:
+    """A member of staff has filled in a call sheet: who was reached, on which number, when, what they read back.
+
+    Raises:
+        Invalid: somebody was reached, but nobody is named or nothing was read back.
+    """
+    reached = choice == "reached"
+    for name in ("spoke_with", "read_back") if reached else ():
+        if not str(fields.get(name) or "").strip():
+            raise Invalid("field_missing", field=name)
+    call = tx.session.get_one(DeliveryRow, sheet.delivery)
+    call.state = DeliveryState.SENT.value if reached else DeliveryState.REFUSED.value
+    call.finished_at, call.reply, call.attempts = tx.now, choice, 1
+    call.acknowledged_at = tx.now if reached else None
+    tx.session.add(call)
+    texts = {name: str(value) for name, value in fields.items() if str(value).strip()}
+    if reason.strip():
+        texts["reason"] = reason.strip()
+    out = {"choice": choice, "delivery": call.id, "channel": call.channel, "party": call.party}
+    tx.record(EntryKind.CALL_RECORDED, incident=call.incident, step=sheet.step, out=out, texts=texts)
+    if reached and call.escalation:
+        row = _locked(tx, call.escalation)
+        _acknowledge(tx, row, _read(row), call.person or call.party)
+
+
+def answered(tx: Tx, run: str, step: str) -> None:
+    """The step has its answer: whatever still climbs for it stops."""
+    rows = tx.session.exec(
+        select(EscalationRow).where(
+            EscalationRow.run == run, EscalationRow.step == step, col(EscalationRow.ended_at).is_(None)
+        )
+    ).all()
+    for row in rows:
+        _finish(tx, row, climb.answered(_read(row), tx.now))
+
+
+def facts_of(tx: Tx, incident: str, step: str) -> dict[str, str]:
+    """What a message may say: codes, numbers and times. Words are put in when it is sent."""
+    row = tx.session.get_one(IncidentRow, incident)
+    asked = tx.session.exec(
+        select(AssignmentRow).where(AssignmentRow.incident == incident, AssignmentRow.step == step)
+    ).first()
+    level = row.level if row.level is not None else row.proposed_level
+    return {
+        "incident": incident,
+        "year": str(row.fiscal_year),
+        "ordinal": str(row.ordinal),
+        "type": row.type,
+        "level": str(level),
+        "step": step,
+        "assignment": asked.id if asked else "",
+        "due": asked.due_at.isoformat() if asked and asked.due_at else "",
+        "received": row.received.isoformat(),
+    }
+
+
+def _locked(tx: Tx, escalation: str) -> EscalationRow:
+    row = tx.session.get(EscalationRow, escalation, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound("escalation_unknown", escalation=escalation)
+    return row
+
+
+def _read(row: EscalationRow) -> Escalation:
+    routes = tuple(RouteProgress.from_plain(route) for route in row.routes)
+    return Escalation(row.id, row.incident, row.step, row.chain, row.template, row.started_at, routes, row.ended_at)
+
+
+def _keep(row: EscalationRow, value: Escalation) -> None:
+    row.routes = [dict(route.to_plain()) for route in value.routes]
+    row.ended_at = value.ended_at
+
+
+def _advance(tx: Tx, row: EscalationRow) -> None:
+    chain = tx.city.chains.get(row.chain)
+    if chain is None:  # the chain's file was taken away meanwhile: nobody can be called, and that is said
+        out = {"escalation": row.id, "code": "chain_unknown"}
+        tx.record(EntryKind.TIER_SKIPPED, incident=row.incident, run=row.run, step=row.step, out=out)
+        _finish(tx, row, climb.end(_read(row), tx.now))
+        return
+    known: Roster = people.roster(tx.session, tx.vault)
+    step = climb.next_pages(chain, _read(row), known, tx.city.offices, tx.city.calendar, tx.now)
+    row.next_due = step.next_due
+    _keep(row, step.escalation)
+    tx.session.add(row)
+    tx.session.flush()
+    facts = facts_of(tx, row.incident, row.step)
+    for page in step.pages:
+        _call(tx, row, page, facts)
+    if step.escalation.ended_at:
+        _finish(tx, row, step.escalation)
+
+
+def _call(tx: Tx, row: EscalationRow, page: Page, facts: Mapping[str, str]) -> None:
+    out: dict[str, str | int] = {
+        "escalation": row.id, "route": page.route, "round": page.round, "tier": page.tier, "party": page.party,
+    }  # fmt: skip
+    if page.recipient is None:
+        out["code"] = page.skipped or "unknown"
+        tx.record(EntryKind.TIER_SKIPPED, incident=row.incident, run=row.run, step=row.step, out=out)
+        return
+    delivery = deliveries.queue(
+        tx, row.incident, page.channel, page.recipient, row.template, {**facts, "escalation": row.id},
+        escalation=row.id, page=(page.page_key, page.route, page.tier),
+    )  # fmt: skip
+    out |= {"channel": page.channel, "delivery": delivery}
+    if page.recipient.person:
+        out["person"] = page.recipient.person
+    tx.record(EntryKind.PERSON_CALLED, incident=row.incident, run=row.run, step=row.step, out=out)
+    if page.channel in CALL_SHEET_CHANNELS:
+        _open_sheet(tx, row, delivery)
+
+
+def _open_sheet(tx: Tx, row: EscalationRow, delivery: str) -> None:
+    """Ask a member of staff to phone: the sheet stands for the delivery."""
+    sheet = AssignmentRow(
+        id=new_id("a"), incident=row.incident, run=None, step=row.step, kind=StepKind.CALL.value, who="role:officer",
+        choices=[["reached", False], ["not_reached", True]], fields=list(SHEET_FIELDS), delivery=delivery,
+        opened_at=tx.now,
+    )  # fmt: skip
+    tx.session.add(sheet)
+    out = {"assignment": sheet.id, "delivery": delivery, "who": sheet.who}
+    tx.record(EntryKind.CALL_SHEET_OPENED, incident=row.incident, run=row.run, step=row.step, out=out)
+
+
+def _acknowledge(tx: Tx, row: EscalationRow, before: Escalation, who: str) -> None:
+    chain = tx.city.chains.get(row.chain)
+    if chain is None:
+        raise NotFound("chain_unknown", chain=row.chain)
+    after = climb.acknowledge(before, chain, who, tx.now)
+    _keep(row, after)
+    tx.session.add(row)
+    out: dict[str, str | list[str]] = {"escalation": row.id, "by": who, "routes": _states(after)}
+    tx.record(EntryKind.CALL_ACKNOWLEDGED, incident=row.incident, run=row.run, step=row.step, out=out)
+    _call_off(tx, row, [route.route for route in after.routes if route.state != RouteState.CLIMBING])
+    if after.ended_at and not before.ended_at:
+        _finish(tx, row, after)
+
+
+def _states(value: Escalation) -> list[str]:
+    return [f"{route.route}:{route.state.value}" for route in value.routes]
+
+
+def _call_off(tx: Tx, row: EscalationRow, routes: list[str]) -> None:
+    """Take back calls of ended routes that nobody has made yet, and their call sheets."""
+    waiting = tx.session.exec(
+        select(DeliveryRow).where(
+            DeliveryRow.escalation == row.id,
+            DeliveryRow.state == DeliveryState.QUEUED.value,
+            col(DeliveryRow.route).in_(routes),
+        )
+    ).all()
+    deliveries.cancel_queued(tx, list(waiting))
+    sheets = tx.session.exec(
+        select(AssignmentRow).where(
+            col(AssignmentRow.delivery).in_([call.id for call in waiting]), col(AssignmentRow.closed_at).is_(None)
+        )
+    ).all()
+    for sheet in sheets:
+        sheet.closed_at, sheet.choice = tx.now, "called_off"
+        tx.session.add(sheet)
+
+
+def _finish(tx: Tx, row: EscalationRow, after: Escalation) -> None:
+    """No route climbs any more. A `reach` step ends with it."""
+    _keep(row, after)
+    row.ended_at, row.next_due = after.ended_at or tx.now, None
+    tx.session.add(row)
+    out: dict[str, str | list[str]] = {"escalation": row.id, "routes": _states(after)}
+    tx.record(EntryKind.ESCALATION_ENDED, incident=row.incident, run=row.run, step=row.step, out=out)
+    if any(route.state != RouteState.EXHAUSTED for route in after.routes):
+        _call_off(tx, row, [route.route for route in after.routes if route.state != RouteState.EXHAUSTED])
+    step = tx.session.get(StepRow, (row.run, row.step)) if row.run else None
+    if step and step.kind == StepKind.REACH.value:
+        value: Json = {route.route: route.state.value for route in after.routes}
+        runs.settle(tx, step.run, row.incident, row.step, value, out={"routes": len(after.routes)})

@@ -1,0 +1,277 @@
+"""Incidents open, take in detections, and close."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import col, or_, select
+
+from csirt.clock import JST
+from csirt.era import fiscal_year
+from csirt.errors import Conflict, Invalid, NotFound
+from csirt.guard import refuse_my_number
+from csirt.model.authority import Permission, must
+from csirt.model.incident import Disposition, Group, IncidentStatus, IncidentType, Level, OpenCase, Sortable
+from csirt.model.sorting import groups_of
+from csirt.record.entry import EntryKind
+from csirt.store.tables.cases import IncidentCounterRow, IncidentRow, NoteRow
+from csirt.store.tables.intake import DetectionRow
+from csirt.store.tables.runs import AssignmentRow, RunDueRow, RunRow
+from csirt.store.tx import Tx, new_id
+
+TRIAGE_LIMIT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a person says happened: from a telephone call, the counter, a member of staff, a mail."""
+
+    title: str
+    type: IncidentType = IncidentType.UNDECIDED
+    account: str = ""
+    channel: str = "phone"
+    host: str = ""
+    personal_data: str = "unknown"  # yes, no, unknown
+    occurred: datetime | None = None
+    noticed: datetime | None = None
+    level: Level = Level.MINOR
+
+
+def triage(tx: Tx) -> list[str]:
+    """Sort what is new into open incidents and new ones; returns the ids of incidents opened.
+
+    Groups below the level from which a case opens by itself wait for the officer.
+    """
+    fresh = tx.session.exec(
+        select(DetectionRow).where(DetectionRow.state == "new").order_by(col(DetectionRow.id)).limit(TRIAGE_LIMIT)
+    ).all()
+    if not fresh:
+        return []
+    waiting = tx.session.exec(select(DetectionRow).where(DetectionRow.state == "waiting").limit(TRIAGE_LIMIT)).all()
+    rows = {row.id: row for row in (*fresh, *waiting) if row.id is not None}
+    groups = groups_of([_sortable(row) for row in rows.values()], _open_cases(tx, list(rows.values())))
+    opened = []
+    for group in groups:
+        members = [rows[key] for key in group.keys]
+        if group.joins:
+            _join(tx, group.joins, members, group.because)
+        elif group.level >= tx.city.rules.opens_from:
+            opened.append(_open_group(tx, group, members))
+        else:
+            _let_wait(tx, members)
+    return opened
+
+
+def _sortable(row: DetectionRow) -> Sortable:
+    assert row.id is not None
+    return Sortable(
+        row.id, row.at, row.attacked, row.attacker, IncidentType(row.type), Level(row.level), row.title
+    )
+
+
+def _open_cases(tx: Tx, rows: Sequence[DetectionRow]) -> list[OpenCase]:
+    """Open incidents that share a host or an attacker with what is to be sorted."""
+    hosts = {row.attacked for row in rows}
+    attackers = {row.attacker for row in rows if row.attacker}
+    query = (
+        select(DetectionRow)
+        .join(IncidentRow, col(DetectionRow.incident) == col(IncidentRow.id))
+        .where(IncidentRow.status == IncidentStatus.OPEN.value)
+        .where(or_(col(DetectionRow.attacked).in_(hosts), col(DetectionRow.attacker).in_(attackers)))
+    )
+    members: dict[str, list[DetectionRow]] = {}
+    for row in tx.session.exec(query):
+        members.setdefault(row.incident or "", []).append(row)
+    return [
+        OpenCase(
+            incident,
+            frozenset(row.attacked for row in found),
+            frozenset(row.attacker for row in found if row.attacker),
+            min(row.at for row in found),
+            max(row.at for row in found),
+        )
+        for incident, found in sorted(members.items())
+    ]
+
+
+def _join(tx: Tx, incident: str, members: Sequence[DetectionRow], because: str) -> None:
+    for row in members:
+        row.state, row.incident = "sorted", incident
+        tx.session.add(row)
+    out: dict[str, str | int] = {"detections": len(members), "because": because}
+    tx.record(EntryKind.DETECTIONS_JOINED, incident=incident, out=out)
+
+
+def _let_wait(tx: Tx, members: Sequence[DetectionRow]) -> None:
+    """One entry for those that were not waiting before, so that a waiting group is told once."""
+    new = [row for row in members if row.state == "new"]
+    for row in new:
+        row.state = "waiting"
+        tx.session.add(row)
+    if new:
+        tx.record(EntryKind.DETECTIONS_WAITING, out={"detections": len(new), "level": max(row.level for row in new)})
+
+
+def _open_group(tx: Tx, group: Group, members: Sequence[DetectionRow]) -> str:
+    incident = _open(tx, Report(title=group.title, type=group.type, channel="sensor", level=group.level), cause="rule")
+    _join(tx, incident, members, group.because)
+    return incident
+
+
+def open_by_report(tx: Tx, report: Report, *, request_key: str | None = None) -> str:
+    """An officer opens an incident; returns its id. The same `request_key` again gives the same incident.
+
+    Raises:
+        Forbidden: this actor may not open incidents.
+        Invalid: no title, or a 個人番号 in a text.
+    """
+    must(tx.actor, Permission.OPEN_INCIDENT)
+    if request_key and (known := _by_request(tx, request_key)):
+        return known
+    if not report.title.strip():
+        raise Invalid("title_missing", field="title")
+    for field in ("title", "account", "host"):
+        refuse_my_number(getattr(report, field), field=field)
+    return _open(tx, report, cause="report", request_key=request_key)
+
+
+def _by_request(tx: Tx, request_key: str) -> str | None:
+    return tx.session.exec(select(IncidentRow.id).where(IncidentRow.request_key == request_key)).first()
+
+
+def open_waiting(tx: Tx, keys: Sequence[int], title: str, type_: IncidentType) -> str:
+    """The officer opens an incident from detections that wait for a decision."""
+    must(tx.actor, Permission.DECIDE_TRIAGE)
+    members = _waiting(tx, keys)
+    level = Level(max(row.level for row in members))
+    refuse_my_number(title, field="title")
+    incident = _open(tx, Report(title=title or members[0].title, type=type_, channel="sensor", level=level), "officer")
+    _join(tx, incident, members, "officer")
+    return incident
+
+
+def ignore_waiting(tx: Tx, keys: Sequence[int], reason: str) -> int:
+    """The officer decides that detections need no case; they stay findable. Returns how many."""
+    must(tx.actor, Permission.DECIDE_TRIAGE)
+    if not reason.strip():
+        raise Invalid("reason_missing", field="reason")
+    members = _waiting(tx, keys)
+    for row in members:
+        row.state = "ignored"
+        tx.session.add(row)
+    tx.record(EntryKind.DETECTION_IGNORED, out={"detections": len(members)}, texts={"reason": reason})
+    return len(members)
+
+
+def _waiting(tx: Tx, keys: Sequence[int]) -> list[DetectionRow]:
+    query = select(DetectionRow).where(col(DetectionRow.id).in_(keys), DetectionRow.state == "waiting")
+    members = list(tx.session.exec(query.with_for_update()))
+    if not members:
+        raise NotFound("detections_not_waiting")
+    return members
+
+
+def _open(tx: Tx, report: Report, cause: str, request_key: str | None = None) -> str:
+    incident = new_id("i")
+    year = fiscal_year(tx.now.astimezone(JST).date())
+    ordinal = _next_number(tx, year)
+    texts = {"title": report.title.strip()}
+    if report.account.strip() or report.host.strip():
+        texts["account"] = f"{report.host.strip()}\n{report.account.strip()}".strip()
+    sealed = tx.record(
+        EntryKind.INCIDENT_OPENED,
+        incident=incident,
+        out={"type": report.type.value, "level": int(report.level), "year": year, "ordinal": ordinal, "cause": cause,
+             "channel": report.channel, "personal_data": report.personal_data},
+        texts=texts,
+    )  # fmt: skip
+    tx.session.add(
+        IncidentRow(
+            id=incident, fiscal_year=year, ordinal=ordinal, type=report.type.value, title_c=sealed["title"],
+            status=IncidentStatus.OPEN.value, proposed_level=int(report.level), occurred=report.occurred,
+            noticed=report.noticed, known=tx.now, received=tx.now, opened_by=tx.actor.id,
+            report_channel=report.channel, personal_data=report.personal_data, request_key=request_key,
+        )
+    )  # fmt: skip
+    tx.session.flush()
+    tx.record(EntryKind.LEVEL_PROPOSED, incident=incident, out={"level": int(report.level), "by": cause})
+    _order_run(tx, incident, report.type)
+    return incident
+
+
+def _next_number(tx: Tx, year: int, *, drill: bool = False) -> int:
+    counter = tx.session.get(IncidentCounterRow, (year, drill), with_for_update=True)
+    counter = counter or IncidentCounterRow(fiscal_year=year, drill=drill, last=0)
+    counter.last += 1
+    tx.session.add(counter)
+    return counter.last
+
+
+def _order_run(tx: Tx, incident: str, type_: IncidentType) -> None:
+    """Order the playbook of this type, where one is written, in the same commit."""
+    if type_ not in tx.city.playbooks:
+        return
+    name, version = tx.city.playbooks[type_]
+    run = new_id("r")
+    tx.session.add(RunRow(id=run, incident=incident, playbook=name, version=version, opened_at=tx.now))
+    tx.session.flush()
+    tx.session.add(RunDueRow(run=run, wake=1, seen=0))
+    tx.record(EntryKind.RUN_ORDERED, incident=incident, run=run, out={"playbook": name, "version": version})
+    tx.woke = True
+
+
+def incident_for_update(tx: Tx, incident: str) -> IncidentRow:
+    """The incident's row, locked first of all. Raises `NotFound`, or `Conflict` if the case is closed."""
+    row = tx.session.get(IncidentRow, incident, with_for_update=True)
+    if row is None:
+        raise NotFound("incident_unknown", incident=incident)
+    if row.status == IncidentStatus.CLOSED.value:
+        raise Conflict("incident_closed", incident=incident)
+    return row
+
+
+def set_level(tx: Tx, incident: str, level: Level, reason: str) -> None:
+    """Set the level, with a reason. The engine calls this once the post that the level asks for has confirmed it."""
+    must(tx.actor, Permission.SET_LEVEL)
+    row = incident_for_update(tx, incident)
+    row.level = int(level)
+    tx.session.add(row)
+    tx.record(EntryKind.LEVEL_SET, incident=incident, out={"level": int(level)}, texts={"reason": reason})
+
+
+def add_note(tx: Tx, incident: str, text: str) -> str:
+    """Add a remark to an open case; returns its id."""
+    must(tx.actor, Permission.ADD_NOTE)
+    incident_for_update(tx, incident)
+    refuse_my_number(text, field="text")
+    if not text.strip():
+        raise Invalid("text_missing", field="text")
+    sealed = tx.record(EntryKind.NOTE_ADDED, incident=incident, texts={"text": text.strip()})
+    note = NoteRow(id=new_id("n"), incident=incident, text_c=sealed["text"], by=tx.actor.id, at=tx.now)
+    tx.session.add(note)
+    return note.id
+
+
+def close(tx: Tx, incident: str, disposition: Disposition, because: str) -> None:
+    """Close a case. Refused while a step waits for a person.
+
+    Raises:
+        Forbidden: this actor may not close incidents.
+        Conflict: steps stand open, or it is closed already.
+    """
+    must(tx.actor, Permission.CLOSE_INCIDENT)
+    row = incident_for_update(tx, incident)
+    open_steps = tx.session.exec(
+        select(AssignmentRow.step).where(AssignmentRow.incident == incident, col(AssignmentRow.closed_at).is_(None))
+    ).all()
+    if open_steps:
+        raise Conflict("steps_open", incident=incident, steps=",".join(sorted(open_steps)))
+    sealed = tx.record(
+        EntryKind.INCIDENT_CLOSED,
+        incident=incident,
+        out={"disposition": disposition.value},
+        texts={"because": because} if because else None,
+    )
+    row.status, row.disposition, row.closed_at = IncidentStatus.CLOSED.value, disposition.value, tx.now
+    row.closing_c = sealed.get("because")
+    tx.session.add(row)

@@ -1,0 +1,82 @@
+"""The roster: people and posts as last read from the directory, sealed, so that no commit waits for LDAP."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from sqlmodel import Session, col, select
+
+from csirt.errors import NotFound
+from csirt.model.people import Actor, ContactPoint, Person, Post, Role, Roster
+from csirt.store.tables.access import RosterPersonRow, RosterPostRow
+from csirt.store.tx import Tx
+from csirt.store.vault import Vault
+
+
+def refresh(tx: Tx, people: Mapping[str, Person], posts: Mapping[str, Post]) -> None:
+    """Keep what the directory says now; who is no longer in it is marked, since old entries still name them."""
+    known = {row.id: row for row in tx.session.exec(select(RosterPersonRow))}
+    for person in people.values():
+        row = known.pop(person.id, None) or RosterPersonRow(id=person.id, sealed=b"", seen_at=tx.now)
+        row.sealed, row.seen_at, row.gone_at = tx.vault.wrap(_pack(person), person.id), tx.now, None
+        tx.session.add(row)
+    for gone in known.values():
+        gone.gone_at = gone.gone_at or tx.now
+        tx.session.add(gone)
+    _refresh_posts(tx, posts)
+
+
+def _refresh_posts(tx: Tx, posts: Mapping[str, Post]) -> None:
+    for old in tx.session.exec(select(RosterPostRow)):
+        if old.id not in posts:
+            tx.session.delete(old)
+    for post in posts.values():
+        tx.session.merge(
+            RosterPostRow(
+                id=post.id, name_ja=post.name_ja, name_en=post.name_en, holder=post.holder,
+                deputies=list(post.deputies), seen_at=tx.now,
+            )
+        )  # fmt: skip
+
+
+def _pack(person: Person) -> bytes:
+    plain = asdict(person) | {"roles": sorted(person.roles)}
+    return json.dumps(plain, ensure_ascii=False).encode()
+
+
+def _unpack(raw: bytes) -> Person:
+    plain = json.loads(raw)
+    plain["roles"] = frozenset(Role(role) for role in plain["roles"])
+    plain["points"] = tuple(ContactPoint(**point) for point in plain["points"])
+    return Person(**plain)
+
+
+def roster(session: Session, vault: Vault, *, with_gone: bool = False) -> Roster:
+    """The roster as kept. `with_gone` adds people who have left, for reading old entries."""
+    query = select(RosterPersonRow)
+    if not with_gone:
+        query = query.where(col(RosterPersonRow.gone_at).is_(None))
+    people = {row.id: _unpack(vault.unwrap(row.sealed, row.id)) for row in session.exec(query)}
+    posts = {
+        row.id: Post(row.id, row.name_ja, row.name_en, row.holder, tuple(row.deputies))
+        for row in session.exec(select(RosterPostRow))
+    }
+    return Roster(people, posts)
+
+
+def actor_of(person: Person, known: Roster, auth: str, sid: str = "") -> Actor:
+    """A person as actor: their roles, and the posts they hold or deputise for."""
+    return Actor(person.id, auth, sid, person.roles, frozenset(known.posts_of(person.id)))
+
+
+def local_actor(session: Session, vault: Vault, uid: str) -> Actor:
+    """A person in whose name an administrator acts on this machine; the record says so (`local`).
+
+    Raises:
+        NotFound: nobody in the roster has this account name.
+    """
+    known = roster(session, vault)
+    person = known.by_uid(uid)
+    if person is None:
+        raise NotFound("person_unknown")
+    return actor_of(person, known, "local")

@@ -1,0 +1,282 @@
+"""Playbook runs: who holds one, what its steps came to, and the timers that wake it. The database decides."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import col, or_, select
+
+from csirt.errors import LeaseLost, NotFound
+from csirt.model.incident import Disposition, Level
+from csirt.model.step import Json, StepKind, StepState
+from csirt.record.entry import EntryKind
+from csirt.response import incidents
+from csirt.store.ledger import Code
+from csirt.store.tables.record import LedgerRow
+from csirt.store.tables.runs import ActionDueRow, RunDueRow, RunRow, StepRow, TimerRow
+from csirt.store.tx import Look, Tx, new_id
+
+LEASE = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A run held under a lease. `wake` is the wake-up this pass answers."""
+
+    run: str
+    incident: str
+    playbook: str
+    version: int
+    lease: str
+    wake: int
+    prefect_run: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedStep:
+    """A step as recorded: what replay returns or waits for."""
+
+    kind: StepKind
+    state: StepState
+    attempts: int
+    value: Json
+    retry_at: datetime | None = None
+
+
+def claim(tx: Tx) -> Claim | None:
+    """Take the lease of one due run that nobody holds; None if there is none."""
+    due = tx.session.exec(
+        select(RunDueRow)
+        .where(col(RunDueRow.wake) > col(RunDueRow.seen), col(RunDueRow.ended).is_(False))
+        .where(or_(col(RunDueRow.lease_until).is_(None), col(RunDueRow.lease_until) < tx.now))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).first()
+    if due is None:
+        return None
+    due.lease, due.lease_until = new_id("l"), tx.now + LEASE
+    tx.session.add(due)
+    run = tx.session.get_one(RunRow, due.run)
+    return Claim(run.id, run.incident, run.playbook, run.version, due.lease, due.wake, due.prefect_run)
+
+
+def renew(tx: Tx, held: Claim) -> None:
+    """Hold the lease for longer. Raises `LeaseLost`."""
+    due = _held(tx, held)
+    due.lease_until = tx.now + LEASE
+    tx.session.add(due)
+
+
+def release(tx: Tx, held: Claim) -> None:
+    """Give the lease back; what woke the run before the pass began has been seen."""
+    due = _held(tx, held)
+    due.seen, due.lease, due.lease_until = held.wake, None, None
+    tx.session.add(due)
+
+
+def shown_by(tx: Tx, run: str, prefect_run: str) -> None:
+    """Remember which flow run of Prefect shows this run."""
+    due = tx.session.get_one(RunDueRow, run)
+    due.prefect_run = prefect_run
+    tx.session.add(due)
+
+
+def mark_shown(tx: Tx, run: str) -> None:
+    """Prefect's page shows the end of this run."""
+    due = tx.session.get_one(RunDueRow, run)
+    due.shown = True
+    tx.session.add(due)
+
+
+def _held(tx: Tx, held: Claim) -> RunDueRow:
+    due = tx.session.get(RunDueRow, held.run, with_for_update=True, populate_existing=True)
+    if due is None or due.lease != held.lease:
+        raise LeaseLost("lease_lost", run=held.run)
+    return due
+
+
+def recorded_steps(look: Look, run: str) -> dict[str, RecordedStep]:
+    """All steps of a run, values opened from the vault."""
+    rows = look.session.exec(select(StepRow).where(StepRow.run == run)).all()
+    values = look.vault.texts(look.session, (row.value_c for row in rows))
+    timers = look.session.exec(
+        select(TimerRow).where(TimerRow.run == run, TimerRow.kind == "retry", col(TimerRow.done_at).is_(None))
+    ).all()
+    retries = {timer.step: timer.due_at for timer in timers}
+    return {
+        row.key: RecordedStep(
+            StepKind(row.kind), StepState(row.state), row.attempts,
+            json.loads(values[row.value_c]) if row.value_c in values else None, retries.get(row.key),
+        )
+        for row in rows
+    }  # fmt: skip
+
+
+def add_step(tx: Tx, held: Claim, key: str, kind: StepKind, state: StepState = StepState.OPEN) -> StepRow:
+    """A new step at the end of its run, under the lease."""
+    _held(tx, held)
+    count = len(tx.session.exec(select(StepRow.key).where(StepRow.run == held.run)).all())
+    row = StepRow(run=held.run, key=key, kind=kind.value, state=state.value, opened_at=tx.now, position=count)
+    tx.session.add(row)
+    tx.session.flush()
+    return row
+
+
+def _step(tx: Tx, run: str, key: str) -> StepRow:
+    row = tx.session.get(StepRow, (run, key), with_for_update=True)
+    if row is None:
+        raise NotFound("step_unknown", step=key)
+    return row
+
+
+def start_attempt(tx: Tx, held: Claim, key: str) -> str:
+    """Record the intent to act; returns the idempotency key, the same at every attempt of this step."""
+    _held(tx, held)
+    row = tx.session.get(StepRow, (held.run, key)) or add_step(tx, held, key, StepKind.DO)
+    row.attempts += 1
+    tx.session.add(row)
+    cid = f"{held.run}:{key}"
+    out: dict[str, Code] = {"attempt": row.attempts, "key": cid}
+    tx.record(EntryKind.STEP_STARTED, incident=held.incident, run=held.run, step=key, out=out)
+    return cid
+
+
+def order_slow(tx: Tx, held: Claim, key: str, arguments: Json) -> None:
+    """Order a slow action: it is done apart, and its outcome wakes the run."""
+    add_step(tx, held, key, StepKind.DO)
+    sealed = tx.record(
+        EntryKind.STEP_ORDERED,
+        incident=held.incident,
+        run=held.run,
+        step=key,
+        raws={"arguments": json.dumps(arguments, ensure_ascii=False)},
+    )
+    tx.session.add(ActionDueRow(run=held.run, step=key, arguments_c=sealed["arguments"], not_before=tx.now))
+    tx.woke = True
+
+
+def finish_step(
+    tx: Tx, held: Claim, key: str, value: Json, *, kind: EntryKind = EntryKind.STEP_DONE, out: Mapping[str, Code] = {}
+) -> None:
+    """Record a step's outcome; it is recorded once, whoever comes second."""
+    _held(tx, held)
+    settle(tx, held.run, held.incident, key, value, kind=kind, out=out, wake=False)  # the pass goes on by itself
+
+
+def settle(
+    tx: Tx,
+    run: str,
+    incident: str,
+    key: str,
+    value: Json,
+    *,
+    kind: EntryKind = EntryKind.STEP_DONE,
+    state: StepState = StepState.DONE,
+    out: Mapping[str, Code] = {},
+    wake: bool = True,
+) -> None:
+    """Give an open step its outcome and wake its run."""
+    row = _step(tx, run, key)
+    if row.state != StepState.OPEN.value:
+        return
+    sealed = tx.record(
+        kind, incident=incident, run=run, step=key, out=out, raws={"value": json.dumps(value, ensure_ascii=False)}
+    )
+    row.state, row.ended_at, row.value_c = state.value, tx.now, sealed["value"]
+    tx.session.add(row)
+    if wake:
+        tx.wake(run)
+
+
+def attempt_failed(tx: Tx, held: Claim, key: str, code: str, retry_at: datetime | None) -> None:
+    """An attempt failed. With `retry_at` a timer wakes the run then; without, the action gave up."""
+    _held(tx, held)
+    failed(tx, held.run, held.incident, key, code, retry_at)
+
+
+def failed(tx: Tx, run: str, incident: str, key: str, code: str, retry_at: datetime | None) -> None:
+    """As `attempt_failed`, for who holds no lease on the run."""
+    if retry_at is None:
+        settle(
+            tx, run, incident, key, {"gave_up": code}, kind=EntryKind.STEP_FAILED, state=StepState.FAILED,
+            out={"code": code},
+        )  # fmt: skip
+        return
+    tx.record(EntryKind.STEP_ATTEMPT_FAILED, incident=incident, run=run, step=key, out={"code": code})
+    tx.session.add(TimerRow(run=run, step=key, kind="retry", due_at=retry_at))
+
+
+def set_timer(tx: Tx, held: Claim, key: str, due_at: datetime) -> None:
+    """Open a step that ends by itself at `due_at`."""
+    add_step(tx, held, key, StepKind.WAIT)
+    tx.session.add(TimerRow(run=held.run, step=key, kind="wait", due_at=due_at))
+    tx.record(EntryKind.TIMER_SET, incident=held.incident, run=held.run, step=key, out={"timer": "wait"})
+
+
+def fire_timers(tx: Tx, limit: int = 200) -> int:
+    """Fire what is due, each once: a wait ends its step, a retry wakes its run, a passed deadline is recorded."""
+    due = tx.session.exec(
+        select(TimerRow)
+        .where(col(TimerRow.done_at).is_(None), col(TimerRow.due_at) <= tx.now)
+        .order_by(col(TimerRow.due_at))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for timer in due:
+        timer.done_at = tx.now
+        tx.session.add(timer)
+        incident = tx.session.get_one(RunRow, timer.run).incident
+        tx.record(
+            EntryKind.TIMER_FIRED, incident=incident, run=timer.run, step=timer.step, cid=f"timer:{timer.id}",
+            out={"timer": timer.kind},
+        )  # fmt: skip
+        if timer.kind == "wait":
+            settle(tx, timer.run, incident, timer.step, None)
+        elif timer.kind == "retry":
+            tx.wake(timer.run)
+    return len(due)
+
+
+def set_level(tx: Tx, incident: str, key: str, level: Level, reason: str) -> None:
+    """Set the level on behalf of an action; once for each idempotency `key`."""
+    if tx.session.exec(select(LedgerRow.seq).where(LedgerRow.cid == f"level:{key}")).first() is not None:
+        return
+    row = incidents.incident_for_update(tx, incident)
+    row.level = int(level)
+    tx.session.add(row)
+    tx.record(
+        EntryKind.LEVEL_SET, incident=incident, cid=f"level:{key}", out={"level": int(level)}, texts={"reason": reason}
+    )
+
+
+def close(tx: Tx, held: Claim, disposition: Disposition, because: str) -> None:
+    """End the run with its incident, in one commit."""
+    due = _held(tx, held)
+    incidents.close(tx, held.incident, disposition, because)
+    _end(tx, held, due)
+
+
+def end(tx: Tx, held: Claim) -> None:
+    """The playbook returned without closing: the run ends, the incident stays open for people."""
+    _end(tx, held, _held(tx, held))
+    tx.record(EntryKind.RUN_ENDED, incident=held.incident, run=held.run)
+
+
+def _end(tx: Tx, held: Claim, due: RunDueRow) -> None:
+    run = tx.session.get_one(RunRow, held.run)
+    run.ended_at = tx.now
+    due.ended, due.shown = True, due.prefect_run is None
+    tx.session.add(run)
+    tx.session.add(due)
+
+
+def stop(tx: Tx, held: Claim, code: str, step: str = "") -> None:
+    """Stop this run and nobody else's, after drift or a failure of its code; people go on by hand."""
+    due = _held(tx, held)
+    run = tx.session.get_one(RunRow, held.run)
+    run.stopped_by = code
+    due.ended, due.shown, due.lease, due.lease_until = True, due.prefect_run is None, None, None
+    tx.session.add(run)
+    tx.session.add(due)
+    tx.record(EntryKind.RUN_STOPPED, incident=held.incident, run=held.run, step=step or None, out={"code": code})

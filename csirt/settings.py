@@ -1,0 +1,69 @@
+"""One frozen Settings, read once at start: environment over `csirt.toml` in the data folder over defaults."""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+
+def default_data_folder() -> Path:
+    """Where `./run` keeps its data unless told otherwise: `csirt` in the user's data home."""
+    home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(home) / "csirt"
+
+
+class Settings(BaseSettings):
+    """All settings. Names in the environment carry the prefix `CSIRT_`; see `docs/reference/settings.md`."""
+
+    model_config = SettingsConfigDict(env_prefix="CSIRT_", frozen=True, extra="forbid")
+
+    data: Path = Field(default_factory=default_data_folder, description="The data folder.")
+    database_url: str = Field(default="", description="PostgreSQL address; empty means SQLite in the data folder.")
+    directory: Literal["ldif", "ldap"] = Field(default="ldif", description="Where people come from.")
+    ldap_url: str = Field(default="", description="Directory servers, in order, separated by blanks.")
+    ldap_base: str = Field(default="", description="The subtree that holds people, groups and posts.")
+    ldap_bind_dn: str = Field(default="", description="The account that reads the directory.")
+    ldap_bind_password: SecretStr = Field(default=SecretStr(""), description="Its password.")
+    ldap_ca_file: Path | None = Field(default=None, description="The city's own certificate authority.")
+    ldap_start_tls: bool = Field(default=False, description="StartTLS on ldap:// addresses.")
+    smtp_host: str = Field(default="", description="Mail server; empty means mails go into a folder.")
+    smtp_port: int = Field(default=25, ge=1, le=65535, description="Its port.")
+    smtp_tls: Literal["none", "starttls", "implicit"] = Field(default="none", description="How it is secured.")
+    smtp_user: str = Field(default="", description="Account at the mail server, if it asks for one.")
+    smtp_password: SecretStr = Field(default=SecretStr(""), description="Its password.")
+    mail_from: str = Field(default="csirt@city.example", description="Sender of our mails.")
+    webhook_url: str = Field(default="", description="Where the webhook channel posts; empty switches it off.")
+    webhook_secret: SecretStr = Field(default=SecretStr(""), description="Key of the webhook's signature.")
+    webhook_hosts: tuple[str, ...] = Field(default=(), description="host:port pairs that a webhook may reach.")
+    host: str = Field(default="127.0.0.1", description="Address that the web page listens on.")
+    port: int = Field(default=8765, ge=0, le=65535, description="Its port; 0 takes a free one.")
+    base_url: str = Field(default="", description="Address of the page as people type it; empty: host and port.")
+    prefect_url: str = Field(default="", description="Prefect's API; empty means a child of our own.")
+    log_target: Literal["file", "stdout", "syslog"] = Field(default="file", description="Where record lines go.")
+    language: Literal["ja", "en"] = Field(default="ja", description="Language of mails and documents.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments over environment over the file of the data folder."""
+        arguments: dict[str, Any] = init_settings()
+        folder = Path(arguments.get("data") or os.environ.get("CSIRT_DATA") or default_data_folder())
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, folder / "csirt.toml"))
+
+    @property
+    def keys(self) -> Path:
+        """The folder of secrets, mode 0700."""
+        return self.data / "keys"
+
+    @property
+    def database(self) -> str:
+        """The address of the domain database for SQLAlchemy."""
+        return self.database_url or f"sqlite:///{self.data / 'csirt.sqlite'}"

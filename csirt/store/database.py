@@ -1,0 +1,147 @@
+"""The database: engines for SQLite and PostgreSQL, and `commit()`, the only way to write."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlmodel import Session
+
+from csirt.clock import Clock
+from csirt.errors import Conflict, Unavailable, UnrecordedChange
+from csirt.model.city import City
+from csirt.model.people import Actor
+from csirt.store.ledger import Appender, boot_id, stamp
+from csirt.store.tx import Tx
+from csirt.store.vault import Vault
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# Rows that say who works on what just now. They may change without an entry; nothing of a case is decided by them.
+BOOKKEEPING = frozenset(
+    {
+        "run_due",
+        "action_due",
+        "delivery_due",
+        "cursor",
+        "heartbeat",
+        "session",
+        "sign_in_try",
+        "roster_person",
+        "roster_post",
+    }
+)
+_CHANGES = re.compile(r'\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+"?(\w+)', re.I)
+_TRIES = 4
+
+
+def engine_for(url: str, *, read_only: bool = False) -> Engine:
+    """An engine with our rules: SQLite in WAL with full sync, writers IMMEDIATE; PostgreSQL with time-outs."""
+    if url.startswith("sqlite"):
+        engine = create_engine(url, connect_args={"timeout": 15, "check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite_reader if read_only else _prepare_sqlite)
+        begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    else:
+        options = "-c statement_timeout=30000 -c lock_timeout=15000 -c timezone=UTC"
+        engine = create_engine(url, pool_pre_ping=True, connect_args={"options": options})
+    event.listen(engine, "before_cursor_execute", _note_change)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we begin transactions ourselves
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "recursive_triggers=ON",
+        "trusted_schema=OFF",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_sqlite_reader(connection: Any, record: object) -> None:
+    _prepare_sqlite(connection, record)
+    connection.execute("PRAGMA query_only=ON")
+
+
+def _note_change(connection: Any, _cursor: object, statement: str, *_rest: object) -> None:
+    if found := _CHANGES.match(statement):
+        connection.info.setdefault("changed", set()).add(found.group(1).lower())
+
+
+class Database:
+    """Runs use cases. `on_wake` is called after a commit that made a run due, with nothing."""
+
+    def __init__(self, url: str, vault: Vault, clock: Clock, source: str, on_wake: Callable[[], None]) -> None:
+        """`source` says which process writes: `web`, `worker`, `cli`."""
+        self.url = url
+        self.vault = vault
+        self.clock = clock
+        self.source = source
+        self._on_wake = on_wake
+        self._boot = boot_id()
+        self.writer = engine_for(url)
+        self.reader = engine_for(url, read_only=True) if url.startswith("sqlite") else self.writer
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that only reads; sees one consistent state."""
+        with Session(self.reader) as session:
+            yield session
+
+    def commit(
+        self, use_case: Callable[Concatenate[Tx, P], T], city: City, actor: Actor, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a use case and commit state, entries, outbox and timers together, or nothing.
+
+        The use case has no outside effects, because it runs again when somebody else was faster.
+
+        Raises:
+            UnrecordedChange: it changed something without an entry.
+            Conflict: others kept being faster.
+            Unavailable: the database does not answer or is full.
+        """
+        for attempt in range(1, _TRIES + 1):
+            try:
+                return self._try(use_case, city, actor, *args, **kwargs)
+            except IntegrityError as error:
+                if attempt == _TRIES:
+                    raise Conflict("concurrent_change") from error
+            except OperationalError as error:
+                if attempt == _TRIES or not _worth_another_try(error):
+                    raise Unavailable("database_unavailable") from error
+        raise AssertionError
+
+    def _try(
+        self, use_case: Callable[Concatenate[Tx, P], T], city: City, actor: Actor, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        with Session(self.writer, expire_on_commit=False) as session:
+            connection = session.connection()
+            connection.info["changed"] = set()
+            shared = stamp(self.clock, actor, self.source, self._boot)
+            tx = Tx(session, shared, city, self.vault)
+            result = use_case(tx, *args, **kwargs)
+            session.flush()
+            if tx.drafts:
+                Appender(session, shared).append(tx.drafts)
+            elif unrecorded := connection.info["changed"] - BOOKKEEPING:
+                raise UnrecordedChange("unrecorded_change", tables=",".join(sorted(unrecorded)))
+            session.commit()
+        if tx.woke:
+            self._on_wake()
+        return result
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def _worth_another_try(error: DBAPIError) -> bool:
+    state = getattr(error.orig, "sqlstate", None)
+    return state in {"40001", "40P01"} or "database is locked" in str(error.orig)

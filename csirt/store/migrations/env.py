@@ -1,0 +1,16 @@
+"""Alembic's entry: one transaction for all migrations."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+from csirt.store.database import engine_for
+from csirt.store.tables import access, cases, intake, outbox, record, runs
+
+TABLES = (access, cases, intake, outbox, record, runs)
+
+engine = engine_for(context.config.attributes["url"])
+with engine.connect() as connection:
+    context.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True)
+    with context.begin_transaction():
+        context.run_migrations()
+engine.dispose()

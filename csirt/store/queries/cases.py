@@ -1,0 +1,216 @@
+"""Questions about incidents, for pages, API, CLI and documents. Nothing here writes."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from csirt.era import parse_number
+from csirt.errors import Invalid, NotFound
+from csirt.model.incident import Disposition, FourClocks, IncidentStatus, IncidentType, IncidentView, Level
+from csirt.store.tables.cases import IncidentRow, MeasureRow, NoteRow
+from csirt.store.tables.intake import DetectionRow, QuarantineRow
+from csirt.store.tables.runs import RunRow
+from csirt.store.tx import Look
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureView:
+    """A measure with its text."""
+
+    id: str
+    incident: str
+    fiscal_year: int
+    ordinal: int
+    text: str
+    owner: str
+    due: date
+    state: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """A remark with its text; `by` is an opaque id."""
+
+    id: str
+    text: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionView:
+    """A stored detection."""
+
+    id: int
+    format: str
+    title: str
+    severity_native: str
+    level: int
+    at: datetime
+    src_ip: str | None
+    dst_ip: str | None
+    host: str | None
+    user: str | None
+    attacked: str
+    attacker: str | None
+    count: int
+    first_seen: datetime
+    last_seen: datetime
+    state: str
+    incident: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingGroup:
+    """Detections of one attacked host that wait for the officer's decision."""
+
+    attacked: str
+    level: int
+    count: int
+    keys: tuple[int, ...] = field(default=())
+    title: str = ""
+
+
+def resolve_incident(look: Look, name: str) -> str:
+    """The id of an incident that is named by its id or by its number.
+
+    Raises:
+        NotFound: there is no such incident.
+    """
+    if look.session.get(IncidentRow, name):
+        return name
+    try:
+        year, ordinal = parse_number(name)
+    except Invalid as error:
+        raise NotFound("incident_unknown", incident=name[:40]) from error
+    query = select(IncidentRow.id).where(
+        IncidentRow.fiscal_year == year, IncidentRow.ordinal == ordinal, col(IncidentRow.drill).is_(False)
+    )
+    found = look.session.exec(query).first()
+    if found is None:
+        raise NotFound("incident_unknown", incident=name[:40])
+    return found
+
+
+def incidents(look: Look, *, status: str | None = None, offset: int = 0, limit: int = PAGE) -> list[IncidentView]:
+    """Incidents, newest first, one page."""
+    query = select(IncidentRow, RunRow).join(RunRow, col(RunRow.incident) == col(IncidentRow.id), isouter=True)
+    if status:
+        query = query.where(IncidentRow.status == status)
+    query = query.order_by(col(IncidentRow.received).desc(), col(IncidentRow.id)).offset(offset).limit(limit)
+    rows = look.session.exec(query).all()
+    titles = look.vault.texts(look.session, (row.title_c for row, _ in rows))
+    return [_view(row, run, titles.get(row.title_c, "")) for row, run in rows]
+
+
+def incident(look: Look, id_: str) -> IncidentView:
+    """One incident. Raises `NotFound`."""
+    row = look.session.get(IncidentRow, id_)
+    if row is None:
+        raise NotFound("incident_unknown", incident=id_[:40])
+    run = look.session.exec(select(RunRow).where(RunRow.incident == id_)).first()
+    return _view(row, run, look.vault.texts(look.session, [row.title_c]).get(row.title_c, ""))
+
+
+def _view(row: IncidentRow, run: RunRow | None, title: str) -> IncidentView:
+    return IncidentView(
+        id=row.id,
+        fiscal_year=row.fiscal_year,
+        ordinal=row.ordinal,
+        type=IncidentType(row.type),
+        title=title,
+        status=IncidentStatus(row.status),
+        level=None if row.level is None else Level(row.level),
+        proposed_level=Level(row.proposed_level),
+        clocks=FourClocks(row.received, row.occurred, row.noticed, row.known),
+        opened_by=row.opened_by,
+        playbook=run.playbook if run else None,
+        playbook_version=run.version if run else None,
+        disposition=Disposition(row.disposition) if row.disposition else None,
+        closed_at=row.closed_at,
+        drill=row.drill,
+    )
+
+
+def counts(look: Look) -> dict[str, int]:
+    """How many incidents are open, detections wait for a decision, and records lie in quarantine."""
+    count = func.count()
+    return {
+        "open": look.session.exec(
+            select(count).select_from(IncidentRow).where(IncidentRow.status == IncidentStatus.OPEN.value)
+        ).one(),
+        "incidents": look.session.exec(select(count).select_from(IncidentRow)).one(),
+        "waiting": look.session.exec(
+            select(count).select_from(DetectionRow).where(DetectionRow.state == "waiting")
+        ).one(),
+        "quarantined": look.session.exec(select(count).select_from(QuarantineRow)).one(),
+    }
+
+
+def detections(look: Look, incident_id: str, *, offset: int = 0, limit: int = PAGE) -> list[DetectionView]:
+    """The detections of an incident, oldest first."""
+    query = (
+        select(DetectionRow)
+        .where(DetectionRow.incident == incident_id)
+        .order_by(col(DetectionRow.at), col(DetectionRow.id))
+        .offset(offset)
+        .limit(limit)
+    )
+    return [_detection(row) for row in look.session.exec(query)]
+
+
+def waiting(look: Look, limit: int = 500) -> list[WaitingGroup]:
+    """Detections that wait for a decision, by attacked host, gravest first."""
+    query = select(DetectionRow).where(DetectionRow.state == "waiting").order_by(col(DetectionRow.id)).limit(limit)
+    groups: dict[str, list[DetectionRow]] = {}
+    for row in look.session.exec(query):
+        groups.setdefault(row.attacked, []).append(row)
+    found = [
+        WaitingGroup(
+            attacked, max(row.level for row in rows), sum(row.count for row in rows),
+            tuple(row.id for row in rows if row.id is not None), max(rows, key=lambda row: row.level).title,
+        )
+        for attacked, rows in groups.items()
+    ]  # fmt: skip
+    return sorted(found, key=lambda group: (-group.level, group.attacked))
+
+
+def quarantine(look: Look, limit: int = PAGE) -> list[dict[str, Any]]:
+    """Records that could not be read, newest first, with the reason."""
+    query = select(QuarantineRow).order_by(col(QuarantineRow.id).desc()).limit(limit)
+    return [row.model_dump(exclude={"id"}) for row in look.session.exec(query)]
+
+
+def _detection(row: DetectionRow) -> DetectionView:
+    return DetectionView(**{name: getattr(row, name) for name in DetectionView.__dataclass_fields__})
+
+
+def measures(look: Look, *, incident_id: str | None = None, state: str | None = None) -> list[MeasureView]:
+    """Measures, soonest due first."""
+    query = select(MeasureRow, IncidentRow).join(IncidentRow, col(IncidentRow.id) == col(MeasureRow.incident))
+    if incident_id:
+        query = query.where(MeasureRow.incident == incident_id)
+    if state:
+        query = query.where(MeasureRow.state == state)
+    rows = look.session.exec(query.order_by(col(MeasureRow.due), col(MeasureRow.id))).all()
+    texts = look.vault.texts(look.session, (row.text_c for row, _ in rows))
+    return [
+        MeasureView(
+            row.id, row.incident, case.fiscal_year, case.ordinal, texts.get(row.text_c, ""), row.owner, row.due,
+            row.state, row.created_at,
+        )
+        for row, case in rows
+    ]  # fmt: skip
+
+
+def notes(look: Look, incident_id: str) -> list[NoteView]:
+    """Remarks on an incident, oldest first."""
+    rows = look.session.exec(select(NoteRow).where(NoteRow.incident == incident_id).order_by(col(NoteRow.at))).all()
+    texts = look.vault.texts(look.session, (row.text_c for row in rows))
+    return [NoteView(row.id, texts.get(row.text_c, ""), row.by, row.at) for row in rows]

@@ -1,0 +1,40 @@
+"""What is due now, asked by one read, so that an idle worker writes nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlmodel import Session, col, or_
+
+from csirt.store.tables.intake import DetectionRow
+from csirt.store.tables.outbox import DeliveryDueRow, EscalationRow
+from csirt.store.tables.runs import ActionDueRow, RunDueRow, TimerRow
+
+
+@dataclass(frozen=True, slots=True)
+class DueNow:
+    """Which kinds of work wait."""
+
+    triage: bool
+    runs: bool
+    timers: bool
+    escalations: bool
+    deliveries: bool
+    actions: bool
+
+
+def due_now(session: Session, now: datetime) -> DueNow:
+    """Which kinds of work are due at `now`."""
+    free_run = or_(col(RunDueRow.lease_until).is_(None), col(RunDueRow.lease_until) < now)
+    free_mail = or_(col(DeliveryDueRow.lease_until).is_(None), col(DeliveryDueRow.lease_until) < now)
+    free_action = or_(col(ActionDueRow.lease_until).is_(None), col(ActionDueRow.lease_until) < now)
+    waiting = (
+        exists().where(col(DetectionRow.state) == "new"),
+        exists().where(col(RunDueRow.wake) > col(RunDueRow.seen), col(RunDueRow.ended).is_(False), free_run),
+        exists().where(col(TimerRow.done_at).is_(None), col(TimerRow.due_at) <= now),
+        exists().where(col(EscalationRow.ended_at).is_(None), col(EscalationRow.next_due) <= now),
+        exists().where(col(DeliveryDueRow.not_before) <= now, free_mail),
+        exists().where(col(ActionDueRow.not_before) <= now, free_action),
+    )
+    row = session.execute(select(*waiting)).one()
+    return DueNow(*(bool(value) for value in row))

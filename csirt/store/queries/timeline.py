@@ -1,0 +1,102 @@
+"""The record as people read it: entries with their texts opened. Nothing here writes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, select
+
+from csirt.record.entry import EntryKind, LedgerEntry, parse
+from csirt.store.tables.record import LedgerHeadRow, LedgerRow
+from csirt.store.tx import Look
+
+WINDOW = 100
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One entry of the record. `texts` are what could be opened from the vault, by name; `erased` names the rest."""
+
+    seq: int
+    at: datetime
+    kind: EntryKind
+    incident: str | None
+    run: str | None
+    step: str | None
+    actor: str
+    auth: str
+    out: dict[str, Any] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    erased: tuple[str, ...] = ()
+
+
+def timeline(
+    look: Look, incident: str, *, after: int = -1, before: int | None = None, limit: int | None = None
+) -> list[TimelineEntry]:
+    """The entries of an incident in order of `seq`; with `before` the last `limit` ones below it."""
+    query = select(LedgerRow).where(LedgerRow.inc == incident, col(LedgerRow.seq) > after)
+    if before is not None:
+        query = query.where(col(LedgerRow.seq) < before).order_by(col(LedgerRow.seq).desc())
+    else:
+        query = query.order_by(col(LedgerRow.seq))
+    rows = list(look.session.exec(query.limit(limit) if limit else query))
+    return read_entries(look, sorted(rows, key=lambda row: row.seq))
+
+
+def explore(  # noqa: PLR0913 - filters of a search form
+    look: Look, *, incident: str | None = None, kind: str | None = None, actor: str | None = None,
+    since: datetime | None = None, until: datetime | None = None, before: int | None = None, limit: int = WINDOW,
+) -> list[TimelineEntry]:  # fmt: skip
+    """Entries of the whole record that fit every filter, newest first, one window."""
+    query = select(LedgerRow)
+    conditions = [
+        (incident, LedgerRow.inc == incident),
+        (kind, LedgerRow.kind == kind),
+        (actor, LedgerRow.actor == actor),
+        (since, col(LedgerRow.at) >= since),
+        (until, col(LedgerRow.at) <= until),
+        (before, col(LedgerRow.seq) < before),
+    ]
+    for given, condition in conditions:
+        if given is not None:
+            query = query.where(condition)
+    rows = look.session.exec(query.order_by(col(LedgerRow.seq).desc()).limit(limit)).all()
+    return read_entries(look, rows)
+
+
+def read_entries(look: Look, rows: Sequence[LedgerRow]) -> list[TimelineEntry]:
+    """Rows as entries, texts opened. Raw payloads of batches stay closed: they are evidence, not reading."""
+    entries = [parse(row.canonical) for row in rows]
+    wanted = [one.c for entry in entries if entry.kind is not EntryKind.DETECTIONS_ACCEPTED for one in entry.pay]
+    texts = look.vault.texts(look.session, wanted)
+    return [_entry(entry, texts) for entry in entries]
+
+
+def _entry(entry: LedgerEntry, texts: dict[str, str]) -> TimelineEntry:
+    return TimelineEntry(
+        seq=entry.seq,
+        at=entry.ts,
+        kind=entry.kind,
+        incident=entry.inc,
+        run=entry.run,
+        step=entry.step,
+        actor=entry.actor.id,
+        auth=entry.actor.auth,
+        out=dict(entry.out),
+        texts={one.name: texts[one.c] for one in entry.pay if one.c in texts},
+        erased=tuple(one.name for one in entry.pay if one.c not in texts and one.cls != "raw"),
+    )
+
+
+def canonical_rows(look: Look) -> Iterator[tuple[int, bytes]]:
+    """Every entry's place and exact bytes, in order, streamed."""
+    query = select(LedgerRow.seq, LedgerRow.canonical).order_by(col(LedgerRow.seq))
+    for seq, raw in look.session.exec(query.execution_options(yield_per=2000)):
+        yield seq, raw
+
+
+def head(look: Look) -> tuple[int, bytes]:
+    """The size of the record and its frontier, as the head row says."""
+    row = look.session.exec(select(LedgerHeadRow)).one()
+    return row.size, row.frontier

@@ -1,0 +1,201 @@
+"""Questions about steps, assignments and escalations. Nothing here writes."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, or_, select
+
+from csirt.errors import NotFound
+from csirt.model.step import Choice, Json, StepKind, StepState
+from csirt.store.tables.cases import IncidentRow
+from csirt.store.tables.outbox import DeliveryRow, EscalationRow
+from csirt.store.tables.runs import AssignmentRow, RunRow, StepRow
+from csirt.store.tx import Look
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentView:
+    """A step that waits for a person, or waited. `answered_by` is an opaque id; `answer` is opened from the vault."""
+
+    id: str
+    incident: str
+    fiscal_year: int
+    ordinal: int
+    type: str
+    playbook: str | None
+    step: str
+    kind: StepKind
+    who: str
+    choices: tuple[Choice, ...]
+    fields: tuple[str, ...]
+    showing: tuple[str, ...]
+    not_by: tuple[str, ...]
+    opened_at: datetime
+    due_at: datetime | None
+    closed_at: datetime | None
+    answered_by: str | None
+    choice: str | None
+    answer: Json
+    delivery: str | None
+    run: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """A recorded step with its value."""
+
+    key: str
+    kind: StepKind
+    state: StepState
+    attempts: int
+    opened_at: datetime
+    ended_at: datetime | None
+    value: Json
+    assignment: AssignmentView | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryView:
+    """A call or message: to whom, on which channel, and what became of it."""
+
+    id: str
+    incident: str
+    escalation: str | None
+    route: str | None
+    tier: int | None
+    channel: str
+    party: str
+    person: str | None
+    name: str
+    address: str
+    template: str
+    state: str
+    attempts: int
+    queued_at: datetime
+    finished_at: datetime | None
+    acknowledged_at: datetime | None
+    reply: str
+    facts: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationView:
+    """A chain being climbed, or climbed. `routes` is the plain form of `RouteProgress`."""
+
+    id: str
+    incident: str
+    step: str
+    chain: str
+    routes: tuple[dict[str, Any], ...]
+    started_at: datetime
+    next_due: datetime | None
+    ended_at: datetime | None
+    calls: tuple[DeliveryView, ...]
+
+
+def assignments(
+    look: Look, *, who: Sequence[str] | None = None, incident: str | None = None, open_only: bool = True,
+    kind: StepKind | None = None, limit: int = 200,
+) -> list[AssignmentView]:  # fmt: skip
+    """Assignments, soonest due first. `who` are parties such as `role:officer`, `post:ciso`; None means everybody's."""
+    query = _assignments().order_by(col(AssignmentRow.due_at).is_(None), col(AssignmentRow.due_at))
+    if who is not None:
+        query = query.where(col(AssignmentRow.who).in_(who))
+    if incident:
+        query = query.where(AssignmentRow.incident == incident)
+    if open_only:
+        query = query.where(col(AssignmentRow.closed_at).is_(None))
+    if kind:
+        query = query.where(AssignmentRow.kind == kind.value)
+    return _views(look, look.session.exec(query.limit(limit)).all())
+
+
+def assignment(look: Look, id_: str) -> AssignmentView:
+    """One assignment. Raises `NotFound`."""
+    rows = look.session.exec(_assignments().where(AssignmentRow.id == id_)).all()
+    if not rows:
+        raise NotFound("assignment_unknown", assignment=id_[:40])
+    return _views(look, rows)[0]
+
+
+def _assignments() -> Any:
+    return (
+        select(AssignmentRow, IncidentRow, RunRow)
+        .join(IncidentRow, col(IncidentRow.id) == col(AssignmentRow.incident))
+        .join(RunRow, col(RunRow.incident) == col(AssignmentRow.incident), isouter=True)
+    )
+
+
+def _views(look: Look, rows: Sequence[tuple[AssignmentRow, IncidentRow, RunRow | None]]) -> list[AssignmentView]:
+    answers = look.vault.texts(look.session, (row.answer_c for row, _, _ in rows))
+    return [
+        AssignmentView(
+            id=row.id, incident=row.incident, fiscal_year=case.fiscal_year, ordinal=case.ordinal, type=case.type,
+            playbook=run.playbook if run else None, step=row.step, kind=StepKind(row.kind), who=row.who,
+            choices=tuple(Choice(str(code), bool(needs)) for code, needs in row.choices), fields=tuple(row.fields),
+            showing=tuple(row.showing), not_by=tuple(row.not_by), opened_at=row.opened_at, due_at=row.due_at,
+            closed_at=row.closed_at, answered_by=row.answered_by, choice=row.choice,
+            answer=json.loads(answers[row.answer_c]) if row.answer_c in answers else None, delivery=row.delivery,
+            run=row.run,
+        )
+        for row, case, run in rows
+    ]  # fmt: skip
+
+
+def steps(look: Look, incident: str) -> list[StepView]:
+    """The steps of an incident's run, in the order in which they were first reached."""
+    run = look.session.exec(select(RunRow.id).where(RunRow.incident == incident)).first()
+    rows = look.session.exec(select(StepRow).where(StepRow.run == run).order_by(col(StepRow.position))).all()
+    values = look.vault.texts(look.session, (row.value_c for row in rows))
+    asked = {view.step: view for view in assignments(look, incident=incident, open_only=False) if view.run}
+    return [
+        StepView(
+            row.key, StepKind(row.kind), StepState(row.state), row.attempts, row.opened_at, row.ended_at,
+            json.loads(values[row.value_c]) if row.value_c in values else None, asked.get(row.key),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def step_values(look: Look, run: str, keys: Sequence[str]) -> dict[str, Json]:
+    """The values of some steps, for what a question shows."""
+    query = select(StepRow).where(StepRow.run == run, col(StepRow.key).in_(keys))
+    rows = look.session.exec(query).all()
+    values = look.vault.texts(look.session, (row.value_c for row in rows))
+    return {row.key: json.loads(values[row.value_c]) for row in rows if row.value_c in values}
+
+
+def escalations(
+    look: Look, *, incident: str | None = None, open_only: bool = False, limit: int = 100
+) -> list[EscalationView]:
+    """Escalations with their calls, oldest first."""
+    query = select(EscalationRow).order_by(col(EscalationRow.started_at)).limit(limit)
+    if incident:
+        query = query.where(EscalationRow.incident == incident)
+    if open_only:
+        query = query.where(col(EscalationRow.ended_at).is_(None))
+    rows = look.session.exec(query).all()
+    calls: dict[str | None, list[DeliveryView]] = {}
+    for call in deliveries(look, escalations=[row.id for row in rows]):
+        calls.setdefault(call.escalation, []).append(call)
+    return [
+        EscalationView(
+            row.id, row.incident, row.step, row.chain, tuple(row.routes), row.started_at, row.next_due, row.ended_at,
+            tuple(calls.get(row.id, ())),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def deliveries(
+    look: Look, *, escalations: Sequence[str] = (), incident: str | None = None, ids: Sequence[str] = ()
+) -> list[DeliveryView]:
+    """Calls and messages of escalations or of an incident, oldest first."""
+    wanted = or_(
+        col(DeliveryRow.escalation).in_(escalations), DeliveryRow.incident == incident, col(DeliveryRow.id).in_(ids)
+    )
+    rows = look.session.exec(select(DeliveryRow).where(wanted).order_by(col(DeliveryRow.queued_at))).all()
+    return [DeliveryView(**{name: getattr(row, name) for name in DeliveryView.__dataclass_fields__}) for row in rows]

@@ -1,0 +1,74 @@
+"""Rows of incidents and what belongs to them."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from csirt.store.columns import UtcDateTime
+
+
+class IncidentRow(SQLModel, table=True):
+    """A case. Columns ending in `_c` name a text in the vault."""
+
+    __tablename__ = "incident"
+    __table_args__ = (Index("ix_incident_number", "fiscal_year", "drill", "ordinal", unique=True),)
+
+    id: str = Field(primary_key=True)
+    fiscal_year: int
+    ordinal: int
+    drill: bool = False
+    type: str
+    title_c: str
+    status: str = Field(index=True)
+    level: int | None = None
+    proposed_level: int
+    occurred: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    noticed: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    known: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    received: datetime = Field(sa_type=UtcDateTime)
+    opened_by: str
+    report_channel: str = "sensor"
+    personal_data: str = "unknown"
+    disposition: str | None = None
+    closing_c: str | None = None
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    request_key: str | None = Field(default=None, unique=True)
+
+
+class IncidentCounterRow(SQLModel, table=True):
+    """The last number given in a fiscal year; drills count apart."""
+
+    __tablename__ = "incident_counter"
+
+    fiscal_year: int = Field(primary_key=True)
+    drill: bool = Field(primary_key=True)
+    last: int
+
+
+class NoteRow(SQLModel, table=True):
+    """A remark on a case."""
+
+    __tablename__ = "note"
+
+    id: str = Field(primary_key=True)
+    incident: str = Field(foreign_key="incident.id", index=True)
+    text_c: str
+    by: str
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class MeasureRow(SQLModel, table=True):
+    """A recurrence-prevention measure."""
+
+    __tablename__ = "measure"
+
+    id: str = Field(primary_key=True)
+    incident: str = Field(foreign_key="incident.id", index=True)
+    text_c: str
+    owner: str
+    due: date
+    state: str = Field(default="open", index=True)
+    created_by: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

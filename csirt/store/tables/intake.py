@@ -1,0 +1,71 @@
+"""Rows of what came in."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from csirt.store.columns import BigId, UtcDateTime
+
+
+class BatchRow(SQLModel, table=True):
+    """One accepted input: its counts, and where its bytes lie in the vault."""
+
+    __tablename__ = "detection_batch"
+
+    id: str = Field(primary_key=True)
+    received_at: datetime = Field(sa_type=UtcDateTime)
+    source: str
+    format: str
+    digest: str
+    sealed_c: str
+    records: int
+    detections: int
+    duplicates: int
+    not_detections: int
+    quarantined: int
+    request_key: str | None = Field(default=None, unique=True)
+
+
+class DetectionRow(SQLModel, table=True):
+    """One detection, seen `count` times. `state`: new, sorted, ignored."""
+
+    __tablename__ = "detection"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    fingerprint: str = Field(unique=True)
+    batch: str = Field(foreign_key="detection_batch.id", index=True)
+    batch_index: int
+    format: str
+    native_id: str | None = None
+    title: str
+    severity_native: str
+    level: int
+    type: str
+    time_raw: str | None = None
+    time_utc: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    at: datetime = Field(sa_type=UtcDateTime)
+    src_ip: str | None = None
+    dst_ip: str | None = None
+    host: str | None = None
+    user: str | None = Field(default=None, sa_column_kwargs={"name": "user_name"})
+    attacked: str = Field(index=True)
+    attacker: str | None = Field(default=None, index=True)
+    count: int = 1
+    first_seen: datetime = Field(sa_type=UtcDateTime)
+    last_seen: datetime = Field(sa_type=UtcDateTime)
+    state: str = Field(default="new", index=True)
+    incident: str | None = Field(default=None, index=True)
+
+
+class QuarantineRow(SQLModel, table=True):
+    """A record that could not be read; its bytes lie with its batch."""
+
+    __tablename__ = "quarantine"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    batch: str = Field(foreign_key="detection_batch.id", index=True)
+    batch_index: int
+    format: str
+    code: str
+    reason: str
+    received_at: datetime = Field(sa_type=UtcDateTime)

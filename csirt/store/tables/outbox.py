@@ -1,0 +1,65 @@
+"""Rows of escalations and of messages on their way out."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Index
+from sqlmodel import Field, SQLModel
+
+from csirt.store.columns import UtcDateTime
+
+
+class EscalationRow(SQLModel, table=True):
+    """A chain being climbed; `routes` is the state of each of its routes."""
+
+    __tablename__ = "escalation"
+
+    id: str = Field(primary_key=True)
+    incident: str = Field(foreign_key="incident.id", index=True)
+    run: str | None = Field(default=None, index=True)
+    step: str
+    chain: str
+    template: str
+    routes: list[dict[str, Any]] = Field(sa_type=JSON)
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    next_due: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class DeliveryRow(SQLModel, table=True):
+    """One message to one addressee on one channel. Name and address are kept here only, never in the record."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (Index("ix_delivery_page", "escalation", "page_key", unique=True),)
+
+    id: str = Field(primary_key=True)
+    incident: str = Field(foreign_key="incident.id", index=True)
+    escalation: str | None = Field(default=None, index=True)
+    page_key: str | None = None
+    route: str | None = None
+    tier: int | None = None
+    channel: str
+    party: str
+    person: str | None = None
+    name: str
+    address: str
+    template: str
+    facts: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
+    state: str = Field(index=True)
+    attempts: int = 0
+    queued_at: datetime = Field(sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    acknowledged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    reply: str = ""
+
+
+class DeliveryDueRow(SQLModel, table=True):
+    """When a message is tried next and who holds it. Bookkeeping; gone once the delivery has ended."""
+
+    __tablename__ = "delivery_due"
+
+    delivery: str = Field(primary_key=True, foreign_key="delivery.id")
+    not_before: datetime = Field(sa_type=UtcDateTime, index=True)
+    lease: str | None = None
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    tries: int = 0

@@ -1,0 +1,78 @@
+"""Rows of the record and the vault."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, LargeBinary
+from sqlmodel import Field, SQLModel
+
+from csirt.store.columns import BigId, UtcDateTime
+
+
+class LedgerRow(SQLModel, table=True):
+    """One sealed entry. `canonical` is what counts; the other columns repeat parts of it so that one can search."""
+
+    __tablename__ = "ledger_entry"
+    __table_args__ = (Index("ix_ledger_entry_inc", "inc", "inc_seq", unique=True),)
+
+    seq: int = Field(primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False})
+    canonical: bytes = Field(sa_type=LargeBinary)
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
+    kind: str = Field(index=True)
+    actor: str = Field(index=True)
+    inc: str | None = None
+    inc_seq: int | None = None
+    step: str | None = None
+    cid: str | None = Field(default=None, unique=True)
+
+
+class LedgerHeadRow(SQLModel, table=True):
+    """The tree's head: how many entries, and the frontier that the next one is appended to. One row."""
+
+    __tablename__ = "ledger_head"
+
+    id: int = Field(primary_key=True)
+    size: int = Field(sa_type=BigId)
+    frontier: bytes = Field(sa_type=LargeBinary)
+
+
+class LedgerIncidentRow(SQLModel, table=True):
+    """The last entry of each incident, which its next one links to."""
+
+    __tablename__ = "ledger_incident"
+
+    inc: str = Field(primary_key=True)
+    inc_seq: int
+    leaf: bytes = Field(sa_type=LargeBinary)
+
+
+class VaultKeyRow(SQLModel, table=True):
+    """A data key of one incident and subject, wrapped by the key outside the database. Without `wrapped`: erased."""
+
+    __tablename__ = "vault_key"
+
+    id: str = Field(primary_key=True)
+    scope: str = Field(unique=True)
+    wrapped: bytes | None = Field(default=None, sa_type=LargeBinary)
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class VaultPayloadRow(SQLModel, table=True):
+    """An encrypted text; `c` is the commitment that the entry holds."""
+
+    __tablename__ = "vault_payload"
+
+    c: str = Field(primary_key=True)
+    key: str = Field(foreign_key="vault_key.id", index=True)
+    inc: str | None = Field(default=None, index=True)
+    kind: str
+    name: str
+    sealed: bytes = Field(sa_type=LargeBinary)
+
+
+class CursorRow(SQLModel, table=True):
+    """How far a reader of the record has come, such as the structured log."""
+
+    __tablename__ = "cursor"
+
+    name: str = Field(primary_key=True)
+    seq: int = Field(sa_type=BigId)

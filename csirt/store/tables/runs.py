@@ -1,0 +1,104 @@
+"""Rows of playbook runs, their steps, timers, and the steps that wait for people."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON
+from sqlmodel import Field, SQLModel
+
+from csirt.store.columns import BigId, UtcDateTime
+
+
+class RunRow(SQLModel, table=True):
+    """One performance of a playbook."""
+
+    __tablename__ = "playbook_run"
+
+    id: str = Field(primary_key=True)
+    incident: str = Field(foreign_key="incident.id", unique=True)
+    playbook: str
+    version: int
+    opened_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    stopped_by: str | None = None
+
+
+class RunDueRow(SQLModel, table=True):
+    """Whether a run is due (`wake > seen`), and who holds it. Bookkeeping, not part of the record."""
+
+    __tablename__ = "run_due"
+
+    run: str = Field(primary_key=True, foreign_key="playbook_run.id")
+    wake: int = 1
+    seen: int = 0
+    ended: bool = Field(default=False, index=True)
+    lease: str | None = None
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    prefect_run: str | None = None
+    shown: bool = Field(default=True)  # does Prefect's page show that the run has ended?
+
+
+class StepRow(SQLModel, table=True):
+    """One step of a run; its value lies in the vault."""
+
+    __tablename__ = "step"
+
+    run: str = Field(primary_key=True, foreign_key="playbook_run.id")
+    key: str = Field(primary_key=True)
+    kind: str
+    state: str
+    attempts: int = 0
+    opened_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    value_c: str | None = None
+    position: int = 0
+
+
+class AssignmentRow(SQLModel, table=True):
+    """A step that waits for a person."""
+
+    __tablename__ = "assignment"
+
+    id: str = Field(primary_key=True)
+    incident: str = Field(foreign_key="incident.id", index=True)
+    run: str | None = Field(default=None, index=True)
+    step: str
+    kind: str
+    who: str
+    choices: list[list[str | bool]] = Field(sa_type=JSON)
+    fields: list[str] = Field(default_factory=list, sa_type=JSON)
+    not_by: list[str] = Field(default_factory=list, sa_type=JSON)
+    showing: list[str] = Field(default_factory=list, sa_type=JSON)
+    chain: str | None = None
+    delivery: str | None = Field(default=None, unique=True)
+    opened_at: datetime = Field(sa_type=UtcDateTime)
+    due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    answered_by: str | None = None
+    choice: str | None = None
+    answer_c: str | None = None
+
+
+class TimerRow(SQLModel, table=True):
+    """An instant at which something becomes due. `kind`: retry, wait, deadline."""
+
+    __tablename__ = "timer"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    run: str = Field(foreign_key="playbook_run.id", index=True)
+    step: str
+    kind: str
+    due_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    done_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+
+
+class ActionDueRow(SQLModel, table=True):
+    """A slow action on its way, done apart from its run's passes. Bookkeeping; gone once the step has its outcome."""
+
+    __tablename__ = "action_due"
+
+    run: str = Field(primary_key=True, foreign_key="playbook_run.id")
+    step: str = Field(primary_key=True)
+    arguments_c: str
+    not_before: datetime = Field(sa_type=UtcDateTime, index=True)
+    lease: str | None = None
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -1,0 +1,137 @@
+"""The vault: free text and personal data, encrypted per incident, erasable; the record holds commitments only.
+
+A text is sealed with AES-256-GCM under the data key of its scope, which is wrapped by the key-encrypting key outside
+the database. The commitment is HMAC-SHA256(salt, text), its salt inside the ciphertext, so that destroying the data
+key takes text and salt alike, backups included, while the record still verifies.
+"""
+
+import base64
+import json
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlmodel import Session, col, select
+
+from csirt.errors import Untrusted
+from csirt.record.entry import commitment
+from csirt.store.tables.record import VaultKeyRow, VaultPayloadRow
+
+_NONCE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What the record keeps of a text: the commitment, its class (`personal`, `text`, `raw`), its name."""
+
+    c: str
+    cls: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A text taken out of the vault, with the salt that proves it against its commitment."""
+
+    c: str
+    name: str
+    salt: bytes
+    text: str
+
+
+def load_or_make_key(path: Path, size: int = 32) -> bytes:
+    """A secret of `size` bytes from a file of mode 0600, made on first use."""
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(base64.b64encode(secrets.token_bytes(size)))
+            file.flush()
+            os.fsync(file.fileno())
+    return base64.b64decode(path.read_bytes())
+
+
+class Vault:
+    """Seals and opens texts. Holds the key-encrypting key; every call works inside the caller's transaction."""
+
+    def __init__(self, kek: bytes) -> None:
+        """`kek`: 32 bytes from outside the database."""
+        self._kek = AESGCM(kek)
+
+    def _data_key(self, session: Session, scope: str) -> tuple[str, bytes]:
+        row = session.exec(select(VaultKeyRow).where(VaultKeyRow.scope == scope)).first()
+        if row is None:
+            key, key_id = secrets.token_bytes(32), secrets.token_hex(8)
+            row = VaultKeyRow(id=key_id, scope=scope, wrapped=self.wrap(key, key_id))
+            session.add(row)
+            session.flush()
+            return key_id, key
+        if row.wrapped is None:
+            raise Untrusted("vault_key_erased", scope=scope)
+        return row.id, self.unwrap(row.wrapped, row.id)
+
+    def wrap(self, secret: bytes, label: str) -> bytes:
+        """Encrypt a small secret under the key-encrypting key, bound to its label."""
+        nonce = secrets.token_bytes(_NONCE)
+        return nonce + self._kek.encrypt(nonce, secret, label.encode())
+
+    def unwrap(self, wrapped: bytes, label: str) -> bytes:
+        """The reverse of `wrap`. Raises `Untrusted` if the bytes were changed or the key is another one."""
+        try:
+            return self._kek.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], label.encode())
+        except InvalidTag as error:
+            raise Untrusted("vault_key_wrong", label=label) from error
+
+    def seal(self, session: Session, text: str, *, scope: str, inc: str | None, cls: str, name: str) -> Sealed:
+        """Keep a text under the data key of `scope` (one key each incident or day of intake)."""
+        salt = secrets.token_bytes(32)
+        c = commitment(salt, text)
+        key_id, key = self._data_key(session, scope)
+        nonce = secrets.token_bytes(_NONCE)
+        plain = json.dumps({"s": base64.b64encode(salt).decode(), "t": text}).encode()
+        sealed = nonce + AESGCM(key).encrypt(nonce, plain, c.encode())
+        session.add(VaultPayloadRow(c=c, key=key_id, inc=inc, kind=cls, name=name, sealed=sealed))
+        return Sealed(c, cls, name)
+
+    def open_all(self, session: Session, commitments: Iterable[str | None]) -> dict[str, Opened]:
+        """The texts of these commitments; those whose key was destroyed are left out.
+
+        Raises:
+            Untrusted: a stored text does not fit its commitment.
+        """
+        wanted = {c for c in commitments if c}
+        if not wanted:
+            return {}
+        query = (
+            select(VaultPayloadRow, VaultKeyRow)
+            .join(VaultKeyRow, col(VaultPayloadRow.key) == col(VaultKeyRow.id))
+            .where(col(VaultPayloadRow.c).in_(wanted))
+        )
+        keys: dict[str, AESGCM] = {}
+        opened: dict[str, Opened] = {}
+        for payload, key in session.exec(query):
+            if key.wrapped is None:
+                continue
+            if key.id not in keys:
+                keys[key.id] = AESGCM(self.unwrap(key.wrapped, key.id))
+            opened[payload.c] = _open(payload, keys[key.id])
+        return opened
+
+    def texts(self, session: Session, commitments: Iterable[str | None]) -> dict[str, str]:
+        """As `open_all`, texts only."""
+        return {c: opened.text for c, opened in self.open_all(session, commitments).items()}
+
+
+def _open(payload: VaultPayloadRow, key: AESGCM) -> Opened:
+    try:
+        plain = json.loads(key.decrypt(payload.sealed[:_NONCE], payload.sealed[_NONCE:], payload.c.encode()))
+    except InvalidTag as error:
+        raise Untrusted("vault_text_changed", name=payload.name) from error
+    salt = base64.b64decode(plain["s"])
+    if commitment(salt, plain["t"]) != payload.c:
+        raise Untrusted("vault_text_changed", name=payload.name)
+    return Opened(payload.c, payload.name, salt, plain["t"])

@@ -1,0 +1,170 @@
+"""What playbooks say to people: titles, instructions, choices and fields of their steps, in both languages.
+
+One TOML file a playbook, named like it::
+
+    [playbook]
+    title.ja = "…"
+    title.en = "…"
+
+    [step.is_it_phishing]
+    title.ja = "…"
+    title.en = "…"
+    instruction.ja = "…"
+    instruction.en = "…"
+
+    [step.is_it_phishing.choice.yes]
+    ja = "…"
+    en = "…"
+
+    [step.is_it_phishing.field.count]
+    ja = "…"
+    en = "…"
+
+A step inside `for_each` has its item in brackets (`isolate[pc-17]`); its text is that of the name before the bracket.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from csirt.errors import Invalid
+
+LANGUAGES = ("ja", "en")
+_STEP_PARTS = frozenset({"title", "instruction", "choice", "field"})
+
+Words = Mapping[str, str]  # language -> text
+
+
+@dataclass(frozen=True, slots=True)
+class StepText:
+    """The texts of one step in one language. `item` is what stood in brackets, empty outside `for_each`."""
+
+    title: str
+    instruction: str = ""
+    item: str = ""
+    choices: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    title: Words
+    instruction: Words
+    choices: Mapping[str, Words]
+    fields: Mapping[str, Words]
+
+
+@dataclass(frozen=True, slots=True)
+class _Playbook:
+    title: Words
+    steps: Mapping[str, _Step]
+
+
+@dataclass(frozen=True, slots=True)
+class StepTexts:
+    """All step texts, by playbook. Read once with `read_step_texts`."""
+
+    playbooks: Mapping[str, _Playbook]
+
+    def step_text(self, playbook: str, key: str, language: str) -> StepText:
+        """The texts of a step; a step without texts has its key as title, so that a person still sees what waits."""
+        name, _, rest = key.partition("[")
+        item = rest.removesuffix("]")
+        known = self.playbooks.get(playbook)
+        step = known.steps.get(name) if known else None
+        if step is None:
+            return StepText(title=key, item=item)
+        return StepText(
+            title=_in(step.title, language) or key,
+            instruction=_in(step.instruction, language),
+            item=item,
+            choices={code: _in(words, language) for code, words in step.choices.items()},
+            fields={code: _in(words, language) for code, words in step.fields.items()},
+        )
+
+    def playbook_title(self, playbook: str, language: str) -> str:
+        """The title of a playbook, or its name where it has none."""
+        known = self.playbooks.get(playbook)
+        return (_in(known.title, language) if known else "") or playbook
+
+    def missing(self, steps: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+        """Which of these steps (playbook -> names) lack a text, as `playbook.step.title.en`; empty when all is there."""
+        gaps: list[str] = []
+        for playbook, names in steps.items():
+            known = self.playbooks.get(playbook) or _Playbook({}, {})
+            gaps += [f"{playbook}.title.{language}" for language in _lacking(known.title)]
+            for name in names:
+                gaps += [f"{playbook}.{gap}" for gap in _gaps(name, known.steps.get(name))]
+        return tuple(gaps)
+
+
+def read_step_texts(folder: Path) -> StepTexts:
+    """Read every `*.toml` of a folder; the file's name is the playbook's.
+
+    Raises:
+        Invalid: `step_text_unreadable` (not TOML), `step_text_malformed` (names file and key).
+    """
+    return StepTexts({file.stem: _read_playbook(file) for file in sorted(folder.glob("*.toml"))})
+
+
+def _read_playbook(file: Path) -> _Playbook:
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Invalid("step_text_unreadable", file=file.name) from error
+    about = _table(data.get("playbook", {}), file, "playbook")
+    steps = _table(data.get("step", {}), file, "step")
+    return _Playbook(
+        title=_words(about.get("title", {}), file, "playbook.title"),
+        steps={name: _read_step(value, file, f"step.{name}") for name, value in steps.items()},
+    )
+
+
+def _read_step(value: object, file: Path, place: str) -> _Step:
+    table = _table(value, file, place)
+    for part in table.keys() - _STEP_PARTS:
+        raise Invalid("step_text_malformed", file=file.name, key=f"{place}.{part}")
+    return _Step(
+        title=_words(table.get("title", {}), file, f"{place}.title"),
+        instruction=_words(table.get("instruction", {}), file, f"{place}.instruction"),
+        choices=_word_table(table.get("choice", {}), file, f"{place}.choice"),
+        fields=_word_table(table.get("field", {}), file, f"{place}.field"),
+    )
+
+
+def _word_table(value: object, file: Path, place: str) -> Mapping[str, Words]:
+    return {code: _words(words, file, f"{place}.{code}") for code, words in _table(value, file, place).items()}
+
+
+def _words(value: object, file: Path, place: str) -> Words:
+    table = _table(value, file, place)
+    for language, text in table.items():
+        if language not in LANGUAGES or not isinstance(text, str):
+            raise Invalid("step_text_malformed", file=file.name, key=f"{place}.{language}")
+    return {language: str(text).strip() for language, text in table.items()}
+
+
+def _table(value: object, file: Path, place: str) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise Invalid("step_text_malformed", file=file.name, key=place)
+    return value
+
+
+def _in(words: Words, language: str) -> str:
+    """The text in this language, else in the other one: a wrong language helps more than a code."""
+    return words.get(language) or next((words[other] for other in LANGUAGES if words.get(other)), "")
+
+
+def _lacking(words: Words) -> list[str]:
+    return [language for language in LANGUAGES if not words.get(language)]
+
+
+def _gaps(name: str, step: _Step | None) -> list[str]:
+    if step is None:
+        return [f"{name}.title.{language}" for language in LANGUAGES]
+    gaps = [f"{name}.title.{language}" for language in _lacking(step.title)]
+    gaps += [f"{name}.instruction.{language}" for language in _lacking(step.instruction) if step.instruction]
+    for part, table in (("choice", step.choices), ("field", step.fields)):
+        gaps += [f"{name}.{part}.{code}.{language}" for code, words in table.items() for language in _lacking(words)]
+    return gaps

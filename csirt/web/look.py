@@ -1,0 +1,146 @@
+"""How pages are drawn: one Jinja2 environment a language, its filters, and `draw`.
+
+Everything is escaped, nothing undefined is passed over in silence, and templates hold no sentences: each text is a code
+of `csirt.texts.catalogs`.
+"""
+
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import escape
+
+from csirt.era import JST, at_in_era, in_era, jst_date, number_text
+from csirt.texts.catalogs import Catalog, catalog
+from csirt.web.views.frame import NAVIGATION, Frame
+
+STATIC = Path(__file__).parent / "static"
+_TEMPLATES = Path(__file__).parent / "templates"
+_ADDRESSES = {
+    "board": "/",
+    "assignments": "/assignments",
+    "open_incident": "/incidents/new",
+    "chains": "/chains",
+    "audit": "/audit",
+    "measures": "/measures",
+    "waiting": "/waiting",
+}
+
+
+class View(Protocol):
+    """What a page is given; `template` names the file that draws it."""
+
+    template: ClassVar[str]
+
+
+class Numbered(Protocol):
+    """A case that has its number."""
+
+    @property
+    def fiscal_year(self) -> int:
+        """The fiscal year of its receipt."""
+        ...
+
+    @property
+    def ordinal(self) -> int:
+        """Its place in that year."""
+        ...
+
+    @property
+    def drill(self) -> bool:
+        """Is it a drill?"""
+        ...
+
+
+class Wording:
+    """The filters that put values into words of one language; instants are shown as the clock in Japan shows them."""
+
+    def __init__(self, words: Catalog) -> None:
+        """Words come from this catalog."""
+        self._words = words
+        self._in_japanese = words.language == "ja"
+
+    def day(self, value: date | datetime) -> str:
+        """令和8年11月22日(日), the date that public documents use; in English 22 November 2026 (Sun)."""
+        if self._in_japanese:
+            return in_era(value)
+        on = jst_date(value)
+        month, weekday = self._words.gettext(f"month.{on.month}"), self._words.gettext(f"weekday.{on.isoweekday()}")
+        return f"{on.day} {month} {on.year} ({weekday})"
+
+    def clock(self, value: datetime) -> str:
+        """14時05分, in English 14:05."""
+        local = value.astimezone(JST)
+        return f"{local.hour}時{local.minute:02}分" if self._in_japanese else f"{local:%H:%M}"
+
+    def moment(self, value: datetime) -> str:
+        """Day and clock."""
+        return at_in_era(value) if self._in_japanese else f"{self.day(value)} {self.clock(value)}"
+
+    def span(self, value: timedelta) -> str:
+        """2日 3時間, 45分: the two largest parts, never with a sign."""
+        minutes = int(abs(value).total_seconds()) // 60
+        days, hours, minutes = minutes // 1440, minutes % 1440 // 60, minutes % 60
+        parts = [(days, "days"), (hours, "hours"), (minutes, "minutes")]
+        while len(parts) > 1 and not parts[0][0]:
+            parts.pop(0)
+        shown = [self._words.say(f"span.{name}", {"n": n}) for n, name in parts[:2] if n or len(parts) == 1]
+        return " ".join(shown)
+
+    def number(self, case: "Numbered") -> str:
+        """令和8年度 第12号 or FY2026 No. 12; a drill says so first."""
+        return number_text(case.fiscal_year, case.ordinal, self._words.language, drill=case.drill)
+
+
+def iso(value: date | datetime) -> str:
+    """What stands in `datetime=…`: ISO 8601, instants with +09:00."""
+    return value.astimezone(JST).isoformat(timespec="seconds") if isinstance(value, datetime) else value.isoformat()
+
+
+def address(name: str) -> str:
+    """The address of a main page by its name in the navigation."""
+    return _ADDRESSES[name]
+
+
+def environment(words: Catalog) -> Environment:
+    """The environment of one language: escaping everywhere, strict, with gettext of our codes."""
+    made = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )
+    made.policies["ext.i18n.trimmed"] = True
+
+    def text(code: str) -> str:
+        """Our own texts go in as they are; a code without one may come from outside, so it is escaped."""
+        return words.gettext(code) if words.has(code) or words.strict else escape(words.gettext(code))
+
+    # The extension adds this method at run time, so no type checker sees it.
+    install: Any = made.install_gettext_callables  # type: ignore[attr-defined]
+    install(text, words.ngettext, newstyle=True)
+    wording = Wording(words)
+    for name in ("day", "clock", "moment", "span", "number"):
+        made.filters[name] = getattr(wording, name)
+    made.filters["iso"] = iso
+    made.globals.update(address=address, error_text=words.error, known_text=words.has, all_navigation=NAVIGATION)
+    return made
+
+
+@cache
+def _environment(language: str) -> Environment:
+    return environment(catalog(language))
+
+
+def draw(frame: Frame, view: View) -> str:
+    """The finished page of a view. Raises `Invalid` for a language that we do not have."""
+    return draw_with(_environment(frame.language), frame, view)
+
+
+def draw_with(look: Environment, frame: Frame, view: View) -> str:
+    """The finished page, drawn with a given environment."""
+    return look.get_template(view.template).render(frame=frame, view=view)

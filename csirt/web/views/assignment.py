@@ -1,0 +1,120 @@
+"""Steps that wait for a person: the to-do list, the page of one step, and the call sheet."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from csirt.model.step import StepKind
+from csirt.web.views.frame import EMPTY_FORM, Fact, Form, Option
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentRow:
+    """One line of the to-do list. `href` leads to the step page, or to the call sheet for a call."""
+
+    href: str
+    title: str
+    incident: str
+    incident_title: str
+    who: str
+    opened_at: datetime
+    due: datetime | None = None
+    kind: StepKind = StepKind.ASK
+    drill: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignments:
+    """自分の作業, in order of deadline."""
+
+    template: ClassVar[str] = "assignments.html"
+    rows: tuple[AssignmentRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerChoice:
+    """One way to answer."""
+
+    code: str
+    label: str
+    needs_reason: bool = False
+
+
+class FieldKind(StrEnum):
+    """How an extra field is asked for."""
+
+    TEXT = "text"
+    LONG = "long"
+    NUMBER = "number"
+    DATE = "date"
+    TIME = "datetime-local"
+    CHOICE = "choice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerField:
+    """One extra field of a step's form; it is sent as `field.<name>`."""
+
+    name: str
+    label: str
+    kind: FieldKind = FieldKind.TEXT
+    hint: str = ""
+    required: bool = False
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """The answer that stands."""
+
+    choice: str
+    by: str
+    at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentPage:
+    """One step that waits for a person. `given` is set once it has its answer; with `conflict`, while one was typed."""
+
+    template: ClassVar[str] = "assignment.html"
+    id: str
+    incident_id: str
+    incident: str
+    incident_title: str
+    title: str
+    who: str
+    opened_at: datetime
+    choices: tuple[AnswerChoice, ...]
+    instruction: str = ""
+    facts: tuple[Fact, ...] = ()
+    fields: tuple[AnswerField, ...] = ()
+    due: datetime | None = None
+    form: Form = EMPTY_FORM
+    given: Given | None = None
+    conflict: bool = False
+    may_answer: bool = True
+    drill: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallSheet:
+    """A call that a person makes.
+
+    Fields: `choice` (`reached`, `not_reached`), `spoke_with`, `spoke_at`, `number`, `read_back`, `reason`.
+    """
+
+    template: ClassVar[str] = "call_sheet.html"
+    id: str
+    incident_id: str
+    incident: str
+    party: str
+    number: str
+    script: tuple[str, ...]
+    person: str = ""
+    due: datetime | None = None
+    form: Form = EMPTY_FORM
+    given: Given | None = None
+    conflict: bool = False
+    drill: bool = False

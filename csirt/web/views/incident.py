@@ -1,0 +1,155 @@
+"""The board, the form that opens an incident, and the page of one incident."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from csirt.model.incident import Disposition, FourClocks, IncidentStatus, IncidentType, Level
+from csirt.model.step import StepKind, StepState
+from csirt.web.views.escalation import EscalationPart
+from csirt.web.views.frame import EMPTY_FORM, Form, Option, Window
+from csirt.web.views.measures import MeasureRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """One large figure of the board: `code` names it (`board.count.…`), `href` leads to what was counted."""
+
+    code: str
+    number: int
+    href: str
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentRow:
+    """One line of the board."""
+
+    id: str
+    fiscal_year: int
+    ordinal: int
+    title: str
+    type: IncidentType
+    level: Level | None
+    proposed_level: Level
+    status: IncidentStatus
+    opened_at: datetime
+    waiting_for: tuple[str, ...] = ()
+    waiting_since: datetime | None = None
+    due: datetime | None = None
+    sample: bool = False
+    drill: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """状況一覧."""
+
+    template: ClassVar[str] = "board.html"
+    counts: tuple[Count, ...]
+    incidents: tuple[IncidentRow, ...]
+    window: Window | None = None
+    may_open: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenIncident:
+    """起票. Fields: `channel`, `title`, `account`, `host`, `noticed`, `personal_data`, and `type` if known."""
+
+    template: ClassVar[str] = "open_incident.html"
+    form: Form = EMPTY_FORM
+    types: tuple[IncidentType, ...] = tuple(IncidentType)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a run. `state` is None while it has not been reached; `assignment` leads to its page."""
+
+    key: str
+    title: str
+    kind: StepKind
+    number: str = ""
+    state: StepState | None = None
+    waiting_for: str = ""
+    since: datetime | None = None
+    due: datetime | None = None
+    answer: str = ""
+    reason: str = ""
+    by: str = ""
+    at: datetime | None = None
+    assignment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """One branch of steps that go on side by side."""
+
+    title: str
+    steps: "tuple[Step | SideBySide, ...]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideBySide:
+    """Branches that do not wait for one another."""
+
+    branches: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the timeline. `kind` is the ledger's; `what` says more, in words, where there is more to say."""
+
+    seq: int
+    at: datetime
+    who: str
+    kind: str
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectionRow:
+    """One detection of the incident."""
+
+    at: datetime
+    format: str
+    title: str
+    level: Level
+    host: str = ""
+    repeats: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One incident, whole. `posts` are those a measure may be given to; `timeline` is the window that is shown."""
+
+    template: ClassVar[str] = "incident.html"
+    id: str
+    fiscal_year: int
+    ordinal: int
+    title: str
+    type: IncidentType
+    level: Level | None
+    proposed_level: Level
+    status: IncidentStatus
+    clocks: FourClocks
+    opened_by: str
+    timeline: tuple[Entry, ...]
+    window: Window
+    level_set_by: str = ""
+    level_reason: str = ""
+    disposition: Disposition | None = None
+    closed_at: datetime | None = None
+    playbook: str = ""
+    playbook_version: int = 0
+    stopped_by: str = ""
+    steps: tuple[Step | SideBySide, ...] = ()
+    escalations: tuple[EscalationPart, ...] = ()
+    detections: tuple[DetectionRow, ...] = ()
+    measures: tuple[MeasureRow, ...] = ()
+    posts: tuple[Option, ...] = ()
+    may_add_measure: bool = False
+    may_set_level: bool = False
+    measure_form: Form = EMPTY_FORM
+    level_form: Form = EMPTY_FORM
+    sample: bool = False
+    drill: bool = False

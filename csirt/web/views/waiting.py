@@ -1,0 +1,48 @@
+"""判断待ち: detections that opened no incident by themselves, and records that could not be read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from csirt.model.incident import IncidentType, Level
+from csirt.web.views.frame import EMPTY_FORM, Form
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingRow:
+    """One detection that waits for a decision; `key` is what the form sends back."""
+
+    key: int
+    at: datetime
+    title: str
+    level: Level
+    type: IncidentType
+    format: str
+    host: str = ""
+    repeats: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineRow:
+    """One record that could not be read: why (an error code), and where in the input."""
+
+    at: datetime
+    code: str
+    place: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Decisions and quarantine. Fields: `detection` (several), `choice` (`open`, `dismiss`), `title`, `type`, `reason`.
+
+    `chosen` holds the keys that were ticked when a form came back with errors.
+    """
+
+    template: ClassVar[str] = "waiting.html"
+    rows: tuple[WaitingRow, ...]
+    quarantine: tuple[QuarantineRow, ...] = ()
+    may_decide: bool = False
+    form: Form = EMPTY_FORM
+    chosen: frozenset[int] = frozenset()
+    types: tuple[IncidentType, ...] = tuple(IncidentType)

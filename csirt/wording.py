@@ -1,0 +1,48 @@
+"""Codes of a message become the words that templates show, in the reader's language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from csirt.era import number_text
+from csirt.model.city import City
+from csirt.model.message import Recipient
+from csirt.texts.steps import StepTexts
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Knows the city's name, its address, and the texts of steps."""
+
+    city: City
+    texts: StepTexts
+    playbooks: Mapping[str, str]  # incident type -> playbook
+    base_url: str
+
+    def facts(
+        self, codes: Mapping[str, str], recipient: Recipient, language: str, *, channel: str = "", repeat: bool = False
+    ) -> dict[str, str]:
+        """What a template is given for one addressee: numbers, times, codes and links; no free text, no victim."""
+        playbook = self.playbooks.get(codes.get("type", ""), "")
+        step = self.texts.step_text(playbook, codes.get("step", ""), language) if playbook else None
+        return {
+            **codes,
+            "number": number_text(int(codes["year"]), int(codes["ordinal"]), language),
+            "step_title": step.title if step else "",
+            "deadline": codes.get("due", ""),
+            "city": self.city.name_ja if language == "ja" else self.city.name_en,
+            "called_as": recipient.name,
+            "callee": recipient.name,
+            "phone": recipient.address if channel in {"phone", "fax"} else "",
+            "channel": channel,
+            "link": self._link(codes),
+            "state": "investigating",
+            "sample": "1" if self.city.sample else "",
+            "repeat": "1" if repeat else "",
+        }
+
+    def _link(self, codes: Mapping[str, str]) -> str:
+        if not self.base_url:
+            return ""
+        if codes.get("assignment"):
+            return f"{self.base_url}/assignments/{codes['assignment']}"
+        return f"{self.base_url}/incidents/{codes['incident']}"

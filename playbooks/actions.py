@@ -1,0 +1,38 @@
+"""Automated actions. Each gets what is known of the case and acts once for its key; orders go out as tickets."""
+
+from csirt.model.incident import Level
+from csirt.model.step import Json
+from csirt.playbook import Act, Role, action, seconds
+
+
+@action(within=seconds(10))
+def gather_facts(act: Act) -> Json:
+    """What the detections say: hosts, attackers, how many, since when."""
+    return dict(act.facts())
+
+
+@action(within=seconds(5))
+def set_level(act: Act, level: int, reason: str) -> Json:
+    """Set the level that the responsible post has confirmed."""
+    act.set_level(Level(level), reason)
+    return {"level": level}
+
+
+@action(within=seconds(10), tries=5)
+def hold_logs(act: Act) -> Json:
+    """Order that no log of the hosts concerned is rotated away (ログ保全)."""
+    facts = act.facts()
+    return act.ticket("hold_logs", {"hosts": facts.get("hosts", [])})
+
+
+@action(within=seconds(30), tries=5, slow=True, by_hand=Role.OFFICER)
+def ask_soc_to_block(act: Act) -> Json:
+    """Order a block of the attackers' addresses from the prefecture's security cloud (遮断依頼)."""
+    facts = act.facts()
+    return act.ticket("block_request", {"addresses": facts.get("attackers", [])})
+
+
+@action(within=seconds(10), tries=5)
+def order_mail_removal(act: Act) -> Json:
+    """Order that the mail is taken out of all mailboxes (メール隔離)."""
+    return act.ticket("remove_mail", {"incident": act.incident})

@@ -1,0 +1,457 @@
+"""Climbing chains: worked examples first, then what must hold for every chain, roster and clock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from csirt.errors import Untrusted
+from csirt.model.calendar import OfficeCalendar
+from csirt.model.contact import ContactChain, Need, Route, StopOn, Tier
+from csirt.model.escalation import (
+    DEFAULT_WAIT,
+    Advance,
+    Escalation,
+    Page,
+    RouteProgress,
+    RouteState,
+    acknowledge,
+    answered,
+    begin,
+    end,
+    next_pages,
+    rehearse,
+)
+from csirt.model.people import ContactPoint, Office, Person, Post, Role, Roster
+
+T0 = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Japan
+
+
+@dataclass(frozen=True)
+class Always:
+    """Office hours that never change."""
+
+    open: bool = True
+
+    def is_open(self, at: datetime) -> bool:
+        return self.open
+
+
+def minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
+
+
+def person(id_: str, *channels: str, roles: frozenset[Role] = frozenset()) -> Person:
+    points = tuple(ContactPoint(channel, f"{id_}@{channel}.example") for channel in channels)
+    return Person(id_, uid=id_, name=f"name of {id_}", roles=roles, points=points)
+
+
+PEOPLE = (
+    person("p-head", "mail", "phone", roles=frozenset({Role.OFFICER})),
+    person("p-deputy", "mail", roles=frozenset({Role.OFFICER})),
+    person("p-ciso", "phone"),
+    person("p-mute"),
+)
+ROSTER = Roster(
+    people={one.id: one for one in PEOPLE},
+    posts={
+        "csirt-head": Post("csirt-head", "責任者", "Head", "p-head", ("p-deputy",)),
+        "director": Post("director", "統括", "Director", None, ("p-deputy",)),
+        "ciso": Post("ciso", "CISO", "CISO", "p-ciso"),
+        "poc": Post("poc", "窓口", "Contact point", None),
+        "mute": Post("mute", "無", "Mute", "p-mute"),
+        "left": Post("left", "去", "Left", "p-gone", ("p-head",)),
+    },
+)
+OFFICES = {
+    "pref": Office("pref", "見本県", "Prefecture", (ContactPoint("phone", "000"),), date(2026, 4, 1)),
+    "ministry": Office(
+        "ministry", "見本省", "Ministry", (ContactPoint("lgwan-mail", "a@b.example"),), date(2026, 4, 1)
+    ),
+}
+LAST = Tier(timedelta(0), ("post:ciso",), ("phone", "mail"))
+
+
+def tier(after: float, *call: str, by: Sequence[str] = ("mail", "phone"), need: Need = Need.ANY) -> Tier:
+    return Tier(minutes(after), call, tuple(by), need)
+
+
+def chain(*routes: Route, exhausted: Tier | None = LAST) -> ContactChain:
+    return ContactChain("sample", routes, exhausted, "sample.toml")
+
+
+def started(of: ContactChain) -> Escalation:
+    return begin(of, escalation_id="e1", incident="i1", step="is_it_real", template="page", now=T0)
+
+
+def go(
+    of: ContactChain, escalation: Escalation, after: float, *, roster: Roster = ROSTER, is_open: bool = True
+) -> Advance:
+    return next_pages(of, escalation, roster, OFFICES, Always(is_open), T0 + minutes(after))
+
+
+def said(pages: Sequence[Page]) -> list[tuple[str, str, str | None]]:
+    """Party, channel and the person, the office's address or the reason for skipping."""
+    return [
+        (p.party, p.channel, (p.recipient.person or p.recipient.address) if p.recipient else p.skipped) for p in pages
+    ]
+
+
+LADDER = chain(Route("up", (tier(0, "post:csirt-head"), tier(30, "post:ciso"))))
+
+
+def test_the_first_tier_is_called_at_once_on_every_channel_where_there_is_an_address() -> None:
+    advance = go(LADDER, started(LADDER), 0)
+    assert said(advance.pages) == [("post:csirt-head", "mail", "p-head"), ("post:csirt-head", "phone", "p-head")]
+    assert advance.next_due == T0 + minutes(30)
+
+
+def test_the_next_tier_is_called_when_its_time_has_come_and_not_before() -> None:
+    first = go(LADDER, started(LADDER), 0)
+    assert go(LADDER, first.escalation, 29.99).pages == ()
+    assert said(go(LADDER, first.escalation, 30).pages) == [("post:ciso", "phone", "p-ciso")]
+
+
+def test_asking_twice_or_with_an_earlier_clock_calls_nobody_twice() -> None:
+    first = go(LADDER, started(LADDER), 0)
+    assert go(LADDER, first.escalation, 0).pages == ()
+    second = go(LADDER, first.escalation, 30)
+    for earlier in (30, 10, 0, -600):
+        again = go(LADDER, second.escalation, earlier)
+        assert again.pages == ()
+        assert again.escalation.routes[0].tier == 1
+
+
+def test_after_the_clock_was_set_back_nobody_waits_longer_than_the_chain_says() -> None:
+    glitch = go(LADDER, started(LADDER), 60 * 24 * 3650)  # ten years ahead: both tiers are due
+    back = go(LADDER, glitch.escalation, 31)
+    assert back.next_due == T0 + minutes(31 + 30)
+
+
+def test_an_outage_is_caught_up_without_running_through_twice() -> None:
+    twice = chain(Route("up", LADDER.routes[0].tiers, repeat=2))
+    late = go(twice, started(twice), 600)
+    assert [page.round for page in late.pages] == [0, 0, 0]
+    assert late.next_due == T0 + minutes(600 + 30)
+
+
+def test_a_vacant_post_is_answered_by_the_first_deputy() -> None:
+    of = chain(Route("up", (tier(0, "post:director"), tier(5, "post:left"))))
+    first = go(of, started(of), 0)
+    assert said(first.pages) == [("post:director", "mail", "p-deputy")]
+    assert said(go(of, first.escalation, 5).pages)[0] == ("post:left", "mail", "p-head")  # the holder's account is gone
+
+
+def test_deputies_and_roles_can_be_named() -> None:
+    of = chain(Route("up", (tier(0, "post:csirt-head#1", "role:officer", by=["mail"]),)))
+    pages = go(of, started(of), 0).pages
+    assert said(pages) == [
+        ("post:csirt-head#1", "mail", "p-deputy"),
+        ("role:officer", "mail", "already_called"),
+        ("role:officer", "mail", "p-head"),
+    ]
+    assert len({page.page_key for page in pages}) == 3
+
+
+@pytest.mark.parametrize(
+    ("party", "code"),
+    [
+        ("post:poc", "no_holder"),
+        ("post:mute", "no_contact_point"),
+        ("post:ciso#2", "no_holder"),
+        ("post:nobody", "post_unknown"),
+        ("office:nowhere", "office_unknown"),
+        ("role:auditor", "no_holder"),
+        ("role:wizard", "role_unknown"),
+        ("nonsense", "party_malformed"),
+    ],
+)
+def test_a_tier_that_reaches_nobody_moves_on_at_once_and_says_so(party: str, code: str) -> None:
+    of = chain(Route("up", (tier(0, party), tier(30, "post:ciso"))))
+    advance = go(of, started(of), 0)
+    assert said(advance.pages) == [(party, "", code), ("post:ciso", "phone", "p-ciso")]
+
+
+def test_one_unreachable_party_is_reported_while_the_others_of_its_tier_are_called() -> None:
+    of = chain(Route("up", (tier(0, "post:poc", "post:ciso"), tier(30, "post:csirt-head"))))
+    advance = go(of, started(of), 0)
+    assert said(advance.pages) == [("post:poc", "", "no_holder"), ("post:ciso", "phone", "p-ciso")]
+    assert advance.next_due == T0 + minutes(30)
+
+
+def test_a_chain_that_reaches_nobody_calls_the_last_resort_at_once() -> None:
+    of = chain(Route("up", (tier(0, "post:poc"), tier(30, "post:mute")), repeat=3))
+    advance = go(of, started(of), 0)
+    assert said(advance.pages) == [
+        ("post:poc", "", "no_holder"),
+        ("post:mute", "", "no_contact_point"),
+        ("post:ciso", "phone", "p-ciso"),
+    ]
+    assert advance.escalation.routes[0].state is RouteState.EXHAUSTED
+    assert advance.escalation.ended_at == T0
+
+
+def test_without_a_last_resort_the_record_still_hears_of_it() -> None:
+    of = chain(Route("up", (tier(0, "post:poc"),)), exhausted=None)
+    assert said(go(of, started(of), 0).pages)[-1] == ("", "", "no_last_resort")
+
+
+def test_a_route_repeats_and_is_then_exhausted_once() -> None:
+    of = chain(Route("up", LADDER.routes[0].tiers, repeat=2))
+    found = rehearse(of, ROSTER, OFFICES, Always(), T0)
+    calls = [(int((call.at - T0).total_seconds()) // 60, call.page.party, call.page.round) for call in found]
+    assert calls == [
+        (0, "post:csirt-head", 0),
+        (0, "post:csirt-head", 0),
+        (30, "post:ciso", 0),
+        (60, "post:csirt-head", 1),
+        (60, "post:csirt-head", 1),
+        (90, "post:ciso", 1),
+        (120, "post:ciso", 1),
+    ]
+
+
+def test_wait_says_how_long_the_last_tier_has() -> None:
+    of = chain(Route("up", (tier(0, "post:csirt-head"),), wait=minutes(7)))
+    assert go(of, started(of), 0).next_due == T0 + minutes(7)
+    plain = chain(Route("up", (tier(0, "post:csirt-head"),)))
+    assert go(plain, started(plain), 0).next_due == T0 + DEFAULT_WAIT
+
+
+def test_routes_fire_side_by_side_and_stop_by_themselves() -> None:
+    of = chain(
+        Route("ladder", (tier(0, "office:pref"), tier(30, "post:csirt-head"))),
+        Route("direct", (tier(0, "office:ministry", by=["lgwan-mail", "phone"]), tier(10, "post:ciso"))),
+    )
+    first = go(of, started(of), 0)
+    assert said(first.pages) == [("office:pref", "phone", "000"), ("office:ministry", "lgwan-mail", "a@b.example")]
+    stopped = acknowledge(first.escalation, of, "office:pref", T0)
+    assert [route.state for route in stopped.routes] == [RouteState.ACKNOWLEDGED, RouteState.CLIMBING]
+    assert stopped.ended_at is None
+    assert {page.route for page in go(of, stopped, 30).pages} == {"direct"}
+
+
+def test_whoever_was_never_called_stops_nothing() -> None:
+    first = go(LADDER, started(LADDER), 0).escalation
+    assert acknowledge(first, LADDER, "p-ciso", T0) == first
+    assert acknowledge(first, LADDER, "", T0) == first
+
+
+def test_an_acknowledgement_ends_the_escalation() -> None:
+    stopped = acknowledge(go(LADDER, started(LADDER), 0).escalation, LADDER, "p-head", T0 + minutes(1))
+    assert stopped.ended_at == T0 + minutes(1)
+    assert go(LADDER, stopped, 600) == Advance(stopped, (), None)
+
+
+def test_need_all_goes_on_calling_those_who_have_not_acknowledged() -> None:
+    both = tier(0, "post:csirt-head", "post:ciso", by=["mail", "phone"], need=Need.ALL)
+    of = chain(Route("up", (both, tier(10, "office:pref")), repeat=2))
+    first = go(of, started(of), 0).escalation
+    half = acknowledge(first, of, "p-head", T0)
+    assert half.routes[0].state is RouteState.CLIMBING
+    second = go(of, half, 10)
+    assert [page.party for page in second.pages] == ["office:pref"]
+    third = go(of, second.escalation, 20)
+    assert said(third.pages) == [("post:ciso", "phone", "p-ciso")]
+    assert acknowledge(third.escalation, of, "post:ciso", T0).routes[0].state is RouteState.ACKNOWLEDGED
+
+
+def test_need_all_is_not_met_while_one_of_them_could_not_be_reached() -> None:
+    of = chain(Route("up", (tier(0, "post:poc", "post:ciso", need=Need.ALL), tier(10, "office:pref"))))
+    noted = acknowledge(go(of, started(of), 0).escalation, of, "p-ciso", T0)
+    assert noted.routes[0].state is RouteState.CLIMBING
+    assert [page.party for page in go(of, noted, 10).pages] == ["office:pref"]
+
+
+def test_need_all_of_a_role_asks_for_everyone_who_was_called() -> None:
+    of = chain(Route("up", (tier(0, "role:officer", by=["mail"], need=Need.ALL),)))
+    first = go(of, started(of), 0).escalation
+    half = acknowledge(first, of, "p-head", T0)
+    assert half.routes[0].state is RouteState.CLIMBING
+    assert acknowledge(half, of, "p-deputy", T0).routes[0].state is RouteState.ACKNOWLEDGED
+
+
+def test_a_route_that_waits_for_the_answer_only_notes_acknowledgements() -> None:
+    of = chain(Route("up", LADDER.routes[0].tiers, StopOn.ANSWER))
+    noted = acknowledge(go(of, started(of), 0).escalation, of, "p-head", T0)
+    assert noted.routes[0].acknowledged == ("p-head",)
+    second = go(of, noted, 30)
+    assert said(second.pages) == [("post:ciso", "phone", "p-ciso")]
+    done = answered(second.escalation, T0 + minutes(31))
+    assert done.routes[0].state is RouteState.ANSWERED
+    assert done.ended_at == T0 + minutes(31)
+
+
+def test_an_answer_stops_every_route_and_keeps_how_the_others_ended() -> None:
+    of = chain(LADDER.routes[0], Route("direct", (tier(0, "office:pref"),)))
+    first = acknowledge(go(of, started(of), 0).escalation, of, "office:pref", T0)
+    assert [route.state for route in answered(first, T0).routes] == [RouteState.ANSWERED, RouteState.ACKNOWLEDGED]
+    assert [route.state for route in end(first, T0).routes] == [RouteState.ENDED, RouteState.ACKNOWLEDGED]
+
+
+def test_somebody_may_acknowledge_after_the_last_resort_was_called() -> None:
+    last = go(LADDER, go(LADDER, started(LADDER), 30).escalation, 60)
+    assert last.escalation.routes[0].state is RouteState.EXHAUSTED
+    late = acknowledge(last.escalation, LADDER, "p-ciso", T0 + minutes(90))
+    assert late.routes[0].state is RouteState.ACKNOWLEDGED
+    assert late.ended_at == T0 + minutes(60)
+
+
+def test_off_hours_have_times_of_their_own() -> None:
+    night = Tier(minutes(30), ("post:ciso",), ("phone",), off_hours=minutes(5))
+    of = chain(Route("up", (tier(0, "post:csirt-head"), night)))
+    first = go(of, started(of), 0, is_open=False)
+    assert first.next_due == T0 + minutes(5)
+    assert go(of, started(of), 0).next_due == T0 + minutes(30)
+
+
+def test_the_real_calendar_tells_day_from_night() -> None:
+    night = Tier(minutes(30), ("post:ciso",), ("phone",), off_hours=minutes(5))
+    of = chain(Route("up", (tier(0, "post:csirt-head"), night)))
+    holiday = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # 勤労感謝の日
+    calls = rehearse(of, ROSTER, OFFICES, OfficeCalendar(), holiday)
+    assert [call.at - holiday for call in calls] == [timedelta(0), timedelta(0), minutes(5), minutes(10)]
+    assert [call.at - T0 for call in rehearse(of, ROSTER, OFFICES, OfficeCalendar(), T0)][2] == minutes(30)
+
+
+def test_a_route_that_was_edited_away_calls_the_last_resort() -> None:
+    first = go(LADDER, started(LADDER), 0).escalation
+    other = chain(Route("another", LADDER.routes[0].tiers))
+    advance = go(other, first, 1)
+    assert said(advance.pages) == [("post:ciso", "phone", "p-ciso")]
+    assert advance.escalation.ended_at == T0 + minutes(1)
+
+
+def test_progress_survives_the_store() -> None:
+    for progress in go(LADDER, started(LADDER), 30).escalation.routes:
+        assert RouteProgress.from_plain(progress.to_plain()) == progress
+
+
+@pytest.mark.parametrize("change", [{"state": "asleep"}, {"called": [["x"]]}, {"round_at": "noon"}, {"tier": "1"}])
+def test_broken_progress_is_not_believed(change: dict[str, str]) -> None:
+    plain = started(LADDER).routes[0].to_plain()
+    with pytest.raises(Untrusted, match="route_progress_malformed"):
+        RouteProgress.from_plain({**plain, **change})
+
+
+# ------------------------------------------------------------------------------------------------------- properties
+
+PARTIES = [
+    *("post:csirt-head", "post:csirt-head#1", "post:director", "post:ciso", "post:poc", "post:mute", "post:none"),
+    *("office:pref", "office:ministry", "office:none", "role:officer", "role:auditor"),
+]
+CHANNELS = ["mail", "phone", "lgwan-mail", "fax"]
+
+
+def _some(of: list[str]) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.lists(st.sampled_from(of), min_size=1, max_size=3, unique=True).map(tuple)
+
+
+@st.composite
+def tiers(draw: st.DrawFn) -> tuple[Tier, ...]:
+    gaps = draw(st.lists(st.integers(1, 90), min_size=1, max_size=4))
+    at = draw(st.integers(0, 5))
+    made: list[Tier] = []
+    for gap in gaps:
+        off_hours = draw(st.none() | st.just(minutes(at / 2)))
+        need = draw(st.sampled_from(Need))
+        made.append(Tier(minutes(at), draw(_some(PARTIES)), draw(_some(CHANNELS)), need, off_hours))
+        at += gap
+    return tuple(made)
+
+
+@st.composite
+def chains(draw: st.DrawFn) -> ContactChain:
+    names = draw(st.lists(st.sampled_from(["ladder", "direct", "soc"]), min_size=1, max_size=3, unique=True))
+    routes = [
+        Route(
+            name,
+            draw(tiers()),
+            draw(st.sampled_from(StopOn)),
+            draw(st.integers(1, 3)),
+            draw(st.none() | st.just(minutes(9))),
+        )
+        for name in names
+    ]
+    return chain(*routes)
+
+
+acts = st.lists(
+    st.tuples(
+        st.integers(-400, 400),
+        st.sampled_from(["", "", "", "", "p-head", "p-ciso", "p-deputy", "office:pref", "answer"]),
+        st.booleans(),
+    ),
+    max_size=25,
+)
+
+
+@given(of=chains(), acts=acts)
+@settings(max_examples=150, deadline=None)
+def test_nothing_twice_and_never_backwards_whatever_the_clock_does(
+    of: ContactChain, acts: list[tuple[int, str, bool]]
+) -> None:
+    """Any mixture of clock jumps, acknowledgements, answers, transfers: each page once, positions only rise."""
+    escalation, at, keys = started(of), 0.0, list[str]()
+    for jump, who, has_people in acts:
+        at += jump
+        before = escalation
+        if who == "answer":
+            escalation = answered(escalation, T0 + minutes(at))
+        elif who:
+            escalation = acknowledge(escalation, of, who, T0 + minutes(at))
+        advance = go(of, escalation, at, roster=ROSTER if has_people else Roster(), is_open=has_people)
+        keys += [page.page_key for page in advance.pages]
+        assert go(of, escalation, at, roster=ROSTER if has_people else Roster(), is_open=has_people) == advance
+        escalation = advance.escalation
+        assert advance.next_due is None or advance.next_due > T0 + minutes(at)
+        assert (advance.next_due is None) == (escalation.ended_at is not None)
+        for old, new in zip(before.routes, escalation.routes, strict=True):
+            assert (new.round, new.tier) >= (old.round, old.tier)
+            assert set(old.called) <= set(new.called)
+            assert set(old.acknowledged) <= set(new.acknowledged)
+            assert RouteProgress.from_plain(new.to_plain()) == new
+    assert len(keys) == len(set(keys))
+
+
+@given(of=chains(), is_open=st.booleans(), has_people=st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_no_route_ever_ends_in_silence(of: ContactChain, is_open: bool, has_people: bool) -> None:
+    """Unanswered, every tier of every round is called or reported, and each route ends at the last resort, once."""
+    roster = ROSTER if has_people else Roster()
+    calls = rehearse(of, roster, OFFICES, Always(is_open), T0)
+    assert [call.at for call in calls] == sorted(call.at for call in calls)
+    for route in of.routes:
+        pages = [call.page for call in calls if call.page.route == route.name]
+        by_tier = {(page.round, page.tier) for page in pages}
+        rounds = max(page.round for page in pages) + 1
+        expected = {(number, index) for number in range(rounds) for index in range(len(route.tiers))}
+        assert by_tier == expected | {(rounds - 1, len(route.tiers))}
+        if rounds < route.repeat:  # only where there was nobody at all to call again
+            assert all(page.recipient is None for page in pages if page.tier < len(route.tiers))
+        last = [page for page in pages if page.tier == len(route.tiers)]
+        assert last
+        assert has_people is False or any(page.recipient or page.skipped == "already_called" for page in last)
+
+
+@given(of=chains(), late=st.integers(0, 3000))
+@settings(max_examples=60, deadline=None)
+def test_how_often_one_looks_changes_nobody_called_in_the_first_round(of: ContactChain, late: int) -> None:
+    """A worker that slept calls the same tiers of the first round as one that looked every minute."""
+    slept = go(of, started(of), late)
+    escalation, seen = started(of), set[tuple[str, int]]()
+    for minute in range(0, late + 1, 1 if late < 200 else 10):
+        advance = go(of, escalation, minute)
+        escalation = advance.escalation
+        seen |= {(page.route, page.tier) for page in advance.pages if page.round == 0}
+    first = {(page.route, page.tier) for page in slept.pages if page.round == 0}
+    assert first <= seen | {(page.route, page.tier) for page in go(of, escalation, late).pages}
+
+
+def test_a_chain_of_the_largest_size_is_climbed_quickly() -> None:
+    many = Route("up", tuple(tier(number, "role:officer", "office:pref") for number in range(50)), repeat=20)
+    calls = rehearse(replace(LADDER, routes=(many,)), ROSTER, OFFICES, Always(), T0)
+    assert len(calls) == 50 * 20 * 4 + 1
