@@ -60,15 +60,14 @@ def _fold(text: str) -> str:
 
 
 def _original(text: str, folded: str, spans: list[Span]) -> list[Span]:
-    """Spans of the folded text as spans of the text; a sign that folds to several is covered as a whole."""
+    """Spans of the folded text as spans of the text; signs that fold to several or to none are covered as a whole."""
     if not spans or text == folded:
         return spans
     starts: list[int] = []
     for index, sign in enumerate(text):
         starts.extend([index] * len(_FOLDING[ord(sign)]))
-    if len(starts) != len(folded):  # cannot be; better too much than too little
-        return [(0, len(text))]
-    return [(starts[start], starts[end - 1] + 1) for start, end in spans]
+    starts.append(len(text))
+    return [(starts[start], max(starts[end - 1] + 1, starts[end])) for start, end in spans]
 
 
 # ------------------------------------------------------------------------------------------------------------- numbers

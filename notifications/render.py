@@ -42,6 +42,7 @@ FACTS: Mapping[str, str] = MappingProxyType(
         "channel": "phone or fax, on a call sheet",
         "city": "the city's name",
         "link": "the page to read",
+        "place": "where somebody outside may read or ask, where the page is not for them",
         "ack_link": "the page to acknowledge on",
         "at": "when the message was made",
         "deadline": "answer by",
@@ -64,6 +65,7 @@ _UNMASKED = MappingProxyType(
         "phone": re.compile(r"[0-9+*#(). -]{1,40}"),
     }
 )
+_LONGEST_INPUT = 2_000
 _LONGEST_FACT = 500
 _LONGEST_SUBJECT = 200
 _LONGEST_BODY = 20_000
@@ -145,7 +147,7 @@ def _cleaned(facts: Mapping[str, object]) -> dict[str, str]:
     for name, value in facts.items():
         if not isinstance(value, str):
             continue
-        line = clean_line(value).replace("\ue000", "").replace("\ue001", "").strip()
+        line = clean_line(value[:_LONGEST_INPUT]).replace("\ue000", "").replace("\ue001", "").strip()
         form = _UNMASKED.get(name)
         if form is None:
             clean[name] = line[:_LONGEST_FACT]

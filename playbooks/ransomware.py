@@ -2,7 +2,7 @@
 
 from csirt.model.incident import Level
 from csirt.playbook import Choice, Disposition, Responder, Role, days, hours, minutes, playbook
-from csirt.playbook.words import DONE_OR_CANNOT, LEVELS, YES_NO_UNKNOWN
+from csirt.playbook.words import DONE_OR_CANNOT, LEVELS, PROPOSE_OR_NOT, YES_NO_UNKNOWN
 from playbooks import actions
 
 
@@ -98,8 +98,8 @@ def judge_personal_data(respond: Responder) -> None:
 def recover(respond: Responder) -> None:
     """Rebuild from clean media and a checked backup; nobody approves their own reconnection."""
     respond.ask("rebuild_terminal", who=Role.SYSTEM_MANAGER, within=days(3), choices=DONE_OR_CANNOT)
-    ready = respond.ask("propose_reconnection", who=Role.SYSTEM_MANAGER, within=days(3), choices=DONE_OR_CANNOT)
-    if ready.yes:
+    ready = respond.ask("propose_reconnection", who=Role.CSIRT_HEAD, within=days(3), choices=PROPOSE_OR_NOT)
+    if ready.choice == "propose":
         respond.approve(
             "approve_reconnection",
             who="post:ciso",

@@ -2,15 +2,23 @@
 
 Every question opens its own connection and closes it again. What is set here was tried, because libldap's defaults are
 not safe: no time limits, certificates checked only as the environment says, an empty password that counts as success.
+
+A server that falls silent within a TLS handshake is the worst of them. libldap 2.5 then spins on one processor for ever
+in spite of its time limits, unless `OPT_CONNECT_ASYNC` is set; and half a handshake holds it even then. So each
+question runs in a thread of its own, with a limit that is ours; one that is still held by then is left behind, and ends
+with its line.
 """
 
 import ipaddress
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from threading import Thread
+from typing import Any
 
 import ldap
 from ldap.controls.libldap import SimplePagedResultsControl
@@ -31,6 +39,8 @@ from csirt.model.people import Person, Post, Role
 
 _URL = re.compile(r"(?P<scheme>ldaps?)://(?P<host>[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?/?")
 _TLS_1_2 = 0x303
+_GRACE = 0.3  # seconds that libldap has to report its own time limit before ours ends the question
+_LONG = 10  # how many times longer than a sign-in the reading of everybody may take
 _MOST_PAGES = 2000  # a server that never stops sending pages is no directory of ours
 
 _NOT_THERE = (
@@ -40,6 +50,7 @@ _NOT_THERE = (
     ldap.TIMELIMIT_EXCEEDED,
     ldap.UNAVAILABLE,
     ldap.BUSY,
+    TimeoutError,
 )
 _NOT_THEIRS = (
     ldap.INVALID_CREDENTIALS,
@@ -52,7 +63,7 @@ _NOT_THEIRS = (
 )
 
 Connection = Any  # python-ldap comes without type information
-T = TypeVar("T")
+Question = Callable[[Connection], Sequence[Entry]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +72,8 @@ class LdapServer:
 
     `urls` are tried in order; they are ldaps://, or ldap:// with `start_tls`, or plain ldap:// to this very machine.
     `base` is the only subtree that is ever searched. `bind_dn` is the account that reads (empty: anonymous). `ca_file`
-    is the city's own certificate authority (None: the machine's). `timeout` bounds every single exchange, in seconds.
+    is the city's own certificate authority (None: the machine's). `timeout`, in seconds, bounds every exchange, and a
+    sign-in as a whole, on each server.
 
     Raises:
         Invalid: `ldap_url_missing`, `ldap_url_malformed`, `ldap_not_encrypted`, `ldap_base_malformed` or
@@ -112,29 +124,41 @@ class LdapDirectory:
         account, given = account_name(uid), password_bytes(password)
         if account is None or given is None:
             return None
-        return self._ask(lambda connection: self._sign_in(connection, account, given.decode()))
+        entries = self._ask(lambda connection: self._sign_in(connection, account, given.decode()), self._server.timeout)
+        return self._listing(entries).by_uid(account)
 
     def people(self) -> Mapping[str, Person]:
         """All people, by opaque id. Raises `DirectoryUnavailable`."""
-        return self._ask(self._listing).people
+        return self._listing(self._ask(self._all, _LONG * self._server.timeout)).people
 
     def posts(self) -> Mapping[str, Post]:
         """All posts, by id. Raises `DirectoryUnavailable`."""
-        return self._ask(self._listing).posts
+        return self._listing(self._ask(self._all, _LONG * self._server.timeout)).posts
 
-    def _ask(self, question: Callable[[Connection], T]) -> T:
+    def _listing(self, entries: Sequence[Entry]) -> Listing:
+        return read_entries(entries, self._roles, self._opaque, self._schema)
+
+    def _ask(self, question: Question, seconds: float) -> Sequence[Entry]:
         """The answer of the first server that is there. No error tells what was asked: it may be a name."""
-        reason = ""
+        reason, refused = "", False
         for url in self._server.urls:
             try:
-                with self._connection(url) as connection:
-                    self._bind(connection)
-                    return question(connection)
+                return _in_time(partial(self._ask_one, url, question), seconds + _GRACE)
             except _NOT_THERE as error:
                 reason = type(error).__name__
             except (ldap.LDAPError, ValueError) as error:  # ValueError: an option that this libldap does not take
-                raise DirectoryUnavailable("directory_refused", permanent=True, reason=type(error).__name__) from None
+                reason, refused = type(error).__name__, True
+                break
+        # Raised out here, so that what the server said (it may be a name) does not come along as context.
+        if refused:
+            raise DirectoryUnavailable("directory_refused", permanent=True, reason=reason)
         raise DirectoryUnavailable("directory_unreachable", reason=reason, servers=len(self._server.urls))
+
+    def _ask_one(self, url: str, question: Question) -> Sequence[Entry]:
+        with self._connection(url) as connection:
+            if self._server.bind_dn:
+                connection.simple_bind_s(self._server.bind_dn, self._server.bind_password)
+            return question(connection)
 
     @contextmanager
     def _connection(self, url: str) -> Iterator[Connection]:
@@ -146,10 +170,11 @@ class LdapDirectory:
             connection.set_option(ldap.OPT_TIMEOUT, self._server.timeout)  # and to be answered: both are needed
             connection.set_option(ldap.OPT_REFERRALS, ldap.OPT_OFF)  # our password goes to no third server
             connection.set_option(ldap.OPT_DEREF, ldap.DEREF_NEVER)
+            connection.set_option(ldap.OPT_CONNECT_ASYNC, ldap.OPT_ON)  # or a silent handshake spins for ever
+            connection.set_option(ldap.OPT_X_KEEPALIVE_IDLE, int(self._server.timeout) + 1)  # a dead line is noticed
             if self._server.start_tls or url.startswith("ldaps:"):
                 self._demand_certificate(connection)
-            if self._server.start_tls and not url.startswith("ldaps:"):
-                connection.start_tls_s()
+                _encrypt(connection, start_tls=not url.startswith("ldaps:"))
             yield connection
         finally:
             with suppress(ldap.LDAPError):
@@ -163,28 +188,22 @@ class LdapDirectory:
             connection.set_option(ldap.OPT_X_TLS_CACERTFILE, str(self._server.ca_file))
         connection.set_option(ldap.OPT_X_TLS_NEWCTX, 0)  # last: it makes the context from what stands above
 
-    def _bind(self, connection: Connection) -> None:
-        if self._server.bind_dn:
-            connection.simple_bind_s(self._server.bind_dn, self._server.bind_password)
-
-    def _sign_in(self, connection: Connection, account: str, password: str) -> Person | None:
-        found = self._search(
+    def _sign_in(self, connection: Connection, account: str, password: str) -> Sequence[Entry]:
+        """The entry of the person and those of their groups; nothing unless the password is theirs."""
+        people = self._search(
             connection, f"(&(objectClass={self._schema.person}){filter_format(f'({self._schema.uid}=%s)', [account])})"
         )
-        if len(found) != 1:
-            return None
-        dn = found[0][0]
+        if len(people) != 1:
+            return []
+        dn = people[0][0]
         groups = self._search(
             connection, f"(&(objectClass={self._schema.group}){filter_format(f'({self._schema.member}=%s)', [dn])})"
         )
-        if not _proves(connection, dn, account, password):
-            return None
-        return read_entries([*found, *groups], self._roles, self._opaque, self._schema).by_uid(account)
+        return [*people, *groups] if _proves(connection, dn, account, password) else []
 
-    def _listing(self, connection: Connection) -> Listing:
+    def _all(self, connection: Connection) -> Sequence[Entry]:
         kinds = (self._schema.person, self._schema.group, self._schema.post)
-        classes = "".join(f"(objectClass={kind})" for kind in kinds)
-        return read_entries(self._search(connection, f"(|{classes})"), self._roles, self._opaque, self._schema)
+        return self._search(connection, f"(|{''.join(f'(objectClass={kind})' for kind in kinds)})")
 
     def _search(self, connection: Connection, expression: str) -> Sequence[Entry]:
         """All entries under the base that match, page by page: servers cap what they give at once."""
@@ -203,7 +222,41 @@ class LdapDirectory:
             page.cookie = next((control.cookie for control in controls if control.controlType == page.controlType), b"")
             if not page.cookie:
                 return entries
-        raise DirectoryUnavailable("directory_too_large", permanent=True)
+        raise ldap.SIZELIMIT_EXCEEDED
+
+
+def _in_time(work: Callable[[], Sequence[Entry]], seconds: float) -> Sequence[Entry]:
+    """The result of the work, or what it raised. Raises `TimeoutError` when neither came in time."""
+    done: Future[Sequence[Entry]] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except (ldap.LDAPError, ValueError) as error:
+            done.set_exception(error)
+
+    Thread(target=run, name="ldap", daemon=True).start()
+    return done.result(timeout=seconds)
+
+
+def _encrypt(connection: Connection, *, start_tls: bool) -> None:
+    """Open the line and see that it is encrypted, before any password goes over it."""
+    if start_tls:
+        connection.start_tls_s()
+    else:
+        _say_something(connection)
+    if not connection.get_option(ldap.OPT_X_TLS_VERSION):
+        raise ldap.CONNECT_ERROR
+
+
+def _say_something(connection: Connection) -> None:
+    """A line is opened with the first request, so ask who we are. Any answer will do."""
+    try:
+        connection.whoami_s()
+    except _NOT_THERE:
+        raise
+    except ldap.LDAPError:
+        return
 
 
 def _proves(connection: Connection, dn: str, account: str, password: str) -> bool:

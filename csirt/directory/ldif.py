@@ -63,7 +63,7 @@ class LdifDirectory:
         stored = _passwords_of(entries, listing, person)
         if not stored:
             _matches(given, _DECOY)  # an account that does not exist takes as long as one that does
-        return person if any([_matches(given, value) for value in stored]) else None
+        return person if any(_matches(given, value) for value in stored) else None
 
     def people(self) -> Mapping[str, Person]:
         """All people, by opaque id. Raises `DirectoryUnavailable` when the file cannot be read."""

@@ -10,9 +10,11 @@ import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
+from functools import lru_cache
 from types import MappingProxyType
 
+from csirt.era import JST
 from csirt.model.detection import Detection
 from csirt.model.incident import Group, IncidentType, OpenCase, Sortable
 
@@ -20,7 +22,7 @@ SAME_HOST = "same_host"
 SHARED_ATTACKER = "shared_attacker"
 NEW = "new"
 
-_JST = timezone(timedelta(hours=9), "JST")  # the model knows no clock; the day of an event is a rule, not the time
+
 _NO_NAMES: Mapping[str, str] = MappingProxyType({})
 # What products write where they know no name; `localhost` is everybody's.
 _FILLERS = frozenset({"", "-", "none", "null", "n/a", "na", "unknown", "localhost", "*"})
@@ -33,12 +35,13 @@ _OURS = tuple(
         *("169.254.0.0/16", "fe80::/10"),  # link-local
     )
 )
+_UNKNOWN = "unknown:"
 _Node = tuple[str, date, str]
 
 
 def day_of(at: datetime) -> date:
     """The day in Japan on which an aware instant falls."""
-    return at.astimezone(_JST).date()
+    return at.astimezone(JST).date()
 
 
 # ------------------------------------------------------------------------------------------------- who hit whom
@@ -54,25 +57,26 @@ def attacked_and_attacker(detection: Detection) -> tuple[str, str | None]:
     """
     ours, theirs = ours_and_theirs(detection.src_ip, detection.dst_ip)
     named = _named_host(detection)
-    attacked = named or ours or f"unknown:{detection.format}"
+    attacked = named or ours or f"{_UNKNOWN}{detection.format}"
     told = _observable(detection, "attacker")
     attacker = (plain_address(told) if told else None) or theirs
     return attacked, attacker if attacker != attacked else None
 
 
-def names_of(detections: Iterable[Detection]) -> Mapping[str, str]:
-    """The names of our hosts, by private address, from detections that tell both beyond doubt.
+def names_of(sightings: Iterable[tuple[str, str | None, str | None]]) -> Mapping[str, str]:
+    """The names of our hosts, by private address, from what tells both beyond doubt.
 
-    So a sensor that knows only addresses and an agent that knows only names speak of one host. Beyond doubt: the other
-    address is there and is not private. An address under which several names appear (leased in turn) is left out. Give
-    the detections of one day.
+    `sightings` are (attacked host as `attacked_and_attacker` gives it, source address, destination address), best those
+    of one day. So a sensor that knows only addresses and an agent that knows only names speak of one host. Beyond
+    doubt: one address is private and the other is not. An address under which several names appear (leased in turn) is
+    left out.
     """
     seen: defaultdict[str, set[str]] = defaultdict(set)
-    for detection in detections:
-        ours, theirs = ours_and_theirs(detection.src_ip, detection.dst_ip)
-        name = _named_host(detection)
-        if name and ours and theirs and plain_address(name) is None and is_ours(ours) and not is_ours(theirs):
-            seen[ours].add(name)
+    for attacked, source, destination in sightings:
+        ours, theirs = ours_and_theirs(source, destination)
+        named = plain_address(attacked) is None and not attacked.startswith(_UNKNOWN)
+        if named and ours and theirs and is_ours(ours) and not is_ours(theirs):
+            seen[ours].add(attacked)
     return {address: min(names) for address, names in sorted(seen.items()) if len(names) == 1}
 
 
@@ -86,12 +90,14 @@ def ours_and_theirs(source: str | None, destination: str | None) -> tuple[str | 
     return dst, src
 
 
+@lru_cache(maxsize=4096)
 def is_ours(address: str) -> bool:
     """Whether an address is private (RFC 1918, RFC 4193), loopback or link-local. `address` is a plain one."""
     parsed = ipaddress.ip_address(address)
     return any(parsed in network for network in _OURS if network.version == parsed.version)
 
 
+@lru_cache(maxsize=4096)
 def plain_address(text: str | None) -> str | None:
     """An IP address in its one canonical form; None for anything else and for `0.0.0.0` and `::`."""
     if not text:

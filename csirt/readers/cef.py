@@ -74,11 +74,11 @@ class Cef:
     def read(self, data: bytes) -> Iterator[SourceRecord]:
         """Every line in order."""
         for piece in lines(data, self.limits):
-            result = piece.value if isinstance(piece.value, Unreadable) else _judge(decode(piece.raw))
+            result = piece.value if isinstance(piece.value, Unreadable) else _judge(decode(piece.raw), self.limits)
             yield SourceRecord(piece.index, piece.raw, result)
 
 
-def _judge(line: str) -> Detection | NotADetection | Unreadable:
+def _judge(line: str, limits: Limits) -> Detection | NotADetection | Unreadable:
     """What one line is."""
     marker = _MARKER.search(line)
     if marker is None:
@@ -91,7 +91,10 @@ def _judge(line: str) -> Detection | NotADetection | Unreadable:
             return Unreadable("cef_header", f"field {len(fields) + 2} of 7")
         fields.append(_ESCAPED_IN_HEADER.sub(r"\1", field[1]).strip())
         at = field.end()
-    return _detection(fields, extension(line[at:]), line[: marker.start()])
+    values = extension(line[at:])
+    if len(values) > limits.keys:
+        return Unreadable("too_many_keys", f"{len(values)} keys")
+    return _detection(fields, values, line[: marker.start()])
 
 
 def _without_cef(line: str) -> NotADetection | Unreadable:
@@ -113,11 +116,12 @@ def extension(text: str) -> dict[str, str]:
     message, an address of a page) tends to stand behind what the product states.
     """
     found: dict[str, str] = {}
-    keys = list(_KEY.finditer(text))
-    for key, following in zip(keys, [*keys[1:], None], strict=True):
-        value = text[key.end() : following.start() if following else len(text)].strip()
-        if not found.get(key[1]):
-            found[key[1]] = _ESCAPED_IN_VALUE.sub(r"\1", value)
+    end = len(text)
+    for key in reversed(list(_KEY.finditer(text))):
+        value = text[key.end() : end].strip()
+        end = key.start()
+        if value or key[1] not in found:
+            found[key[1]] = _ESCAPED_IN_VALUE.sub(r"\1", value) if "\\" in value else value
     return found
 
 
@@ -223,4 +227,7 @@ def _observables(fields: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
 
 def _first(fields: Mapping[str, str], *keys: str) -> str | None:
     """The first of these keys that has a value, as bounded text."""
-    return next((text for key in keys if (text := as_text(fields.get(key)))), None)
+    for key in keys:
+        if key in fields and (text := as_text(fields[key])):
+            return text
+    return None

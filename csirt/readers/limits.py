@@ -143,9 +143,10 @@ def as_text(value: object, limit: int = FIELD_CHARACTERS) -> str | None:
 
     Objects, lists, truth values and empty texts give None.
     """
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if value is None or isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    text = str(value).replace("\0", "").strip()
+    text = str(value)
+    text = (text.replace("\0", "") if "\0" in text else text).strip()
     if len(text) > limit:
         text = text[: limit - len(CUT_MARK)] + CUT_MARK
     return text or None

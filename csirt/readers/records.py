@@ -82,7 +82,7 @@ class _Walk:
         self.start = self.at
         self.in_array = False
         self.patience = _FAILED_SCANS * limits.record_bytes
-        self.tried = -1  # end of the line last tried as one record: many objects on it are then told apart by brackets
+        self.line_end = -1  # of the line last tried as one record: many objects on it are told apart by brackets
 
     def records(self) -> Iterator[tuple[bytes, object]]:
         """Bytes and value of each record."""
@@ -124,10 +124,11 @@ class _Walk:
 
     def _line(self) -> tuple[bytes, object] | None:
         """The rest of the line, if that is exactly one record: so most files are written, and it is the quick way."""
-        end = _line_end(self.data, self.at)
-        if end == self.tried or end - self.at > self.limits.record_bytes:
+        if self.at < self.line_end:
             return None
-        self.tried = end
+        self.line_end = end = _line_end(self.data, self.at)
+        if end - self.at > self.limits.record_bytes:
+            return None
         line = self.data[self.at : end].rstrip()
         value = parse_json(line, self.limits) if line.endswith(b"}") else None
         if value is None or isinstance(value, Unreadable):

@@ -162,7 +162,7 @@ def _fields(entry: LedgerEntry) -> dict[str, object]:
 
 _SAMPLE: dict[str, object] = {
     "actor": {"auth": "a", "id": "a"},
-    "kind": "A",
+    "kind": "ANY",
     "seq": 0,
     "ts": "2026-01-01T00:00:00.000000Z",
     "v": 1,

@@ -56,6 +56,7 @@ _BODY = rf"({_NAME})\n({_COUNT})\n({_HASH})\n(?:[^\x00-\x1f]{{1,500}}\n){{0,16}}
 _note = re.compile(rf"({_BODY})\n((?:\u2014 {_NAME} [A-Za-z0-9+/=]{{8,9000}}\n){{1,16}})").fullmatch
 _key = re.compile(rf"({_NAME})\+([0-9a-f]{{8}})\+([A-Za-z0-9+/]{{44}})\n?").fullmatch
 _file = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}").fullmatch
+HOSTILE = (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError)  # what bad input can raise
 b64 = functools.partial(b2a_base64, newline=False)
 
 
@@ -249,10 +250,12 @@ def _openings(path: Path) -> dict[bytes, bool]:
     found: dict[bytes, bool] = {}
     with path.open("rb") as file:
         for line in iter(functools.partial(file.readline, MAX_OPENING), b""):
-            (key_c, c), (key_salt, salt), (key_text, text) = json.loads(line, object_pairs_hook=tuple)
-            if (key_c, key_salt, key_text) != ("c", "salt", "text") or c.encode() in found:
-                raise Bad("opening_malformed", where=f"line {len(found) + 1}")
-            found[c.encode()] = commitment(a2b_base64(salt), text) == c.encode()
+            try:
+                (key_c, c), (key_salt, salt), (key_text, text) = json.loads(line, object_pairs_hook=tuple)
+                fits = (key_c, key_salt, key_text) == ("c", "salt", "text") and c.encode() not in found
+                found[c.encode() if fits else b""] = commitment(a2b_base64(salt), text) == c.encode()
+            except HOSTILE:
+                found[b""] = False  # belongs to no entry, so that it is left over at the end
     return found
 
 
@@ -298,7 +301,7 @@ def _old(argument: str | None, head: Checkpoint, key: VerifierKey) -> Checkpoint
 
 def _check_record(folder: Path, key: str | None, old: str | None) -> Checkpoint:
     note, own = _small(folder / "checkpoint"), VerifierKey.parse(_small(folder / "key.pub").decode())
-    trusted = VerifierKey.parse(key) if key else own
+    trusted = own if key is None else VerifierKey.parse(key)
     head, _ = open_checkpoint(note, own), open_checkpoint(note, trusted)
     before = _old(old, head, trusted)
     openings = _openings(folder / "payloads.jsonl") if (folder / "payloads.jsonl").exists() else {}
@@ -313,7 +316,7 @@ def _check_record(folder: Path, key: str | None, old: str | None) -> Checkpoint:
     if result[:2] != head[1:]:
         raise Bad("root_wrong")
     if openings or not good:
-        raise Bad("opening_of_no_entry" if openings else "leaves_wrong")
+        raise Bad("opening_wrong" if openings else "leaves_wrong")
     if before.origin != head.origin or result.roots.get(before.size) != before.root:
         raise Bad("old_checkpoint_contradicted")
     return head
@@ -332,7 +335,7 @@ def verify(folder: Path, key: str | None = None, old: str | None = None) -> tupl
             look()
         except Bad as bad:
             findings.append(bad)
-        except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        except HOSTILE as error:
             findings.append(Bad("unreadable", where=type(error).__name__))
         if findings and findings[0].code == "file_strange":
             break

@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import re
+import string
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,12 +24,16 @@ from csirt.reports.labels import Language, iso_at, labels, shown_at
 
 TEMPLATE: Final = Path(__file__).with_name("timeline.typ")
 
-# Runs in which no line may break by itself: anything but blanks, kana, ideographs and hangul.
-UNBROKEN: Final = re.compile(
-    r"[^ \u3000\u3041-\u3096\u30a1-\u30fa\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]{17,}"
-)
+# Runs in which no line may break by itself: anything but blanks, ideographs, hangul, and kana that are not small. The
+# narrowest column takes eight full-width characters; wider runs are cut, so that they can break.
+BREAKING: Final = r" \u3000\u3041-\u3096\u30a1-\u30fa\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
+SMALL_KANA: Final = "ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶ"
+UNBROKEN: Final = re.compile(f"(?:[^{BREAKING}]|[{SMALL_KANA}]){{9,}}")
+NARROWEST: Final = 8.0
+NARROW: Final = frozenset(string.ascii_lowercase + string.digits + string.punctuation)
+CUT_BEFORE: Final = frozenset(string.ascii_letters + string.digits)
 PIECE: Final = 4
-LONGEST_PIECE: Final = 16
+LONGEST_PIECE: Final = 8
 ZERO_WIDTH_BLANK: Final = "\u200b"
 
 # A cell that begins so is a formula to a spreadsheet; Japanese versions take the full-width signs as well (OWASP, CSV
@@ -240,18 +245,24 @@ def _pieces(line: str) -> Iterator[str]:
     """
     done = 0
     for run in UNBROKEN.finditer(line):
-        cut = _next_cut(line, run.start(), run.end())
+        cut = _next_cut(line, run.start(), run.end()) if _width(run[0]) > NARROWEST else run.end()
         while cut < run.end():
             yield line[done:cut]
-            if not line[cut].isalnum():
+            if line[cut] not in CUT_BEFORE:
                 yield ZERO_WIDTH_BLANK
             done, cut = cut, _next_cut(line, cut, run.end())
     yield line[done:]
 
 
+def _width(run: str) -> float:
+    """About how wide it prints, in full-width characters."""
+    return sum((0.55 if char in NARROW else 0.8) if char.isascii() else 1.0 for char in run)
+
+
 def _next_cut(line: str, start: int, end: int) -> int:
+    """Where the part that begins at `start` should end: before a letter or number, but in time."""
     cut = start + PIECE
-    while cut < end and not line[cut].isalnum():
+    while cut < end and line[cut] not in CUT_BEFORE:
         if cut - start >= LONGEST_PIECE and unicodedata.category(line[cut]) not in MARKS:
             break
         cut += 1

@@ -119,6 +119,17 @@ def issue_token(tx: Tx, name: str) -> str:
     return token
 
 
+def revoke_if_any(tx: Tx, name: str) -> None:
+    """Make room for a new token of this name: the old one, if there is one, is revoked and gives up its name."""
+    must(tx.actor, Permission.ISSUE_TOKEN)
+    row = tx.session.exec(select(TokenRow).where(TokenRow.name == name)).first()
+    if row is None:
+        return
+    row.name, row.revoked_at = f"{name}.{row.id}", row.revoked_at or tx.now
+    tx.session.add(row)
+    tx.record(EntryKind.TOKEN_REVOKED, out={"token": name})
+
+
 def revoke_token(tx: Tx, name: str) -> None:
     """Make a sensor's token worthless."""
     must(tx.actor, Permission.ISSUE_TOKEN)

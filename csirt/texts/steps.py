@@ -20,6 +20,8 @@ One TOML file a playbook, named like it::
     ja = "…"
     en = "…"
 
+`common.toml` holds steps that playbooks share, and `[choice.CODE]` and `[field.NAME]` for every step without own words.
+
 A step inside `for_each` has its item in brackets (`isolate[pc-17]`); its text is that of the name before the bracket.
 """
 
@@ -59,6 +61,13 @@ class _Step:
 class _Playbook:
     title: Words
     steps: Mapping[str, _Step]
+    choices: Mapping[str, Words] = field(default_factory=dict)
+    fields: Mapping[str, Words] = field(default_factory=dict)
+
+
+COMMON = "common"
+_NO_STEP = _Step({}, {}, {}, {})
+_NOTHING = _Playbook({}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +80,14 @@ class StepTexts:
         """The texts of a step; a step without texts has its key as title, so that a person still sees what waits."""
         name, _, rest = key.partition("[")
         item = rest.removesuffix("]")
-        known = self.playbooks.get(playbook)
-        step = known.steps.get(name) if known else None
-        if step is None:
-            return StepText(title=key, item=item)
+        common = self.playbooks.get(COMMON, _NOTHING)
+        step = self.playbooks.get(playbook, _NOTHING).steps.get(name) or common.steps.get(name) or _NO_STEP
         return StepText(
             title=_in(step.title, language) or key,
             instruction=_in(step.instruction, language),
             item=item,
-            choices={code: _in(words, language) for code, words in step.choices.items()},
-            fields={code: _in(words, language) for code, words in step.fields.items()},
+            choices=_spoken({**common.choices, **step.choices}, language),
+            fields=_spoken({**common.fields, **step.fields}, language),
         )
 
     def playbook_title(self, playbook: str, language: str) -> str:
@@ -92,10 +99,11 @@ class StepTexts:
         """Which of these steps (playbook -> names) lack a text, as `playbook.step.title.en`; empty when all is there."""
         gaps: list[str] = []
         for playbook, names in steps.items():
-            known = self.playbooks.get(playbook) or _Playbook({}, {})
+            known = self.playbooks.get(playbook, _NOTHING)
+            shared = self.playbooks.get(COMMON, _NOTHING).steps
             gaps += [f"{playbook}.title.{language}" for language in _lacking(known.title)]
             for name in names:
-                gaps += [f"{playbook}.{gap}" for gap in _gaps(name, known.steps.get(name))]
+                gaps += [f"{playbook}.{gap}" for gap in _gaps(name, known.steps.get(name) or shared.get(name))]
         return tuple(gaps)
 
 
@@ -118,6 +126,8 @@ def _read_playbook(file: Path) -> _Playbook:
     return _Playbook(
         title=_words(about.get("title", {}), file, "playbook.title"),
         steps={name: _read_step(value, file, f"step.{name}") for name, value in steps.items()},
+        choices=_word_table(data.get("choice", {}), file, "choice"),
+        fields=_word_table(data.get("field", {}), file, "field"),
     )
 
 
@@ -149,6 +159,10 @@ def _table(value: object, file: Path, place: str) -> Mapping[str, object]:
     if not isinstance(value, dict):
         raise Invalid("step_text_malformed", file=file.name, key=place)
     return value
+
+
+def _spoken(table: Mapping[str, Words], language: str) -> dict[str, str]:
+    return {code: _in(words, language) for code, words in table.items()}
 
 
 def _in(words: Words, language: str) -> str:

@@ -54,7 +54,7 @@ class Numbered(Protocol):
         ...
 
 
-class Wording:
+class Phrasing:
     """The filters that put values into words of one language; instants are shown as the clock in Japan shows them."""
 
     def __init__(self, words: Catalog) -> None:
@@ -63,7 +63,7 @@ class Wording:
         self._in_japanese = words.language == "ja"
 
     def day(self, value: date | datetime) -> str:
-        """令和8年11月22日(日), the date that public documents use; in English 22 November 2026 (Sun)."""
+        """令和8年11月22日(日), the date that public documents use; in English 22 Nov 2026 (Sun)."""
         if self._in_japanese:
             return in_era(value)
         on = jst_date(value)
@@ -123,9 +123,9 @@ def environment(words: Catalog) -> Environment:
     # The extension adds this method at run time, so no type checker sees it.
     install: Any = made.install_gettext_callables  # type: ignore[attr-defined]
     install(text, words.ngettext, newstyle=True)
-    wording = Wording(words)
+    phrasing = Phrasing(words)
     for name in ("day", "clock", "moment", "span", "number"):
-        made.filters[name] = getattr(wording, name)
+        made.filters[name] = getattr(phrasing, name)
     made.filters["iso"] = iso
     made.globals.update(address=address, error_text=words.error, known_text=words.has, all_navigation=NAVIGATION)
     return made

@@ -141,7 +141,8 @@ def as_stored_by_slapd(source: Path, target: Path) -> None:
 def running(people: Path, folder: Path, authority: Authority, host: x509.GeneralName) -> Iterator[Slapd]:
     """A server with these people, until the block ends."""
     slapd, slapadd = program("slapd"), program("slapadd")
-    assert slapd and slapadd
+    assert slapd
+    assert slapadd
     (folder / "db").mkdir()
     authority.issue(folder, host)
     as_stored_by_slapd(people, folder / "people.ldif")

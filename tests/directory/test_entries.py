@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from csirt.directory.entries import Entry, Listing, account_name, dn_key, password_bytes, read_entries
 from csirt.model.people import ContactPoint, Role
 
+A = "uid=a,ou=people,dc=x"
 ROLES = {"csirt-officer": Role.OFFICER, "csirt-auditor": Role.AUDITOR}
 
 
@@ -98,7 +99,7 @@ def test_two_with_one_account_name_are_nobody() -> None:
 def test_posts_have_holder_and_deputies_in_order() -> None:
     listing = read(
         entry("cn=ciso.2,dc=x", "organizationalRole", cn="ciso.2", roleOccupant="uid=c,ou=people,dc=x"),
-        entry("cn=ciso.1,dc=x", "organizationalRole", cn="ciso.1", roleOccupant=["uid=a,ou=people,dc=x", "uid=b,ou=people,dc=x"]),
+        entry("cn=ciso.1,dc=x", "organizationalRole", cn="ciso.1", roleOccupant=[A, "uid=b,ou=people,dc=x"]),
         entry(
             "cn=ciso,dc=x", "organizationalRole", cn="CISO", roleOccupant="uid=A,ou=people,dc=x",
             description="最高情報セキュリティ責任者", description__lang_en="CISO",
@@ -113,8 +114,8 @@ def test_posts_have_holder_and_deputies_in_order() -> None:
 def test_a_vacant_post_keeps_its_deputies() -> None:
     listing = read(
         entry("cn=ciso,dc=x", "organizationalRole", cn="ciso", roleOccupant="uid=gone,dc=x"),
-        entry("cn=ciso.1,dc=x", "organizationalRole", cn="ciso.1", roleOccupant="uid=a,ou=people,dc=x"),
-        entry("cn=poc.1,dc=x", "organizationalRole", cn="poc.1", roleOccupant="uid=a,ou=people,dc=x"),
+        entry("cn=ciso.1,dc=x", "organizationalRole", cn="ciso.1", roleOccupant=A),
+        entry("cn=poc.1,dc=x", "organizationalRole", cn="poc.1", roleOccupant=A),
         entry("cn=A post of another kind,dc=x", "organizationalRole", cn="A post of another kind"),
         person("a"),
     )

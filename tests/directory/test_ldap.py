@@ -6,8 +6,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Event, Thread
 
 import ldap
 import pytest
@@ -82,7 +83,7 @@ def test_a_server_that_is_down(server: slapd.Slapd) -> None:
         with within(3), pytest.raises(DirectoryUnavailable, match="directory_unreachable") as caught:
             ask()
         assert not caught.value.permanent
-        assert caught.value.__context__ is None
+        assert caught.value.__context__ is None  # nothing comes along that a log could show
         assert "sato" not in str(caught.value)
 
 
@@ -92,6 +93,62 @@ def test_a_server_that_accepts_and_never_answers(server: slapd.Slapd, black_hole
     directory = directory_of(server, urls=(f"{scheme}://{slapd.LOOPBACK}:{black_hole}",), start_tls=kind == "start_tls")
     with within(3.6), pytest.raises(DirectoryUnavailable, match="directory_unreachable"):
         directory.authenticate("k.sato", "k.sato-naruto")
+
+
+@contextmanager
+def falling_silent(port: int, after: int) -> Iterator[int]:
+    """Relays one line to a real server, and no more than `after` bytes of what it answers."""
+    ended = Event()
+
+    def relay(source: socket.socket, target: socket.socket, left: int) -> None:
+        with suppress(OSError):
+            while left > 0 and (data := source.recv(min(left, 65536))):
+                target.sendall(data)
+                left -= len(data)
+
+    def accept(listener: socket.socket, server: socket.socket) -> None:
+        client, _ = listener.accept()
+        with client:
+            there = Thread(target=relay, args=(client, server, 1_000_000))
+            back = Thread(target=relay, args=(server, client, after))
+            there.start()
+            back.start()
+            ended.wait()
+            for line in (client, server):
+                with suppress(OSError):
+                    line.shutdown(socket.SHUT_RDWR)
+            there.join()
+            back.join()
+
+    with (
+        socket.create_server((slapd.LOOPBACK, 0)) as listener,
+        socket.create_connection((slapd.LOOPBACK, port)) as server,
+    ):
+        acceptor = Thread(target=accept, args=(listener, server))
+        acceptor.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            ended.set()
+            acceptor.join()
+
+
+@pytest.mark.parametrize("after", [3, 400, 1000])
+@pytest.mark.parametrize("start_tls", [False, True])
+def test_a_server_that_falls_silent_half_way(server: slapd.Slapd, after: int, start_tls: bool) -> None:
+    real = (server.url if start_tls else server.tls_url).rpartition(":")[2]
+    with falling_silent(int(real), after) as port:
+        directory = directory_of(
+            server,
+            urls=(f"{'ldap' if start_tls else 'ldaps'}://{slapd.LOOPBACK}:{port}",),
+            start_tls=start_tls,
+            timeout=0.5,
+        )
+        spent = time.process_time()
+        with within(1.5), pytest.raises(DirectoryUnavailable, match="directory_unreachable"):
+            directory.authenticate("k.sato", "k.sato-naruto")
+        assert time.process_time() - spent < 0.4  # it waits, it does not spin
+        assert directory_of(server).authenticate("k.sato", "k.sato-naruto") is not None  # nobody else is held up
 
 
 def test_the_next_server_is_asked(server: slapd.Slapd, impostor: slapd.Slapd) -> None:
@@ -107,6 +164,7 @@ def test_our_own_account_refused_is_nobodys_wrong_password(server: slapd.Slapd) 
         directory.authenticate("k.sato", "k.sato-naruto")
     assert caught.value.permanent
     assert caught.value.params == {"reason": "INVALID_CREDENTIALS"}
+    assert caught.value.__context__ is None
 
 
 @pytest.mark.parametrize("start_tls", [False, True])

@@ -41,7 +41,7 @@ def test_help_speaks_both_languages(command: str) -> None:
     assert "Usage" in done.stdout
 
 
-@pytest.mark.parametrize("arguments", [["--fast"], ["--data"], ["--offline", "/nonexistent"]])
+@pytest.mark.parametrize("arguments", [["--fast"], ["--data"], ["--offline", "no such folder"]])
 def test_an_option_that_is_not_understood_ends_with_2_and_the_help(arguments: list[str]) -> None:
     done = call("run", *arguments)
     assert (done.returncode, done.stdout) == (2, "")

@@ -110,9 +110,10 @@ def test_times_are_shown_as_a_city_hall_writes_them() -> None:
 def test_the_first_report_says_what_it_is_and_no_more() -> None:
     subject, body = render("first_report", "ja", {**FULL, "report_no": "1"})
     assert subject.startswith("情報セキュリティインシデント報告書（第1報）見本市")
-    for phrase in ("ランサムウェア", "レベル3（深刻）", "調査中", "おそれあり", "復唱"):
+    for phrase in ("ランサムウェア", "レベル　　　3（深刻）", "調査中", "おそれあり", "復唱"):
         assert phrase in body
     assert FULL["callee"] not in body
+    assert "県の共有フォルダー" in render("first_report", "ja", {**FULL, "place": "県の共有フォルダー"})[1]
     assert FULL["step_title"] not in body
 
 
@@ -128,7 +129,7 @@ def test_a_call_sheet_says_whom_to_call_and_what_to_have_read_back() -> None:
         RENDERER, "ja", facts, channel="phone", callee="見本県 危機管理課", number="000-0000-0111"
     )
     assert title == "【電話連絡票】令和8年度 第12号 見本県 危機管理課"
-    for phrase in ("000-0000-0111", "読み上げる文", "復唱", "レベル3（深刻）"):
+    for phrase in ("000-0000-0111", "読み上げる文", "復唱", "レベルは、3（深刻）"):
         assert phrase in script
     title, script = call_script(RENDERER, "en", facts, channel="fax", callee="Prefecture", number="000-0000-0112")
     assert title.startswith("[FAX SHEET]")

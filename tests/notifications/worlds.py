@@ -68,10 +68,10 @@ def mail_server(
     """A real SMTP server on loopback; with an `account` it asks for that name and password."""
     handler = MailServer(port=free_port())
 
-    def sign_in(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:  # noqa: ANN401, PLR0917
+    def sign_in(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:  # noqa: ANN401
         given = (data.login, data.password) if isinstance(data, LoginPassword) else None
         wanted = tuple(part.encode() for part in account) if account else None
-        return AuthResult(success=given == wanted)
+        return AuthResult(success=given == wanted, handled=False)
 
     controller = Controller(
         handler,

@@ -10,7 +10,7 @@ from random import Random
 
 from csirt.record import verify_record
 from csirt.record.checkpoint import SigningKey, sign, verifier_line
-from csirt.record.entry import Commitment, EntryActor, EntryKind, LedgerEntry, canonical, commitment, parse
+from csirt.record.entry import Commitment, EntryActor, EntryKind, LedgerEntry, Out, canonical, commitment, parse
 from csirt.record.export import entry_line, leaf_hash, manifest_bytes, opening_line
 from csirt.record.verify_record import Checkpoint, b64, root_from
 
@@ -18,6 +18,7 @@ ORIGIN = "record.example.lg.jp"
 START = datetime(2026, 11, 22, 9, 12, 33, 123456, UTC)
 KEY = SigningKey.generate(ORIGIN)
 KINDS = tuple(EntryKind)
+OUTS: tuple[dict[str, Out], ...] = ({}, {"choice": "yes", "late": False}, {"tier": 2, "by": ("mail", "phone")})
 
 
 @dataclass
@@ -71,7 +72,7 @@ def honest(seed: int, size: int, incidents: int = 3) -> Log:
                 step=chance.choice((None, "is_it_phishing", "isolate[host-1]")),
                 cid=f"outbox:{seq}",
                 src=chance.choice((None, "web", "worker")),
-                out=chance.choice(({}, {"choice": "yes", "late": False}, {"tier": 2, "by": ("mail", "phone")})),
+                out=chance.choice(OUTS),
                 pay=pay,
                 boot="6c1e",
                 mono=chance.randrange(10**12),

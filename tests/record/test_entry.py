@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csirt.errors import Invalid
@@ -77,6 +77,7 @@ def test_every_kind_is_its_own_name_and_comes_back(kind: EntryKind) -> None:
     assert parse(canonical(replace(BARE, kind=kind))).kind is kind
 
 
+@settings(deadline=None)
 @given(st.dictionaries(NAMES, VALUES, max_size=6), st.integers(0, 10**15 - 1), st.datetimes())
 def test_what_goes_in_comes_out_and_is_what_json_sorted_and_compact_would_be(
     out: dict[str, Any], seq: int, when: datetime
@@ -183,12 +184,14 @@ def test_other_bytes_are_refused(line: bytes) -> None:
         parse(line)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_chance_bytes_are_refused(line: bytes) -> None:
     with pytest.raises(Invalid):
         parse(line)
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=16, max_size=64), st.text())
 def test_commitments(salt: bytes, text: str) -> None:
     try:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csirt.errors import Invalid, LedgerBroken
@@ -54,6 +54,7 @@ def test_reference_roots() -> None:
         assert root_from(leaves[:size]).hex() == root
 
 
+@settings(deadline=None)
 @given(st.integers(0, 700), st.data())
 def test_edge_root_and_definition_agree_and_the_edge_goes_on_after_storing(size: int, data: st.DataObject) -> None:
     leaves = leaves_of(size)
@@ -106,6 +107,7 @@ def test_every_consistency_proof_of_small_trees() -> None:
             assert not any(verify_consistency(old, size, bad, before, root) for bad in bent(proof))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 3000), st.data())
 def test_proofs_of_larger_trees(size: int, data: st.DataObject) -> None:
     leaves = leaves_of(size)
@@ -115,6 +117,7 @@ def test_proofs_of_larger_trees(size: int, data: st.DataObject) -> None:
     assert verify_consistency(old, size, tree.consistency(old, size), definition(leaves[:old]), root)
 
 
+@settings(deadline=None)
 @given(st.integers(-2, 99), st.integers(-2, 99), st.lists(st.binary(max_size=40), max_size=9), st.binary(max_size=33))
 def test_hostile_proofs_never_raise_and_never_pass(index: int, size: int, proof: list[bytes], root: bytes) -> None:
     assert not verify_inclusion(leaf_hash(b"leaf"), index, size, proof, root)

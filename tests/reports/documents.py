@@ -90,7 +90,7 @@ def hostile() -> TimelineDocument:
         status_text="\u202e",
         clocks=tuple((text[:60], text[:200]) for text in HOSTILE),
         lines=lines + long,
-        measures=tuple((text, text[:60], text[:60]) for text in HOSTILE),
+        measures=tuple((text[:500], text[:60], text[:60]) for text in HOSTILE),
         record_root="=1+1",
         handling="&A\n🔥",
     )

@@ -4,7 +4,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csirt.reports.fonts import EMBEDDED_CODES, PREFERRED, embedded_shelf, font_shelf, printable, read_codes, visible
@@ -79,6 +79,7 @@ def test_every_character_of_every_font_is_printed() -> None:
 
 
 @needs_japanese_font
+@settings(max_examples=40)
 @given(st.lists(LETTERS, max_size=200).map("".join))
 def test_letters_with_marks_are_printed(text: str) -> None:
     assert timeline_pdf(document(lines=0, title=text)).startswith(b"%PDF")

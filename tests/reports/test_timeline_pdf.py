@@ -132,7 +132,7 @@ def test_a_text_comes_out_whole(text: str) -> None:
 @needs_japanese_font
 def test_a_long_word_stays_in_its_column() -> None:
     """As wide as a page at most: nothing is printed beyond the margin."""
-    signs = ("W" * 500, "、" * 500, "." * 500, "ー" * 500, "っ" * 500, "」！" * 250, "…" * 500)
+    signs = ("W" * 500, "、" * 500, "." * 500, "ー" * 500, "っぃ" * 250, "」！" * 250, "…" * 500, "W" * 9, "…" * 9)
     measures = tuple((sign, sign, sign) for sign in (*signs, "https://a.example/" + "w" * 100, "\u00a0" * 500))
     made = timeline_pdf(document(lines=0, measures=measures))
     boxes = re.findall(r'xMax="([0-9.]+)"', read(made, "-bbox"))

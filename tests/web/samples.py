@@ -111,7 +111,7 @@ def _board(say: Words) -> incident.Board:
 def _wrong_report(say: Words) -> frame.Form:
     return frame.Form(
         typed={"title": say("画面がおかしい", "Odd screen"), "account": "1234 5678 9018", "type": "ransomware"},
-        errors={"channel": "choice_missing", "account": "my_number_found", "noticed": "time_malformed"},
+        errors={"channel": "choice_missing", "account": "my_number_refused", "noticed": "time_malformed"},
         key="k-1",
     )
 

@@ -1,0 +1,209 @@
+"""Child processes of one machine: Prefect's server, the worker, the web page. Supervised, restarted with back-off."""
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from csirt.errors import Conflict
+from csirt.logs import log
+
+_PR_SET_PDEATHSIG = 1
+_LONGEST_PAUSE = 30.0
+_GRACE = 8.0
+
+
+@dataclass
+class Child:
+    """One process that we keep alive. `command` is made anew for each start."""
+
+    name: str
+    command: Callable[[], list[str]]
+    environment: Callable[[], Mapping[str, str]]
+    process: subprocess.Popen[bytes] | None = None
+    wanted: bool = True
+    failures: int = 0
+    next_start: float = 0.0
+    started: float = 0.0
+
+
+def _die_with_parent() -> None:
+    """Linux ends the child when we end, even by SIGKILL, so that nothing goes on alone."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+@dataclass
+class Children:
+    """Starts and watches children from one thread, which lives as long as they do."""
+
+    data: Path
+    children: dict[str, Child] = field(default_factory=dict)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def add(self, child: Child) -> None:
+        """Watch this child from now on."""
+        self.children[child.name] = child
+
+    def start(self) -> None:
+        """Begin to watch."""
+        (self.data / "log").mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._thread = threading.Thread(target=self._watch, name="children")
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._stop.is_set():
+            for child in list(self.children.values()):
+                self._look_after(child)
+            self._stop.wait(0.1)
+        for child in reversed(self.children.values()):
+            self._end(child)
+
+    def _look_after(self, child: Child) -> None:
+        running = child.process is not None and child.process.poll() is None
+        if running and not child.wanted:
+            self._end(child)
+        elif child.wanted and not running and time.monotonic() >= child.next_start:
+            if child.process is not None:
+                self._note_death(child)
+                if time.monotonic() < child.next_start:
+                    return
+            self._begin(child)
+
+    def _note_death(self, child: Child) -> None:
+        assert child.process is not None
+        lived = time.monotonic() - child.started
+        child.failures = 0 if lived > _LONGEST_PAUSE else child.failures + 1
+        child.next_start = time.monotonic() + min(2.0 ** (child.failures - 1), _LONGEST_PAUSE) / 2
+        log().warning("child.ended", child=child.name, code=child.process.returncode, failures=child.failures)
+        child.process = None
+
+    def _begin(self, child: Child) -> None:
+        with (self.data / "log" / f"{child.name}.log").open("ab") as out:
+            child.process = subprocess.Popen(  # noqa: S603 - our own interpreter and modules
+                child.command(),
+                env={**os.environ, **child.environment()},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - a single call into libc, no lock is taken
+            )
+        child.started = time.monotonic()
+
+    def _end(self, child: Child) -> None:
+        if child.process is None:
+            return
+        if child.process.poll() is None:
+            child.process.terminate()
+            try:
+                child.process.wait(_GRACE)
+            except subprocess.TimeoutExpired:
+                child.process.kill()
+                child.process.wait()
+        child.process, child.failures, child.next_start = None, 0, 0.0
+
+    def pause(self, name: str) -> None:
+        """End a child and leave it ended; returns when it is gone."""
+        self.children[name].wanted = False
+        while self.children[name].process is not None:
+            time.sleep(0.02)
+
+    def resume(self, name: str) -> None:
+        """Start a paused child again."""
+        self.children[name].wanted = True
+
+    def stop(self) -> None:
+        """End all children, the last started first, and stop watching."""
+        self._stop.set()
+        if self._thread:
+            self._thread.join()
+
+
+def free_port() -> int:
+    """A port on loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def only_one(data: Path) -> Iterator[None]:
+    """Hold the data folder: a second supervisor of the same folder is refused with `Conflict`."""
+    folder = data / "run"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Conflict("already_running") from error
+        yield
+
+
+def _csirt(data: Path, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "csirt.cli.main", *arguments, "--data", str(data)]
+
+
+def prefect_child(data: Path) -> Child:
+    """Prefect's server on loopback, with its own secret, telemetry off, its files in the data folder."""
+    port = free_port()
+    home = data / "prefect"
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    secret = f"csirt:{secrets.token_urlsafe(24)}"
+    note = data / "run" / "prefect.url"
+    note.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    note.write_text(f"http://127.0.0.1:{port}/api\n")
+    hidden = data / "run" / "prefect.secret"
+    hidden.touch(mode=0o600)
+    hidden.write_text(secret)
+    settings = {
+        **prefect_quiet(home),
+        "PREFECT_SERVER_API_AUTH_STRING": secret,
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{home / 'prefect.sqlite'}",
+        "PREFECT_SERVER_UI_ENABLED": "true",
+        "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+    }
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    return Child("prefect", lambda: command, lambda: settings)
+
+
+def prefect_quiet(home: Path) -> dict[str, str]:
+    """Settings that keep Prefect to itself: no telemetry, no start of servers of its own, files where we say."""
+    return {
+        "PREFECT_HOME": str(home),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
+        "PREFECT_CLIENT_MAX_RETRIES": "1",
+        "PREFECT_LOGGING_LEVEL": "WARNING",
+        "PREFECT_LOGGING_TO_API_ENABLED": "false",
+        "PREFECT_CLI_PROMPT": "false",
+    }
+
+
+def prefect_client_environment(data: Path, url: str) -> dict[str, str]:
+    """What a worker needs in its environment before it imports Prefect."""
+    hidden = data / "run" / "prefect.secret"
+    found = {**prefect_quiet(data / "prefect"), "PREFECT_API_URL": url}
+    if hidden.exists():
+        found["PREFECT_API_AUTH_STRING"] = hidden.read_text()
+    return found
+
+
+def worker_child(data: Path) -> Child:
+    """One worker."""
+    return Child("worker", lambda: _csirt(data, "worker"), dict)
+
+
+def web_child(data: Path, port: int) -> Child:
+    """The web page by itself."""
+    return Child("web", lambda: _csirt(data, "serve", "--alone", "--port", str(port)), dict)

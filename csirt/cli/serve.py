@@ -1,0 +1,36 @@
+"""`csirt serve`: the web page with its worker and Prefect's server, or the page alone."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from csirt.bootstrap import wire
+from csirt.cli.children import Children, only_one, prefect_child, worker_child
+from csirt.logs import configure
+from csirt.settings import Settings, default_data_folder
+from csirt.web.serve import run_web
+
+
+def serve(
+    data: Annotated[Path | None, typer.Option(help="Data folder. データの場所")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one. ポート")] = None,
+    alone: Annotated[bool, typer.Option(help="Only the page, no worker and no Prefect. 画面だけ")] = False,
+) -> None:
+    """Serve the page until it is told to stop. 画面を表示する"""
+    settings = Settings(data=data or default_data_folder(), **({} if port is None else {"port": port}))
+    configure("web")
+    desk = wire(settings, "web")
+    if alone:
+        run_web(desk, settings.host, settings.port)
+        return
+    with only_one(settings.data):
+        children = Children(settings.data)
+        if not settings.prefect_url:
+            children.add(prefect_child(settings.data))
+        children.add(worker_child(settings.data))
+        children.start()
+        try:
+            run_web(desk, settings.host, settings.port)
+        finally:
+            children.stop()

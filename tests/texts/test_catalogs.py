@@ -1,0 +1,140 @@
+"""The catalogs say everything, in both languages, and nothing twice."""
+
+import re
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from pathlib import Path
+
+import pytest
+
+from csirt.errors import Invalid, NotFound, PlaybookDrift
+from csirt.model.contact import Need, StopOn
+from csirt.model.escalation import RouteState
+from csirt.model.incident import Disposition, IncidentStatus, IncidentType, Level
+from csirt.model.measure import MeasureState
+from csirt.model.message import DeliveryState
+from csirt.model.people import Role
+from csirt.model.step import APPROVE_OR_REFUSE, DONE_OR_CANNOT, YES_NO, StepKind, StepState
+from csirt.record.entry import EntryKind
+from csirt.texts.catalogs import LANGUAGES, Catalog, catalog, read_catalog
+from csirt.web.look import STATIC
+from csirt.web.views.audit import Verdict
+from csirt.web.views.frame import NAVIGATION
+
+ROOT = Path(__file__).parents[2]
+FAMILIES = (
+    "Invalid|Forbidden|NotSignedIn|NotFound|Conflict|AlreadyAnswered|LeaseLost|Unavailable|DirectoryUnavailable|"
+    "DeliveryFailed|Untrusted|LedgerBroken|PlaybookDrift|UnrecordedChange|Unreadable|Nobody|Weakness"
+)
+RAISED = re.compile(rf'\b(?:{FAMILIES}|refuse|found)\(\s*"([a-z][a-z_]+)"')
+NAMED = re.compile(r"""_\("([a-z][a-zA-Z0-9_.]+)"[,)]""")
+HELD = re.compile(r'"((?:[a-z_]+\.)+[a-zA-Z0-9_]+)"')
+PLACES = re.compile(r"%\((\w+)\)s")
+VALUES: dict[str, type[Enum]] = {
+    "kind": EntryKind, "type": IncidentType, "level": Level, "status": IncidentStatus, "disposition": Disposition,
+    "role": Role, "delivery": DeliveryState, "step_state": StepState, "step_kind": StepKind, "need": Need,
+    "stop_on": StopOn, "route_state": RouteState, "measure_state": MeasureState, "verdict": Verdict,
+}  # fmt: skip
+LISTS = {
+    "nav": NAVIGATION,
+    "directory": ("ldif", "ldap"),
+    "choice": tuple(choice.code for choice in (*YES_NO, *DONE_OR_CANNOT, *APPROVE_OR_REFUSE)),
+    "clock": ("occurred", "noticed", "known", "received"),
+    "board.count": ("open_incidents", "my_assignments", "calls", "waiting"),
+    "channel": ("mail", "lgwan-mail", "phone", "fax", "webhook", "folder"),
+    "month": tuple(str(number) for number in range(1, 13)),
+    "weekday": tuple(str(number) for number in range(1, 8)),
+    "span": ("days", "hours", "minutes"),
+    "export": ("xlsx", "pdf", "jsonl"),
+    "language": LANGUAGES,
+    "problem": tuple(
+        f"{status}.{part}"
+        for status in (400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503)
+        for part in ("title", "todo")
+    ),
+}
+
+
+def sources(*patterns: str) -> Iterator[str]:
+    """The text of our own files."""
+    for pattern in patterns:
+        for file in sorted(ROOT.glob(pattern)):
+            yield file.read_text(encoding="utf-8")
+
+
+def needed() -> set[str]:
+    """Every code that the product may ask a catalog for."""
+    codes = {f"{name}.{getattr(value, 'value', value)}" for name, kind in VALUES.items() for value in kind}
+    codes |= {f"{name}.{value}" for name, values in LISTS.items() for value in values}
+    codes |= {f"error.{code}" for text in sources("csirt/**/*.py", "notifications/**/*.py", "playbooks/**/*.py")
+              for code in RAISED.findall(text)}  # fmt: skip
+    return codes | {code for text in sources("csirt/web/templates/*.html") for code in NAMED.findall(text)}
+
+
+def lacking(words: Catalog, codes: Iterable[str]) -> list[str]:
+    """The codes without a text."""
+    return sorted(code for code in codes if not words.has(code))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everything_that_can_be_said_has_a_text(language: str) -> None:
+    """Kinds, types, levels, roles, states, errors raised anywhere in the source, and what templates name."""
+    assert lacking(catalog(language), needed()) == []
+
+
+def test_both_languages_say_the_same_things_with_the_same_places() -> None:
+    """No text in one language only, and none that forgets a parameter."""
+    ja, en = (catalog(language).texts for language in LANGUAGES)
+    assert set(ja) == set(en)
+    assert [code for code in ja if set(PLACES.findall(ja[code])) != set(PLACES.findall(en[code]))] == []
+
+
+def test_no_page_text_is_left_over() -> None:
+    """A text that nothing asks for any more is taken out."""
+    held = set().union(*(HELD.findall(text) for text in sources("csirt/**/*.py", "csirt/web/templates/*.html")))
+    used = needed() | held | {"error.other"}
+    pages = read_catalog(ROOT / "csirt" / "texts", "ja").texts
+    dynamic = ("error.", "notice.", "skipped.", "actor.", "choice.", "channel.", "problem.", "verdict.")
+    assert [code for code in pages if code not in used and not code.startswith(dynamic)] == []
+
+
+def test_an_error_becomes_a_sentence() -> None:
+    """By its code; with its parameters; and by a general one that names the code where there is none."""
+    words = catalog("en")
+    assert words.sentence(PlaybookDrift("playbook_drift")) == "The playbook no longer fits what its run has recorded. " \
+        "Nothing is lost."  # fmt: skip
+    assert words.error("city_missing", {"folder": "desk"}) == "There is no city in this folder (desk)."
+    assert words.error("city_missing") == "There is no city in this folder (–)."
+    assert "never_heard_of" in words.error("never_heard_of")
+    assert words.error("100%_wrong%s") == "It could not be done (100%_wrong%s)."
+
+
+def test_a_missing_text_shows_its_code_or_is_refused() -> None:
+    """At work a code is better than nothing; in tests it is an error."""
+    assert Catalog("ja", {}).say("no.such 100%") == "no.such 100%"
+    with pytest.raises(NotFound, match="text_missing"):
+        Catalog("ja", {}, strict=True).gettext("no.such")
+
+
+def test_a_code_given_twice_is_refused(tmp_path: Path) -> None:
+    """Two files of one language may not both define a code."""
+    (tmp_path / "ja").mkdir()
+    for name in ("one", "two"):
+        (tmp_path / "ja" / f"{name}.po").write_text('msgid "a.b"\nmsgstr "c"\n', encoding="utf-8")
+    with pytest.raises(Invalid, match="text_twice"):
+        read_catalog(tmp_path, "ja")
+
+
+def test_an_unknown_language_is_refused() -> None:
+    """Languages are a closed list."""
+    with pytest.raises(Invalid, match="text_unknown_language"):
+        catalog("../ja")
+
+
+def test_no_sentence_stands_in_a_template_or_the_style_sheet() -> None:
+    """Words are in the catalogs. The handling mark is one everywhere, so the style sheet may print it."""
+    japanese = re.compile(r"[ぁ-んァ-ヶ一-龠]")
+    templates = [line for text in sources("csirt/web/templates/*.html") for line in text.splitlines()]
+    assert [line for line in templates if japanese.search(line)] == []
+    style = (STATIC / "desk.css").read_text(encoding="utf-8").replace("取扱注意", "").replace("ゴシック", "")
+    assert not japanese.search(style)
