@@ -21,7 +21,7 @@ class Bell:
         """`folder`: the data folder that both sides share."""
         self._address = _address(folder)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
+        self._socket.settimeout(0)
 
     def ring(self) -> None:
         """Wake the worker; never waits and never fails."""
@@ -51,8 +51,7 @@ async def listen(folder: Path, heard: asyncio.Event) -> asyncio.DatagramTranspor
     address = _address(folder)
     if address is None:
         return None
-    with contextlib.suppress(FileNotFoundError):
-        Path(address).unlink()
+    await asyncio.to_thread(Path(address).unlink, missing_ok=True)  # left behind by a worker that died
     transport, _protocol = await asyncio.get_running_loop().create_datagram_endpoint(
         lambda: Ear(heard), local_addr=address, family=socket.AF_UNIX
     )

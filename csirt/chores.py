@@ -60,15 +60,14 @@ class Chores:
 
     def _send_one(self, due: Due) -> None:
         channel = self._desk.channels.get(due.channel)
+        if channel is None:
+            self._desk.commit(SYSTEM, deliveries.failed, due, "channel_unknown", "", permanent=True)
+            return
         try:
-            if channel is None:
-                raise DeliveryFailed("channel_unknown", permanent=True, reply="no_channel")
             receipt = channel.send(self._message(due))
         except DeliveryFailed as error:
             log().warning("delivery.failed", delivery=due.delivery, channel=due.channel, code=error.code)
-            self._desk.commit(
-                SYSTEM, deliveries.failed, due, error.code, error.reply, permanent=error.permanent
-            )
+            self._desk.commit(SYSTEM, deliveries.failed, due, error.code, error.reply, permanent=error.permanent)
         except LeaseLost:
             log().warning("delivery.lease_lost", delivery=due.delivery)
         else:
@@ -76,9 +75,7 @@ class Chores:
 
     def _message(self, due: Due) -> Message:
         language = self._desk.settings.language
-        facts = self._desk.wording.facts(
-            due.facts, due.recipient, language, channel=due.channel, repeat=due.repeat
-        )
+        facts = self._desk.wording.facts(due.facts, due.recipient, language, channel=due.channel, repeat=due.repeat)
         subject, body = self._desk.renderer.render(due.template, language, facts)
         return Message(
             id=due.delivery, template=due.template, language=language, recipient=due.recipient, subject=subject,

@@ -1,6 +1,5 @@
 """The data folder of a city: made once from a city file, read at every start."""
 
-import os
 import shutil
 import tomllib
 from collections.abc import Mapping
@@ -22,8 +21,9 @@ _MADE_FOR_PLAY = "sample-city"  # marks a folder that the main job may play in
 
 
 def found(data: Path, city_file: Path, *, for_play: bool = False) -> None:
-    """Make the data folder of a city from its file: copies of what it names, mode 0700. `for_play` marks a folder that
-    the main job made itself.
+    """Make the data folder of a city from its file: copies of what it names, mode 0700.
+
+    `for_play` marks a folder that the main job made itself.
 
     Raises:
         Conflict: the folder holds a city already.
@@ -116,7 +116,7 @@ def _copy(source: Path, target: Path) -> None:
     if not source.exists():
         raise NotFound("file_missing", file=source.name)
     shutil.copyfile(source, target)
-    os.chmod(target, 0o600)
+    target.chmod(0o600)
 
 
 def _calendar(table: Mapping[str, Any]) -> OfficeCalendar:

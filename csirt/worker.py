@@ -136,9 +136,7 @@ class Worker:
             await self._in_thread(lambda: work(plainly))
             return
         if str(shown.id) != held.prefect_run:
-            await self._in_thread(
-                lambda: self._desk.commit(SYSTEM, runs.shown_by, held.run, str(shown.id))
-            )
+            await self._in_thread(lambda: self._desk.commit(SYSTEM, runs.shown_by, held.run, str(shown.id)))
         rested = await self._stage.drive(play, shown, held.incident, work)
         if rested is None:  # Prefect failed before the pass began: the lease is still ours
             self._prefect_after = self._desk.clock.now() + PREFECT_PAUSE

@@ -8,6 +8,7 @@ from playbooks import actions
 
 @playbook(handles="ransomware", version=1)
 def ransomware(respond: Responder) -> Disposition:
+    """From the first alarm to the closed case; reporting runs side by side with the technical work."""
     respond.do(actions.gather_facts)
 
     # A person decides whether this is an incident; calling climbs the municipal chain until somebody has seen it.
@@ -88,9 +89,7 @@ def report_to_state(respond: Responder) -> None:
 
 def judge_personal_data(respond: Responder) -> None:
     """Is personal data touched? Suspected counts; the commission's clock starts with the city's knowing."""
-    touched = respond.ask(
-        "personal_data_touched", who=Role.PRIVACY_OFFICER, within=hours(24), choices=YES_NO_UNKNOWN
-    )
+    touched = respond.ask("personal_data_touched", who=Role.PRIVACY_OFFICER, within=hours(24), choices=YES_NO_UNKNOWN)
     if touched.choice != "no":
         respond.ask("report_to_ppc", who=Role.PRIVACY_OFFICER, within=days(5), choices=DONE_OR_CANNOT)
 

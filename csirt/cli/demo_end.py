@@ -44,11 +44,15 @@ def run_or_serve(play: "Play", *, once: bool) -> bool:
     """Play if the folder is ours to play in and the job is not done; then serve unless `once`. True if all is well."""
     sound = True
     if not founding.is_for_play(play.desk.settings.data):
-        play.say("実在の市のデータです。実演はせず、画面だけを表示します。", "A real city: only served, never played in.")
+        play.say(
+            "実在の市のデータです。実演はせず、画面だけを表示します。", "A real city: only served, never played in."
+        )
     else:
         incident = finished(play)
         if incident:
-            play.say("実演は終わっています。新しい案件は開きません。", "The main job is finished; nothing new is opened.")
+            play.say(
+                "実演は終わっています。新しい案件は開きません。", "The main job is finished; nothing new is opened."
+            )
         else:
             incident = play.perform()
         sound = report(play, incident)

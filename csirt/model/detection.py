@@ -49,7 +49,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class SourceRecord:
-    """One record of an input: its index in the file (from 0), its bytes as they arrived, and what a reader made of it."""
+    """One record of an input: its index (from 0), its bytes as they arrived, and what a reader made of it."""
 
     index: int
     raw: bytes

@@ -14,7 +14,7 @@ from typing import Protocol
 from csirt.errors import Untrusted
 from csirt.model.contact import ContactChain, Need, Route, StopOn, Tier
 from csirt.model.message import Recipient
-from csirt.model.party import Contact, Nobody, resolve
+from csirt.model.party import Nobody, resolve
 from csirt.model.people import Office, Roster
 from csirt.model.step import Json
 
@@ -140,7 +140,10 @@ class Escalation:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One call to one person or office on one channel, or (`recipient` is None) why nobody could be called."""
+    """One call to one person or office on one channel, or (`recipient` is None) why nobody is called (`skipped`).
+
+    `person` is whom the party stands for, also where that person is not called.
+    """
 
     route: str
     round: int
@@ -149,11 +152,12 @@ class Page:
     channel: str = ""
     recipient: Recipient | None = None
     skipped: str | None = None
+    person: str | None = None
 
     @property
     def page_key(self) -> str:
         """The same page, the same key, within one escalation. Everyone with a role is one party, so persons count."""
-        person = self.recipient.person or "" if self.recipient and self.party.startswith("role:") else ""
+        person = self.person or "" if self.party.startswith("role:") else ""
         return "/".join((self.route, str(self.round), str(self.tier), self.party, person, self.channel))
 
 
@@ -182,7 +186,7 @@ def begin(
     return Escalation(escalation_id, incident, step, chain.name, template, now, routes)
 
 
-def next_pages(  # noqa: PLR0917 - the whole world of a pure function comes as arguments
+def next_pages(
     chain: ContactChain,
     escalation: Escalation,
     roster: Roster,
@@ -381,7 +385,8 @@ class _Climb:
             entry = Called(progress.tier, party, contact.person)
             for channel in dict.fromkeys(channels):
                 if address := contact.addresses.get(channel):
-                    yield entry, replace(blank, channel=channel, recipient=_recipient(party, contact, address))
+                    recipient = Recipient(party, contact.name, address, contact.person)
+                    yield entry, replace(blank, channel=channel, recipient=recipient, person=contact.person)
 
 
 _ALREADY = "already_called"  # the same address on the same channel, in this very moment, as another party
@@ -400,7 +405,3 @@ def _was_just_called(page: Page, pages: Sequence[Page]) -> bool:
 
 def _after(tier: Tier, *, off_hours: bool) -> timedelta:
     return tier.off_hours if off_hours and tier.off_hours is not None else tier.after
-
-
-def _recipient(party: str, contact: Contact, address: str) -> Recipient:
-    return Recipient(party=party, name=contact.name, address=address, person=contact.person)

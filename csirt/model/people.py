@@ -98,7 +98,7 @@ class Roster:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts in a commit: opaque id, how they proved it (`ldif`, `ldap`, `token`, `local`, `system`, `link`), session."""
+    """Who acts: opaque id, how they proved it (`ldif`, `ldap`, `token`, `local`, `system`, `link`), session."""
 
     id: str
     auth: str

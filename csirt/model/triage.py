@@ -97,8 +97,11 @@ def _is_usable(pattern: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """A pattern, compiled once. Text is folded before the search; the flag spares the authors of rules a trap."""
-    return re.compile(pattern, re.IGNORECASE)
+    r"""A pattern, compiled once. Text is folded before the search; the flags spare the authors of rules two traps.
+
+    With ASCII, as in RE2, `\bddos\b` is found before Japanese, which has no blanks between words.
+    """
+    return re.compile(pattern, re.IGNORECASE | re.ASCII)
 
 
 def _invalid(source: str, key: str) -> Invalid:

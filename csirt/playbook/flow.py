@@ -10,14 +10,14 @@ import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import httpx
 from prefect import Flow, flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.context import AsyncClientContext, FlowRunContext, SyncClientContext
 from prefect.exceptions import ObjectNotFound, Pause, PrefectException
 from prefect.flow_engine import run_flow_async
@@ -70,7 +70,7 @@ async def _state_of(rested: Rested) -> Any:
     context = FlowRunContext.get()
     assert context is not None
     assert context.flow_run is not None
-    waiting = Paused(name="Waiting", message="waits for: " + ", ".join(rested.steps), reschedule=False)
+    waiting: State[Any] = Paused(name="Waiting", message="waits for: " + ", ".join(rested.steps), reschedule=False)
     async with get_client() as client:
         raise Pause(state=await propose_state(client, waiting, flow_run_id=context.flow_run.id))
 
@@ -83,7 +83,7 @@ class Stage:
         self._stack = AsyncExitStack()
         self._client: PrefectClient | None = None
 
-    async def __aenter__(self) -> "Stage":
+    async def __aenter__(self) -> Self:
         """Open both clients; without that every pass would set up TLS twice."""
         context = await self._stack.enter_async_context(AsyncClientContext.get_or_create())
         self._stack.enter_context(SyncClientContext.get_or_create())
@@ -134,7 +134,7 @@ class Stage:
     async def show_end(self, run: str, *, closed: bool, code: str = "") -> None:
         """Let Prefect show that a run has ended, where the pass itself could not. Raises `Unavailable`."""
         assert self._client is not None
-        state = Completed(message="closed") if closed else Failed(message=code)
+        state: State[Any] = Completed(message="closed") if closed else Failed(message=code)
         try:
             await self._client.set_flow_run_state(UUID(run), state, force=True)
         except ObjectNotFound:

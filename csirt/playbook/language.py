@@ -38,8 +38,15 @@ def days(n: float) -> timedelta:
 class Act(Protocol):
     """What an action is given: its idempotency key, what is known of the case, and what it may reach."""
 
-    key: str
-    incident: str
+    @property
+    def key(self) -> str:
+        """The idempotency key of this step, the same at every attempt."""
+        ...
+
+    @property
+    def incident(self) -> str:
+        """The opaque id of the case."""
+        ...
 
     def facts(self) -> Mapping[str, Json]:
         """What the case's detections say: `hosts`, `attackers`, `detections`, `first_seen`, `title`."""
@@ -97,9 +104,7 @@ class Playbook:
         return importlib.import_module("csirt.playbook.flow").flow_of(self)
 
 
-def playbook(
-    *, handles: str, version: int
-) -> Callable[[Callable[["Responder"], Disposition | None]], Playbook]:
+def playbook(*, handles: str, version: int) -> Callable[[Callable[["Responder"], Disposition | None]], Playbook]:
     """Make a playbook of a function `(respond) -> Disposition`, named as the function."""
 
     def make(body: Callable[["Responder"], Disposition | None]) -> Playbook:

@@ -31,9 +31,7 @@ class Rested:
     code: str = ""
 
 
-def perform(
-    play: Playbook, door: Door, held: Claim, act: Callable[[Claim, str], Act], show: Show = plainly
-) -> Rested:
+def perform(play: Playbook, door: Door, held: Claim, act: Callable[[Claim, str], Act], show: Show = plainly) -> Rested:
     """Go once through the playbook and give the lease back, or leave it ended.
 
     Raises:

@@ -83,7 +83,7 @@ class Responder:
 
     def ask_all(self, *questions: Callable[["Responder"], Answer]) -> list[Answer]:
         """Ask several things at once; all stand open together, and the pass goes on when all are answered."""
-        return [answer for answer in self.side_by_side(*questions) if answer is not None]
+        return self.side_by_side(*questions)
 
     def approve(
         self,
@@ -171,7 +171,7 @@ class Responder:
         self._now.closed = disposition
         return disposition
 
-    def _ask(  # noqa: PLR0913, PLR0917 - a question has this many parts
+    def _ask(  # noqa: PLR0917 - a question has this many parts
         self, name: str, kind: StepKind, who: Role | str, within: timedelta | None, chain: str | None,
         choices: Sequence[Choice], fields: Sequence[str], showing: Sequence[str], not_by: Sequence[str],
     ) -> Answer:  # fmt: skip
@@ -202,7 +202,7 @@ class Responder:
 
     def _by_hand(self, act: Action, key: str) -> Json:
         """An action gave up: a person takes it over, and their word is the step's outcome."""
-        name, bracket, item = key.partition("[")
+        name = key.partition("[")[0]
         answer = self._ask(
             f"{name}_by_hand", StepKind.ASK, act.by_hand, timedelta(hours=1), None, DONE_OR_CANNOT, (), (name,), ()
         )

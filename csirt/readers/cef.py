@@ -37,7 +37,7 @@ LEVEL_UNKNOWN = 1  # Unknown, an unfilled variable, a number off the scale: some
 AGENTS = re.compile(
     r"agent|endpoint|\bedr\b|\bxdr\b|anti.?virus|apex one|officescan|deep security|workload|server protect|defender"
     r"|falcon|sentinelone|carbon black|cylance|sysmon|エージェント|エンドポイント",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,  # ASCII: a boundary also between Latin letters and Japanese
 )
 
 _MARKER = re.compile(r"CEF:\s?[0-9]+(?:\.[0-9]+)?\|")

@@ -40,6 +40,7 @@ _BRACKETS = re.compile(rb"[{\[]+|[}\]]+")
 _LONG_NUMBER = re.compile(rb"[0-9]{19}")  # 2^63 has 19 digits: beyond it orjson turns an integer into a float
 
 
+_UNUSED = re.compile("[\uf8f0-\uf8f3]")
 _OPENS = re.compile(rb"^[ \t]*+[{\[]", re.MULTILINE)
 
 
@@ -160,9 +161,13 @@ def as_title(value: object) -> str | None:
 def decode(raw: bytes) -> str:
     """Bytes of a text log as text: UTF-8, else Windows-31J as Japanese products write it, else with marks. No NUL."""
     raw = raw.replace(b"\0", b"")
-    for encoding in ("utf-8", "cp932"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return raw.decode("utf-8", "replace")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        pass
+    try:
+        text = raw.decode("cp932")
+    except UnicodeDecodeError:
+        text = ""
+    # Python's table gives the four unused bytes A0, FD, FE, FF a private meaning; real text has none of them.
+    return raw.decode("utf-8", "replace") if not text or _UNUSED.search(text) else text

@@ -112,9 +112,7 @@ def issue_token(tx: Tx, name: str) -> str:
     if tx.session.exec(select(TokenRow).where(TokenRow.name == name)).first():
         raise Conflict("token_exists", name=name)
     token = f"csd_{name}_{secrets.token_hex(32)}"
-    tx.session.add(
-        TokenRow(id=new_id("t"), name=name, hash=_hashed(token), created_by=tx.actor.id, created_at=tx.now)
-    )
+    tx.session.add(TokenRow(id=new_id("t"), name=name, hash=_hashed(token), created_by=tx.actor.id, created_at=tx.now))
     tx.record(EntryKind.TOKEN_ISSUED, out={"token": name})
     return token
 

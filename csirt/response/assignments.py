@@ -21,7 +21,7 @@ REASON_LIMIT = 4000
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a run asks of a person. `who` is `role:…` or `post:…`; `not_by` names steps whose answerer may not answer."""
+    """What a run asks of a person: `who` is `role:…` or `post:…`, `not_by` names steps whose answerer may not."""
 
     step: str
     kind: StepKind
@@ -54,7 +54,11 @@ def open_for(tx: Tx, held: Claim, question: Question) -> str:
         due_at=due_at,
     )  # fmt: skip
     tx.session.add(row)
-    out = {"assignment": row.id, "who": question.who, "choices": [c.code for c in question.choices]}
+    out: dict[str, str | list[str]] = {
+        "assignment": row.id,
+        "who": question.who,
+        "choices": [c.code for c in question.choices],
+    }
     tx.record(EntryKind.STEP_OPENED, incident=held.incident, run=held.run, step=question.step, out=out)
     if due_at:
         tx.session.add(TimerRow(run=held.run, step=question.step, kind="deadline", due_at=due_at))
@@ -141,11 +145,10 @@ def _check_reply(row: AssignmentRow, reply: Reply) -> None:
     if len(reply.reason) > REASON_LIMIT:
         raise Invalid("text_too_long", field="reason", limit=REASON_LIMIT)
     if unknown := set(reply.fields) - set(row.fields):
-        raise Invalid("field_unknown", field=sorted(unknown)[0][:40])
+        raise Invalid("field_unknown", field=min(unknown)[:40])
     refuse_my_number(reply.reason, field="reason")
     for name, value in reply.fields.items():
         if isinstance(value, str):
             if len(value) > REASON_LIMIT:
                 raise Invalid("text_too_long", field=name, limit=REASON_LIMIT)
             refuse_my_number(value, field=name)
-

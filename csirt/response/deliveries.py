@@ -94,10 +94,20 @@ def claim(tx: Tx, limit: int = 20) -> list[Due]:
 def delivered(tx: Tx, due: Due, receipt: Receipt) -> None:
     """A channel took the message."""
     row, leased = _held(tx, due)
-    row.state, row.finished_at, row.reply, row.attempts = DeliveryState.SENT.value, tx.now, receipt.reply[:64], leased.tries
+    row.state, row.finished_at, row.reply, row.attempts = (
+        DeliveryState.SENT.value,
+        tx.now,
+        receipt.reply[:64],
+        leased.tries,
+    )
     tx.session.add(row)
     tx.session.delete(leased)
-    out = {"delivery": row.id, "channel": row.channel, "reply": code_of(receipt.reply), "attempt": leased.tries}
+    out: dict[str, str | int | bool] = {
+        "delivery": row.id,
+        "channel": row.channel,
+        "reply": code_of(receipt.reply),
+        "attempt": leased.tries,
+    }
     tx.record(EntryKind.MESSAGE_DELIVERED, incident=row.incident, out=out)
 
 
@@ -115,8 +125,14 @@ def failed(tx: Tx, due: Due, code: str, reply: str, *, permanent: bool) -> None:
         leased.lease, leased.lease_until = None, None
         tx.session.add(leased)
     tx.session.add(row)
-    out = {"delivery": row.id, "channel": row.channel, "code": code, "reply": code_of(reply), "attempt": leased.tries,
-           "final": final}  # fmt: skip
+    out: dict[str, str | int | bool] = {
+        "delivery": row.id,
+        "channel": row.channel,
+        "code": code,
+        "reply": code_of(reply),
+        "attempt": leased.tries,
+        "final": final,
+    }
     tx.record(EntryKind.DELIVERY_FAILED, incident=row.incident, out=out)
 
 

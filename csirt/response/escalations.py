@@ -41,7 +41,7 @@ def start(tx: Tx, incident: str, run: str | None, step: str, chain: str, templat
     tx.session.add(row)
     tx.session.flush()
     routes = [route.route for route in begun.routes]
-    out = {"escalation": row.id, "chain": chain, "routes": routes, "template": template}
+    out: dict[str, str | list[str]] = {"escalation": row.id, "chain": chain, "routes": routes, "template": template}
     tx.record(EntryKind.ESCALATION_STARTED, incident=incident, run=run, step=step, out=out)
     _advance(tx, row)
     return row.id

@@ -64,9 +64,7 @@ def triage(tx: Tx) -> list[str]:
 
 def _sortable(row: DetectionRow) -> Sortable:
     assert row.id is not None
-    return Sortable(
-        row.id, row.at, row.attacked, row.attacker, IncidentType(row.type), Level(row.level), row.title
-    )
+    return Sortable(row.id, row.at, row.attacked, row.attacker, IncidentType(row.type), Level(row.level), row.title)
 
 
 def _open_cases(tx: Tx, rows: Sequence[DetectionRow]) -> list[OpenCase]:

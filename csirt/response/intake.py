@@ -88,7 +88,9 @@ def accept(
 
 def _known(tx: Tx, request_key: str) -> Accepted | None:
     row = tx.session.exec(select(BatchRow).where(BatchRow.request_key == request_key)).first()
-    return row and Accepted(row.records, row.detections, row.duplicates, row.not_detections, row.quarantined)
+    if row is None:
+        return None
+    return Accepted(row.records, row.detections, row.duplicates, row.not_detections, row.quarantined)
 
 
 def _split(
@@ -115,7 +117,12 @@ def _insert_batch(
     raws = [record.raw for record in records]
     digest = base64.b64encode(batch_digest(salt, raws)).decode()
     blob = json.dumps({"salt": _b64(salt), "records": [_b64(raw) for raw in raws]})
-    out = {"batch": batch, "digest": digest, "source": source, **{f.name: getattr(counts, f.name) for f in fields(counts)}}
+    out = {
+        "batch": batch,
+        "digest": digest,
+        "source": source,
+        **{f.name: getattr(counts, f.name) for f in fields(counts)},
+    }
     sealed = tx.record(EntryKind.DETECTIONS_ACCEPTED, out=out, raws={"records": blob})
     tx.session.add(
         BatchRow(

@@ -159,4 +159,3 @@ POSTGRES_GUARDS = (
 def guards(dialect: str) -> tuple[str, ...]:
     """The statements that guard the record in this database."""
     return SQLITE_GUARDS if dialect == "sqlite" else POSTGRES_GUARDS
-

@@ -15,6 +15,7 @@ from csirt.store.ledger import Code, EntryDraft, Stamp
 from csirt.store.tables.runs import RunDueRow
 from csirt.store.vault import Sealed, Vault
 
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What a question is given that only reads."""
@@ -65,8 +66,10 @@ class Tx:
         texts: Mapping[str, str] | None = None,
         raws: Mapping[str, str] | None = None,
     ) -> dict[str, str]:
-        """Add an entry. `out` holds codes and numbers; `texts` (masked) and `raws` (as they arrived) go into the vault
-        and only their commitments into the entry. Returns the commitment of each by its name.
+        """Add an entry; returns the commitment of each text by its name.
+
+        `out` holds codes and numbers. `texts` (masked) and `raws` (as they arrived) go into the vault, and only their
+        commitments into the entry.
         """
         draft = EntryDraft(kind, incident, run, step, cid, dict(out or {}))
         for name, text in (texts or {}).items():

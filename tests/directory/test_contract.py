@@ -24,7 +24,8 @@ NOT_HERS = [
 ]
 HOSTILE = [
     "*",
-    "k.*",
+    "k.s*",
+    "(",
     ")(uid=*",
     "*)(uid=*",
     "k.sato)(|(uid=*)",

@@ -14,7 +14,7 @@ import ldap
 import pytest
 
 from csirt.directory.entries import Schema
-from csirt.directory.ldap import LdapDirectory, LdapServer
+from csirt.directory.ldap import LdapDirectory, LdapServer, _encrypt
 from csirt.errors import DirectoryUnavailable, Invalid
 from tests.directory import slapd
 from tests.directory.conftest import ROLES, directory_of, opaque
@@ -91,8 +91,10 @@ def test_a_server_that_is_down(server: slapd.Slapd) -> None:
 def test_a_server_that_accepts_and_never_answers(server: slapd.Slapd, black_hole: int, kind: str) -> None:
     scheme = "ldaps" if kind == "ldaps" else "ldap"
     directory = directory_of(server, urls=(f"{scheme}://{slapd.LOOPBACK}:{black_hole}",), start_tls=kind == "start_tls")
+    spent = time.process_time()
     with within(3.6), pytest.raises(DirectoryUnavailable, match="directory_unreachable"):
         directory.authenticate("k.sato", "k.sato-naruto")
+    assert time.process_time() - spent < 1  # it waits, it does not spin
 
 
 @contextmanager
@@ -178,6 +180,13 @@ def test_a_certificate_of_an_unknown_authority_is_refused(server: slapd.Slapd, t
     stranger = slapd.Authority(tmp_path).file
     with pytest.raises(DirectoryUnavailable, match="directory_unreachable"):
         directory_of(server, ca_file=stranger).people()
+
+
+def test_no_password_goes_over_a_line_that_is_not_encrypted(server: slapd.Slapd) -> None:
+    connection = ldap.initialize(server.url)
+    with pytest.raises(ldap.CONNECT_ERROR):
+        _encrypt(connection, start_tls=False)
+    connection.unbind_s()
 
 
 def test_an_authority_that_is_not_there(server: slapd.Slapd, tmp_path: Path) -> None:

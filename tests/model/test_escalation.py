@@ -145,6 +145,13 @@ def test_a_vacant_post_is_answered_by_the_first_deputy() -> None:
     assert said(go(of, first.escalation, 5).pages)[0] == ("post:left", "mail", "p-head")  # the holder's account is gone
 
 
+def test_two_people_of_a_role_who_are_just_being_called_keep_two_keys() -> None:
+    of = chain(Route("up", (tier(0, "post:csirt-head", "post:csirt-head#1", "role:officer", by=["mail"]),)))
+    pages = go(of, started(of), 0).pages
+    assert [page.skipped for page in pages] == [None, None, "already_called", "already_called"]
+    assert len({page.page_key for page in pages}) == 4
+
+
 def test_deputies_and_roles_can_be_named() -> None:
     of = chain(Route("up", (tier(0, "post:csirt-head#1", "role:officer", by=["mail"]),)))
     pages = go(of, started(of), 0).pages
@@ -192,6 +199,31 @@ def test_a_chain_that_reaches_nobody_calls_the_last_resort_at_once() -> None:
     ]
     assert advance.escalation.routes[0].state is RouteState.EXHAUSTED
     assert advance.escalation.ended_at == T0
+
+
+def test_a_last_tier_that_reaches_nobody_takes_no_time_from_those_who_were_called() -> None:
+    of = chain(Route("up", (tier(0, "post:csirt-head"), tier(30, "post:poc")), repeat=2))
+    second = go(of, go(of, started(of), 0).escalation, 30)
+    assert said(second.pages) == [("post:poc", "", "no_holder")]
+    assert second.next_due == T0 + minutes(60)
+
+
+def test_a_named_deputy_is_that_deputy_and_no_other() -> None:
+    roster = Roster(ROSTER.people, {"ciso": Post("ciso", "", "", "p-ciso", ("p-gone", "p-head"))})
+    of = chain(Route("up", (tier(0, "post:ciso#1"), tier(1, "post:ciso#2"))))
+    assert said(go(of, started(of), 0, roster=roster).pages)[:2] == [
+        ("post:ciso#1", "", "no_holder"),
+        ("post:ciso#2", "mail", "p-head"),
+    ]
+
+
+def test_the_first_address_of_a_channel_counts() -> None:
+    points = (ContactPoint("phone", "1"), ContactPoint("phone", "2"))
+    offices = {"pref": replace(OFFICES["pref"], points=points)}
+    of = chain(Route("up", (tier(0, "office:pref"),)))
+    (page,) = next_pages(of, started(of), ROSTER, offices, Always(), T0).pages
+    assert page.recipient is not None
+    assert page.recipient.address == "1" == offices["pref"].address_on("phone")
 
 
 def test_without_a_last_resort_the_record_still_hears_of_it() -> None:
@@ -285,6 +317,12 @@ def test_a_route_that_waits_for_the_answer_only_notes_acknowledgements() -> None
     assert done.ended_at == T0 + minutes(31)
 
 
+def test_a_route_that_waits_for_the_answer_calls_again_who_has_only_acknowledged() -> None:
+    of = chain(Route("up", (tier(0, "post:ciso"),), StopOn.ANSWER, repeat=2, wait=minutes(5)))
+    noted = acknowledge(go(of, started(of), 0).escalation, of, "p-ciso", T0)
+    assert said(go(of, noted, 5).pages) == [("post:ciso", "phone", "p-ciso")]
+
+
 def test_an_answer_stops_every_route_and_keeps_how_the_others_ended() -> None:
     of = chain(LADDER.routes[0], Route("direct", (tier(0, "office:pref"),)))
     first = acknowledge(go(of, started(of), 0).escalation, of, "office:pref", T0)
@@ -315,6 +353,14 @@ def test_the_real_calendar_tells_day_from_night() -> None:
     calls = rehearse(of, ROSTER, OFFICES, OfficeCalendar(), holiday)
     assert [call.at - holiday for call in calls] == [timedelta(0), timedelta(0), minutes(5), minutes(10)]
     assert [call.at - T0 for call in rehearse(of, ROSTER, OFFICES, OfficeCalendar(), T0)][2] == minutes(30)
+
+
+def test_the_hour_at_which_a_run_began_decides_between_day_and_night() -> None:
+    night = Tier(minutes(30), ("post:ciso",), ("phone",), off_hours=minutes(15))
+    of = chain(Route("up", (tier(0, "post:csirt-head"), night)))
+    before_opening = datetime(2026, 11, 23, 23, 20, tzinfo=UTC)  # Tuesday 8:20 in Japan; the office opens at 8:30
+    calls = rehearse(of, ROSTER, OFFICES, OfficeCalendar(), before_opening)
+    assert calls[2].at == before_opening + minutes(15)
 
 
 def test_a_route_that_was_edited_away_calls_the_last_resort() -> None:

@@ -24,14 +24,15 @@ class Certificates:
     def ca_file(self) -> Path:
         return self.folder / "ca.pem"
 
-    def server(self, *, wrong_host: bool = False) -> ssl.SSLContext:
+    def server(self, kind: str = "right") -> ssl.SSLContext:
+        """A server that shows the certificate `right` (localhost and its address), `name` or `wrong`."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(self.folder / ("wrong.pem" if wrong_host else "right.pem"))
+        context.load_cert_chain(self.folder / f"{kind}.pem")
         return context
 
 
 def make_certificates(folder: Path) -> Certificates:
-    """An authority and two server certificates: for 127.0.0.1 and localhost, and for another host."""
+    """An authority and three server certificates: for localhost and 127.0.0.1, for the name only, for another host."""
     ca_key, now = ec.generate_private_key(ec.SECP256R1()), SystemClock().now()
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Sample City test authority")])
     ca = (
@@ -43,8 +44,9 @@ def make_certificates(folder: Path) -> Certificates:
         .sign(ca_key, hashes.SHA256())
     )
     (folder / "ca.pem").write_bytes(ca.public_bytes(serialization.Encoding.PEM))
-    right = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    for file, names in (("right", right), ("wrong", [x509.DNSName("other.example")])):
+    name_only: list[x509.GeneralName] = [x509.DNSName("localhost")]
+    right = [*name_only, x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    for file, names in (("right", right), ("name", name_only), ("wrong", [x509.DNSName("other.example")])):
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, file)])
         certificate = (

@@ -139,6 +139,21 @@ def test_nothing_is_sent_after_time_is_up() -> None:
     assert texts == []
 
 
+def test_a_line_that_opens_after_time_is_up_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = socket.create_connection
+
+    def slowly(address: tuple[str, int], timeout: float) -> socket.socket:
+        time.sleep(0.3)  # as a name server or a far network can take
+        return connect(address, timeout)
+
+    with mail_server() as server:
+        monkeypatch.setattr(socket, "create_connection", slowly)
+        with pytest.raises(DeliveryFailed, match="mail_deadline_passed"):
+            channel(server.port, deadline=0.1).send(message())
+        time.sleep(0.4)
+        assert server.mails == []
+
+
 @pytest.mark.parametrize("greeting", [b"421 too busy\r\n", b"554 go away\r\n"])
 def test_a_server_that_refuses_the_connection_is_believed(greeting: bytes) -> None:
     def talk(line: socket.socket, over: threading.Event) -> None:
@@ -186,7 +201,7 @@ def test_mail_goes_over_tls_that_is_checked(tls: Tls, certificates: Certificates
 
 
 def test_a_certificate_for_another_host_is_not_accepted(certificates: Certificates) -> None:
-    with mail_server(tls=certificates.server(wrong_host=True)) as server:
+    with mail_server(tls=certificates.server("wrong")) as server:
         with pytest.raises(DeliveryFailed, match="mail_server_unreachable"):
             channel(server.port, tls="starttls", ca_file=certificates.ca_file).send(message())
         assert server.mails == []

@@ -194,13 +194,13 @@ def test_a_line_that_breaks_after_the_request_leaves_the_outcome_unknown() -> No
 
 
 def test_the_certificate_is_checked_against_the_name(certificates: Certificates) -> None:
-    with web_server(tls=certificates.server()) as server:
+    with web_server(tls=certificates.server("name")) as server:
         url = f"https://localhost:{server.port}/"
         assert channel(url, ca_file=certificates.ca_file).send(message()).reply == "200"
         assert server.posts[0][1]["host"] == f"localhost:{server.port}"
         with pytest.raises(DeliveryFailed, match="webhook_unreachable"):
             channel(url).send(message())  # the machine does not know the city's authority
-    with web_server(tls=certificates.server(wrong_host=True)) as server:
+    with web_server(tls=certificates.server("wrong")) as server:
         with pytest.raises(DeliveryFailed, match="webhook_unreachable"):
             channel(f"https://localhost:{server.port}/", ca_file=certificates.ca_file).send(message())
         assert server.posts == []

@@ -123,9 +123,9 @@ def test_time_grows_with_the_bytes_and_not_faster(unit: bytes) -> None:
     def seconds(size: int) -> float:
         data = unit * (size // len(unit))
         before = time.perf_counter()
-        for _ in json_records(data, Limits(record_bytes=16 * 1024)):
+        for _ in json_records(data, Limits(record_bytes=4 * 1024)):
             pass
         return time.perf_counter() - before
 
-    small = min(seconds(64 * 1024) for _ in range(3))
-    assert seconds(1024 * 1024) < 16 * 12 * small + 0.5
+    small = min(seconds(12 * 1024) for _ in range(3))
+    assert seconds(12 * 16 * 1024) < 16 * 10 * small + 0.5

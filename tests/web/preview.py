@@ -3,28 +3,31 @@
 For looking at with the eye. Pages come out as on a wide and on a narrow screen and, as PDF, as printed.
 """
 
-import os
 import sys
 from pathlib import Path
 
 from playwright.sync_api import Browser, Route, sync_playwright
 
 from csirt.web.look import STATIC, draw
+from tests.programs import find_program
 from tests.web.samples import every_page
 
 FOLDER = Path("build/preview")
-CHROMIUM = os.environ.get("CSIRT_CHROMIUM", "/usr/bin/chromium")
 SWITCHES = ("--no-sandbox", "--disable-background-networking", "--disable-gpu", "--disable-dev-shm-usage")
 WIDTHS = (1280, 320)
 ADDRESS = "http://desk.test/"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
 TYPES = {".css": "text/css", ".svg": "image/svg+xml"}
 
 
 def serve(route: Route, page: str) -> None:
-    """Answer from the drawn page and our static files only; nothing goes out."""
+    """Answer from the drawn page and our static files only, under the policy of the real pages; nothing goes out."""
     path = route.request.url.removeprefix(ADDRESS)
     if not path:
-        route.fulfill(body=page, content_type="text/html; charset=utf-8")
+        route.fulfill(body=page, content_type="text/html; charset=utf-8", headers={"Content-Security-Policy": POLICY})
     elif (file := STATIC / path.removeprefix("static/")).is_file():
         route.fulfill(body=file.read_bytes(), content_type=TYPES[file.suffix])
     else:
@@ -50,7 +53,9 @@ def main(wanted: list[str]) -> None:
     """Draw and photograph what is wanted; everything if nothing is named."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(SWITCHES))
+        browser = driver.chromium.launch(
+            executable_path=find_program("chromium", "google-chrome", "chromium-headless-shell"), args=list(SWITCHES)
+        )
         for language in ("ja", "en"):
             for page, frame, view in every_page(language):
                 name = f"{page}-{language}"

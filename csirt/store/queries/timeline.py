@@ -44,13 +44,13 @@ def timeline(
     return read_entries(look, sorted(rows, key=lambda row: row.seq))
 
 
-def explore(  # noqa: PLR0913 - filters of a search form
+def explore(
     look: Look, *, incident: str | None = None, kind: str | None = None, actor: str | None = None,
     since: datetime | None = None, until: datetime | None = None, before: int | None = None, limit: int = WINDOW,
 ) -> list[TimelineEntry]:  # fmt: skip
     """Entries of the whole record that fit every filter, newest first, one window."""
     query = select(LedgerRow)
-    conditions = [
+    conditions: list[tuple[object, Any]] = [
         (incident, LedgerRow.inc == incident),
         (kind, LedgerRow.kind == kind),
         (actor, LedgerRow.actor == actor),
@@ -92,8 +92,7 @@ def _entry(entry: LedgerEntry, texts: dict[str, str]) -> TimelineEntry:
 def canonical_rows(look: Look) -> Iterator[tuple[int, bytes]]:
     """Every entry's place and exact bytes, in order, streamed."""
     query = select(LedgerRow.seq, LedgerRow.canonical).order_by(col(LedgerRow.seq))
-    for seq, raw in look.session.exec(query.execution_options(yield_per=2000)):
-        yield seq, raw
+    yield from ((seq, raw) for seq, raw in look.session.exec(query.execution_options(yield_per=2000)))
 
 
 def head(look: Look) -> tuple[int, bytes]:

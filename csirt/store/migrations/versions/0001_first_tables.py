@@ -482,7 +482,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_timer_done_at"), ["done_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_timer_due_at"), ["due_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_timer_run"), ["run"], unique=False)
-    op.execute("INSERT INTO ledger_head (id, size, frontier) VALUES (1, 0, {zero})".format(zero=_zero()))
+    op.execute(f"INSERT INTO ledger_head (id, size, frontier) VALUES (1, 0, {_zero()})")
     for guard in guards(op.get_bind().dialect.name):
         op.execute(sa.text(guard.replace(":", r"\:")))
 

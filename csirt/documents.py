@@ -1,0 +1,145 @@
+"""The record put into words: one entry for a page, a whole incident as a document. Used by web and CLI alike."""
+
+import base64
+from collections.abc import Sequence
+
+from csirt.bootstrap import Desk
+from csirt.era import in_era, number_text
+from csirt.errors import Invalid
+from csirt.model.incident import FourClocks, IncidentView
+from csirt.record.tree import Frontier
+from csirt.reports.labels import Language, shown_at
+from csirt.reports.timeline import TimelineDocument, TimelineLine
+from csirt.response import people
+from csirt.store.queries import cases
+from csirt.store.queries.cases import MeasureView
+from csirt.store.queries.soundness import playbooks_of
+from csirt.store.queries.timeline import TimelineEntry, head, timeline
+from csirt.store.tx import Look
+from csirt.texts.catalogs import Catalog, catalog
+from csirt.texts.naming import Naming
+from csirt.texts.steps import StepText, StepTexts
+from csirt.texts.telling import tell
+
+_CLOCKS = ("occurred", "noticed", "known", "received")
+
+
+class Teller:
+    """Tells entries in one language. Make one for each answer: it remembers the roster and playbooks it looked up."""
+
+    def __init__(self, naming: Naming, texts: StepTexts, playbooks: dict[str, str]) -> None:
+        """`playbooks` maps the incidents of the entries to their playbooks; see `teller`."""
+        self.name = naming
+        self.words: Catalog = naming.words
+        self._texts = texts
+        self._playbooks = playbooks
+
+    def actor(self, entry: TimelineEntry) -> str:
+        """Who acted; says so if it was done on the server in somebody's name."""
+        name = self.name(entry.actor)
+        return self.words.say("naming.local", {"name": name}) if entry.auth == "local" else name
+
+    def kind(self, entry: TimelineEntry) -> str:
+        """The kind of an entry in words."""
+        return self.words.gettext(f"kind.{entry.kind.value}")
+
+    def step_title(self, entry: TimelineEntry) -> str:
+        """The title of an entry's step with its item, or nothing."""
+        return self._title(self._step_text(entry, entry.step)) if entry.step else ""
+
+    def tell(self, entry: TimelineEntry, *, with_texts: bool = True) -> str:
+        """An entry as a sentence or two."""
+        return tell(
+            entry,
+            self.words.language,
+            self.name,
+            lambda step: self._title(self._step_text(entry, step)) if step else "",
+            lambda step: self._step_text(entry, step),
+            with_texts=with_texts,
+        )
+
+    def _step_text(self, entry: TimelineEntry, step: str) -> StepText:
+        return self._texts.step_text(self._playbooks.get(entry.incident or "", ""), step, self.words.language)
+
+    @staticmethod
+    def _title(text: StepText) -> str:
+        return f"{text.title} [{text.item}]" if text.item and text.item not in text.title else text.title
+
+
+def naming(desk: Desk, look: Look, language: str) -> Naming:
+    """Words for people and parties, those who have left included. Raises `Invalid` for an unknown language."""
+    known = people.roster(look.session, look.vault, with_gone=True)
+    return Naming(known, desk.door.city.offices, catalog(language))
+
+
+def teller(desk: Desk, look: Look, language: str, entries: Sequence[TimelineEntry]) -> Teller:
+    """A teller for these entries. Raises `Invalid` for an unknown language."""
+    incidents = {entry.incident for entry in entries if entry.incident}
+    return Teller(naming(desk, look, language), desk.texts, playbooks_of(look, incidents))
+
+
+def timeline_document(desk: Desk, incident: str, language: str) -> TimelineDocument:
+    """All that a printed timeline of an incident says, as the record stands now.
+
+    Raises:
+        NotFound: there is no such incident.
+        Invalid: we do not have this language.
+    """
+    if language not in {"ja", "en"}:
+        raise Invalid("language_unknown")
+    return desk.look(_document, desk, incident, "ja" if language == "ja" else "en")
+
+
+def _document(look: Look, desk: Desk, incident: str, language: Language) -> TimelineDocument:
+    view = cases.incident(look, incident)
+    entries = timeline(look, incident)
+    told = teller(desk, look, language, entries)
+    words = told.words
+    size, frontier = head(look)
+    return TimelineDocument(
+        number_text=number_text(view.fiscal_year, view.ordinal, language, drill=view.drill),
+        title=view.title,
+        type_text=words.gettext(f"type.{view.type.value}"),
+        level_text=level_text(view, words),
+        status_text=words.gettext(f"status.{view.status.value}"),
+        clocks=_clocks(view.clocks, words, language),
+        lines=tuple(_line(entry, told) for entry in entries),
+        measures=tuple(_measure(one, told.name, language) for one in cases.measures(look, incident_id=incident)),
+        record_size=size,
+        record_root=base64.b64encode(Frontier.from_bytes(frontier).root()).decode(),
+        language=language,
+        made_at=desk.clock.now(),
+        sample=desk.door.city.sample,
+        drill=view.drill,
+        handling=words.gettext("mark.handling"),
+    )
+
+
+def level_text(view: IncidentView, words: Catalog) -> str:
+    """The level that was set, or the one proposed, marked as such."""
+    if view.level is not None:
+        return words.gettext(f"level.{view.level.value}")
+    return words.gettext(f"level.{view.proposed_level.value}") + words.gettext("level.proposed")
+
+
+def _clocks(clocks: FourClocks, words: Catalog, language: Language) -> tuple[tuple[str, str], ...]:
+    unknown = words.gettext("clock.unknown")
+    times = ((name, getattr(clocks, name)) for name in _CLOCKS)
+    return tuple((words.gettext(f"clock.{name}"), shown_at(at, language) if at else unknown) for name, at in times)
+
+
+def _line(entry: TimelineEntry, told: Teller) -> TimelineLine:
+    return TimelineLine(
+        seq=entry.seq,
+        at=entry.at,
+        kind=entry.kind.value,
+        kind_text=told.kind(entry),
+        step=entry.step,
+        step_text=told.step_title(entry) or None,
+        actor=told.actor(entry),
+        text=told.tell(entry),
+    )
+
+
+def _measure(view: MeasureView, names: Naming, language: Language) -> tuple[str, str, str]:
+    return view.text, names.post(view.owner), in_era(view.due) if language == "ja" else view.due.isoformat()

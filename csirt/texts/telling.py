@@ -1,0 +1,206 @@
+"""One entry of the record as a sentence or two, in the reader's language: what an officer reads in the timeline."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from csirt.era import in_era, number_text
+from csirt.errors import Invalid, Param
+from csirt.record.entry import EntryKind
+from csirt.store.queries.timeline import TimelineEntry
+from csirt.texts.catalogs import Catalog, catalog
+from csirt.texts.steps import StepText
+
+Names = Callable[[str], str]
+StepTitle = Callable[[str | None], str]
+StepTextOf = Callable[[str], StepText]
+
+# Which field of an entry chooses between the sentences of its kind: `tell.TIMER_FIRED.deadline`.
+_VARIANTS: Mapping[EntryKind, str] = {
+    EntryKind.DETECTIONS_JOINED: "because",
+    EntryKind.INCIDENT_OPENED: "cause",
+    EntryKind.LEVEL_PROPOSED: "by",
+    EntryKind.TIMER_FIRED: "timer",
+}
+_PARTIES = frozenset({"by", "owner", "party", "person", "source", "who"})
+_WORDS: Mapping[str, str] = {  # field -> where its words stand in the catalog
+    "auth": "directory",
+    "channel": "channel",
+    "disposition": "disposition",
+    "level": "level",
+    "state": "measure_state",
+    "type": "type",
+}
+_TEXTS = ("title", "account", "text", "reason", "because", "number", "spoke_with", "spoke_at", "read_back")
+
+
+def tell(  # noqa: PLR0913, PLR0917 - who reads, and the three who know words
+    entry: TimelineEntry,
+    language: str,
+    names: Names,
+    step_title: StepTitle,
+    step_text: StepTextOf | None = None,
+    *,
+    with_texts: bool = True,
+) -> str:
+    """What an entry says. `names` puts parties and people into words, `step_title` steps.
+
+    `step_text` adds the words of a step's choices and fields. Without `with_texts` nothing from the vault is told.
+    Raises `Invalid` for a language that we do not have; never fails for what an entry holds.
+    """
+    return _Telling(entry, catalog(language), names, step_title, step_text, with_texts).told()
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    entry: TimelineEntry
+    words: Catalog
+    names: Names
+    step_title: StepTitle
+    step_text: StepTextOf | None
+    with_texts: bool
+
+    def told(self) -> str:
+        """The sentence of the kind, and behind it the texts that it does not hold already."""
+        code = self._sentence()
+        frame = self.words.gettext(code)
+        texts = dict(self._texts())
+        values = {name: self._value(name, value) for name, value in self.entry.out.items()}
+        values |= {"step": self.step_title(self.entry.step), **self._made(), **texts}
+        if self._is_erased("text"):
+            values["text"] = self.words.gettext("tell.gone")
+        behind = [self._behind(name, text) for name, text in texts.items() if f"%({name})s" not in frame]
+        gone = [self._gone(name) for name in self._erased() if f"%({name})s" not in frame]
+        return self.words.say(code, values) + "".join((*behind, *self._answer(), *gone))
+
+    def _sentence(self) -> str:
+        """The code of the sentence: that of a variant if the catalog has one, else that of the kind."""
+        plain = f"tell.{self.entry.kind.value}"
+        chosen = next((f"{plain}.{one}" for one in self._variants() if self.words.has(f"{plain}.{one}")), plain)
+        return chosen if self.words.has(chosen) else f"kind.{self.entry.kind.value}"
+
+    def _variants(self) -> Iterator[str]:
+        out = self.entry.out
+        if name := _VARIANTS.get(self.entry.kind):
+            yield str(out.get(name, ""))
+        for name in ("told", "routes", "person"):
+            if name in out:
+                yield name
+        if out.get("final") is True:
+            yield "final"
+        if self.entry.kind is EntryKind.TIER_SKIPPED and "party" not in out:
+            yield "code"
+
+    # ------------------------------------------------------------------------------------------------------ values
+
+    def _value(self, name: str, value: Any) -> Param:
+        """One field of the entry in words."""
+        if name in _PARTIES and isinstance(value, str):
+            return self.names(value)
+        if name == "code":
+            return self.words.error(str(value))
+        if name == "choice":
+            return self._choice(str(value))
+        if name == "tier" and isinstance(value, int):
+            return value + 1
+        if name == "routes" and not isinstance(value, int):
+            return self._join(self._route(str(one)) for one in value)
+        if name == "due":
+            return self._day(str(value))
+        return self._word(_WORDS.get(name, ""), value)
+
+    def _made(self) -> dict[str, Param]:
+        """Values that are made of more than one field, or of none."""
+        out, kind = self.entry.out, self.entry.kind
+        made: dict[str, Param] = {}
+        if kind is EntryKind.INCIDENT_OPENED:
+            made["number"] = self._number()
+            made["channel"] = self._word("report", out.get("channel", ""))
+        if kind is EntryKind.TIER_SKIPPED:
+            made["skipped"] = self._word("skipped", out.get("code", ""))
+        if kind is EntryKind.STEP_DONE and "routes" in out:
+            made["value"] = self._join(self._route(f"{name}:{state}") for name, state in self._json().items())
+        return made
+
+    def _number(self) -> str:
+        try:
+            return number_text(int(self.entry.out["year"]), int(self.entry.out["ordinal"]), self.words.language)
+        except (KeyError, ValueError, TypeError, Invalid):
+            return "–"
+
+    def _day(self, text: str) -> str:
+        try:
+            return in_era(date.fromisoformat(text)) if self.words.language == "ja" else text
+        except (ValueError, Invalid):
+            return text
+
+    def _choice(self, code: str) -> str:
+        known = self.step_text(self.entry.step).choices if self.step_text and self.entry.step else {}
+        return known.get(code) or self._word("choice", code)
+
+    def _route(self, text: str) -> str:
+        """`ladder:acknowledged` with the state in words."""
+        name, _, state = text.partition(":")
+        return self.words.say("tell.pair", {"name": name, "text": self._word("route_state", state)}) if state else name
+
+    def _word(self, prefix: str, value: Any) -> str:
+        code = f"{prefix}.{value}"
+        return self.words.gettext(code) if self.words.has(code) else str(value)
+
+    def _join(self, parts: Iterator[str]) -> str:
+        return self.words.gettext("tell.between").join(parts)
+
+    # ------------------------------------------------------------------------------------------------------- texts
+
+    def _texts(self) -> Iterator[tuple[str, str]]:
+        """Free texts that were opened, in a fixed order."""
+        for name in _TEXTS if self.with_texts else ():
+            if text := self.entry.texts.get(name, "").strip():
+                yield name, text
+
+    def _answer(self) -> Iterator[str]:
+        """The reason and the fields of a form that a person answered with."""
+        if self.entry.kind is not EntryKind.STEP_ANSWERED or not self.with_texts:
+            return
+        value = self._json()
+        if reason := str(value.get("reason") or "").strip():
+            yield self._behind("reason", reason)
+        fields = value.get("fields")
+        labels = self.step_text(self.entry.step).fields if self.step_text and self.entry.step else {}
+        for name, given in fields.items() if isinstance(fields, dict) else ():
+            if given not in (None, ""):
+                yield self._behind(name, self._given(given), labels.get(name))
+
+    def _given(self, value: Any) -> str:
+        if isinstance(value, bool):
+            return self._word("choice", "yes" if value else "no")
+        return self._join(self._given(one) for one in value) if isinstance(value, list) else str(value)
+
+    def _json(self) -> dict[str, Any]:
+        """The sealed value of a step, if it was opened and is an object."""
+        try:
+            value = json.loads(self.entry.texts.get("value", "{}"))
+        except ValueError:
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    def _behind(self, name: str, text: str, label: str | None = None) -> str:
+        return self.words.say("tell.text", {"name": label or self._label(name), "text": text})
+
+    def _gone(self, name: str) -> str:
+        return self.words.say("tell.erased", {"name": self._label(name)})
+
+    def _label(self, name: str) -> str:
+        return self._word("tell.name", name) if self.words.has(f"tell.name.{name}") else name
+
+    def _erased(self) -> tuple[str, ...]:
+        """What was sealed with the entry and can no longer be opened. A person's answer is sealed with every one."""
+        if not self.with_texts:
+            return ()
+        lost = self.entry.kind is EntryKind.STEP_ANSWERED and "value" not in self.entry.texts
+        return (*self.entry.erased, *(("value",) if lost else ()))
+
+    def _is_erased(self, name: str) -> bool:
+        return self.with_texts and name in self.entry.erased

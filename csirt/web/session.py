@@ -1,0 +1,156 @@
+"""Who is signed in: the cookie, the session behind it, the actor of a request, and the token that forms carry.
+
+Pages and API use the same three dependencies: `visit` (signed in), `form_visit` (signed in, sending a form) and
+`maybe_visit`. Every unsafe request must show the session's CSRF token: scripts in the header `X-CSRF-Token`, forms in
+the field `csrf`.
+"""
+
+import hmac
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Depends, Form, Request, Response
+
+from csirt.bootstrap import Desk
+from csirt.errors import Forbidden, NotSignedIn
+from csirt.model.authority import Permission, must
+from csirt.model.people import Actor, Person, Roster
+from csirt.response import access, people
+from csirt.store.tables.access import SessionRow
+from csirt.store.tx import Look
+from csirt.web.language import language_of
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+TOUCH_EVERY = timedelta(minutes=1)
+COOKIE_MOST = 200  # characters; ours has 43
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request of somebody who is signed in. `known` is the roster as of this request."""
+
+    desk: Desk
+    person: Person
+    actor: Actor
+    known: Roster
+    language: str
+    csrf: str
+    cookie: str
+
+
+def desk_of(request: Request) -> Desk:
+    """The desk that the application was made with."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+AtDesk = Annotated[Desk, Depends(desk_of)]
+
+
+def is_tls(desk: Desk) -> bool:
+    """Do people reach us by https? A proxy before us speaks TLS, so the address that people type decides."""
+    return desk.settings.base_url.startswith("https://")
+
+
+def cookie_name(desk: Desk) -> str:
+    """`__Host-csirt`, which browsers bind to host, path and TLS (RFC 6265bis, section 4.1.3.2); else `csirt`."""
+    return "__Host-csirt" if is_tls(desk) else "csirt"
+
+
+def set_cookie(response: Response, desk: Desk, cookie: str) -> None:
+    """Give the session to the browser: gone with it, out of reach of scripts and of other sites' forms."""
+    response.set_cookie(cookie_name(desk), cookie, path="/", secure=is_tls(desk), httponly=True, samesite="lax")
+
+
+def drop_cookie(response: Response, desk: Desk) -> None:
+    """Take the session back."""
+    response.delete_cookie(cookie_name(desk), path="/", secure=is_tls(desk), httponly=True, samesite="lax")
+
+
+def cookie_of(request: Request) -> str:
+    """The session's cookie as it came, or nothing."""
+    return request.cookies.get(cookie_name(desk_of(request)), "")[:COOKIE_MOST]
+
+
+def open_visit(request: Request) -> Visit:
+    """Who asks, without a look at tokens: for safe requests, or where the caller checks the token itself.
+
+    Raises:
+        NotSignedIn: there is no session, it has ended, or its person has left the directory.
+    """
+    desk, cookie = desk_of(request), cookie_of(request)
+    if not cookie:
+        raise NotSignedIn("not_signed_in")
+    now = desk.clock.now()
+
+    def question(look: Look) -> tuple[SessionRow, Roster]:
+        return access.session_of(look.session, cookie, now), people.roster(look.session, look.vault)
+
+    row, known = desk.look(question)
+    person = known.people.get(row.person)
+    if person is None:
+        raise NotSignedIn("not_signed_in")
+    actor = people.actor_of(person, known, row.auth, row.sid)
+    if now - row.last_at > TOUCH_EVERY:
+        desk.commit(actor, access.touch, cookie)
+    language = language_of(request, row.language)
+    request.state.visit = visit = Visit(desk, person, actor, known, language, row.csrf, cookie)
+    return visit
+
+
+def check_csrf(visit: Visit, given: str) -> None:
+    """Raises `Forbidden` (`form_expired`) unless the token is the session's."""
+    if not hmac.compare_digest(given.encode(), visit.csrf.encode()):
+        raise Forbidden("form_expired")
+
+
+def visit(request: Request) -> Visit:
+    """Who is signed in. An unsafe request must carry the session's token in `X-CSRF-Token`.
+
+    Raises:
+        NotSignedIn: nobody is.
+        Forbidden: `form_expired`: the token is another one.
+    """
+    found = open_visit(request)
+    if request.method not in SAFE:
+        check_csrf(found, request.headers.get("x-csrf-token", ""))
+    return found
+
+
+def form_visit(request: Request, csrf: Annotated[str, Form(max_length=200)] = "") -> Visit:
+    """Who is signed in and sends a form, which carries the session's token in its field `csrf`. Raises as `visit`."""
+    found = open_visit(request)
+    check_csrf(found, csrf)
+    return found
+
+
+def maybe_visit(request: Request) -> Visit | None:
+    """Who is signed in, or None; for what everybody may see, and for safe requests only."""
+    try:
+        return open_visit(request)
+    except NotSignedIn:
+        return None
+
+
+SignedIn = Annotated[Visit, Depends(visit)]
+SentForm = Annotated[Visit, Depends(form_visit)]
+MaybeSignedIn = Annotated[Visit | None, Depends(maybe_visit)]
+
+
+class Allowed:
+    """A dependency: signed in, and permitted. `Annotated[Visit, Depends(Allowed(Permission.READ_INCIDENTS))]`."""
+
+    def __init__(self, permission: Permission) -> None:
+        """`permission` is what the person must have."""
+        self.permission = permission
+
+    def __call__(self, request: Request) -> Visit:
+        """The visit. Raises `NotSignedIn`, or `Forbidden` (`not_permitted`, `form_expired`)."""
+        found = visit(request)
+        must(found.actor, self.permission)
+        return found
+
+
+IncidentReader = Annotated[Visit, Depends(Allowed(Permission.READ_INCIDENTS))]
+RecordReader = Annotated[Visit, Depends(Allowed(Permission.READ_RECORD))]

@@ -1,0 +1,284 @@
+"""Sample incidents, their board, their escalations, measures and waiting detections."""
+
+from dataclasses import replace
+from datetime import date
+
+from csirt.model.contact import Need, StopOn
+from csirt.model.escalation import RouteState
+from csirt.model.incident import Disposition, FourClocks, IncidentStatus, IncidentType, Level
+from csirt.model.measure import MeasureState
+from csirt.model.message import DeliveryState
+from csirt.model.step import StepKind, StepState
+from csirt.record.entry import EntryKind
+from csirt.web.views import escalation, frame, incident, measures, waiting
+from tests.web.cast import MINUTE, NOW, Words
+
+
+def some_counts(number: int) -> tuple[incident.Count, ...]:
+    return (
+        incident.Count(code="open_incidents", number=number and 3, href="/#incidents"),
+        incident.Count(code="my_assignments", number=number and 2, href="/assignments"),
+        incident.Count(code="calls", number=number, href="/assignments", urgent=bool(number)),
+        incident.Count(code="waiting", number=number and 14, href="/waiting"),
+    )
+
+
+def a_board(say: Words) -> incident.Board:
+    row = incident.IncidentRow(
+        id="i-1",
+        fiscal_year=2026,
+        ordinal=12,
+        type=IncidentType.RANSOMWARE,
+        level=Level.GRAVE,
+        title=say("税務課の端末で脅迫文の画面が表示された", "Ransom note on a computer of the tax section"),
+        proposed_level=Level.SERIOUS,
+        status=IncidentStatus.OPEN,
+        opened_at=NOW - 95 * MINUTE,
+        waiting_for=(say("統括情報セキュリティ責任者", "Director of information security"), "CISO"),
+        waiting_since=NOW - 40 * MINUTE,
+        due=NOW + 20 * MINUTE,
+    )
+    mail = replace(
+        row,
+        id="i-2",
+        ordinal=11,
+        type=IncidentType.MALWARE_MAIL,
+        level=None,
+        proposed_level=Level.MINOR,
+        title=say("不審な添付ファイルを開いたとの申告", "A suspicious attachment was opened"),
+        waiting_for=(say("情報セキュリティ担当", "Security officer"),),
+        due=NOW - 75 * MINUTE,
+        opened_at=NOW - 2000 * MINUTE,
+    )
+    drill = replace(
+        row,
+        id="i-3",
+        ordinal=3,
+        type=IncidentType.DRILL,
+        level=Level.CRISIS,
+        waiting_for=(),
+        waiting_since=None,
+        due=None,
+        drill=True,
+        title=say("年次訓練（連絡網）", "Yearly drill of the contact chain"),
+    )
+    closed = replace(drill, id="i-4", ordinal=10, drill=False, status=IncidentStatus.CLOSED, level=Level.EVENT)
+    window = frame.Window(first=1, last=4, total=62, older="/?page=2")
+    return incident.Board(counts=some_counts(1), incidents=(row, mail, drill, closed), window=window)
+
+
+def a_wrong_report(say: Words) -> frame.Form:
+    return frame.Form(
+        typed={"title": say("画面がおかしい", "Odd screen"), "account": "1234 5678 9018", "type": "ransomware"},
+        errors={"channel": "choice_missing", "account": "my_number_refused", "noticed": "time_malformed"},
+        key="k-1",
+    )
+
+
+def _steps(say: Words) -> tuple[incident.Step | incident.SideBySide, ...]:
+    done = incident.Step(
+        key="is_it_ransomware",
+        title=say("ランサムウェアかどうかを判断する", "Decide whether it is ransomware"),
+        kind=StepKind.ASK,
+        state=StepState.DONE,
+        answer=say("はい", "Yes"),
+        by=say("板東 一郎", "Ichiro Bando"),
+        at=NOW - 80 * MINUTE,
+        reason=say("脅迫文と拡張子の変更を確認した。", "Ransom note and changed file names seen."),
+    )
+    current = incident.Step(
+        key="cut_off",
+        title=say("税務課の区画を切り離す", "Cut off the tax section"),
+        kind=StepKind.APPROVE,
+        state=StepState.OPEN,
+        waiting_for=say("統括情報セキュリティ責任者 三木 次郎", "Director Jiro Miki"),
+        since=NOW - 40 * MINUTE,
+        due=NOW + 20 * MINUTE,
+        assignment="a-1",
+    )
+    failed = incident.Step(
+        key="fetch_logs",
+        title=say("ログを保全する", "Preserve the logs"),
+        kind=StepKind.DO,
+        state=StepState.FAILED,
+        at=NOW - 30 * MINUTE,
+        by=say("システム", "System"),
+    )
+    late = replace(
+        current, key="tell_prefecture", title=say("徳島県へ第1報", "First report to the prefecture"), due=NOW - MINUTE
+    )
+    later = incident.Step(key="restore", title=say("復旧の承認", "Approve the restoration"), kind=StepKind.APPROVE)
+    fork = incident.SideBySide(
+        branches=(
+            incident.Branch(title=say("技術対応", "Technical work"), steps=(current, failed)),
+            incident.Branch(title=say("報告・公表", "Reports"), steps=(late, replace(later, key="press"))),
+        )
+    )
+    return (done, fork, later, replace(later, key="skipped", state=StepState.SKIPPED, at=NOW))
+
+
+def a_timeline(say: Words) -> tuple[incident.Entry, ...]:
+    kinds = (
+        EntryKind.INCIDENT_OPENED,
+        EntryKind.LEVEL_PROPOSED,
+        EntryKind.STEP_OPENED,
+        EntryKind.PERSON_CALLED,
+        EntryKind.MESSAGE_DELIVERED,
+        EntryKind.CALL_ACKNOWLEDGED,
+        EntryKind.STEP_ANSWERED,
+        EntryKind.LEVEL_SET,
+    )
+    return tuple(
+        incident.Entry(
+            seq=1042 + number,
+            at=NOW - (90 - number) * MINUTE,
+            kind=kind.value,
+            who=say("撫養 花子", "Hanako Muya") if number % 2 else say("システム", "System"),
+            what=say("税務課の区画を切り離す: 承認する", "Cut off the tax section: approved") if number > 5 else "",
+        )
+        for number, kind in enumerate(kinds)
+    )
+
+
+def _escalation(say: Words) -> escalation.EscalationPart:
+    call = escalation.Call(
+        name=say("撫養 花子", "Hanako Muya"),
+        channel="mail",
+        at=NOW - 40 * MINUTE,
+        state=DeliveryState.SENT,
+        acknowledged_at=NOW - 38 * MINUTE,
+    )
+    phone = replace(
+        call,
+        name=say("三木 次郎", "Jiro Miki"),
+        channel="phone",
+        state=DeliveryState.QUEUED,
+        acknowledged_at=None,
+        sheet="a-7",
+    )
+    nobody = replace(call, name=say("代理2", "Deputy 2"), state=None, skipped="no_holder", acknowledged_at=None)
+    rungs = (
+        escalation.Rung(
+            number=1, at=NOW - 40 * MINUTE, parties=(say("統一的な窓口", "Contact point"),), reached=True, calls=(call,)
+        ),
+        escalation.Rung(
+            number=2,
+            at=NOW - 30 * MINUTE,
+            reached=True,
+            calls=(phone, nobody),
+            need=Need.ALL,
+            parties=(say("CSIRT責任者", "CSIRT head"), say("統括情報セキュリティ責任者 代理2", "Director, deputy 2")),
+        ),
+        escalation.Rung(number=3, at=NOW + 10 * MINUTE, parties=("CISO",)),
+    )
+    return escalation.EscalationPart(
+        id="e-1",
+        chain=say("庁内の連絡体制", "Contact chain inside the city hall"),
+        may_acknowledge=True,
+        key="k-2",
+        about=say("税務課の区画を切り離す", "Cut off the tax section"),
+        ladders=(
+            escalation.Ladder(name="response", state=RouteState.CLIMBING, rungs=rungs),
+            escalation.Ladder(name="direct", state=RouteState.ACKNOWLEDGED, rungs=rungs[:1], stop_on=StopOn.ANSWER),
+        ),
+    )
+
+
+def an_incident(say: Words) -> incident.Incident:
+    """An open incident in full flight."""
+    return incident.Incident(
+        id="i-1",
+        fiscal_year=2026,
+        ordinal=12,
+        type=IncidentType.RANSOMWARE,
+        level=None,
+        proposed_level=Level.GRAVE,
+        title=say("税務課の端末で脅迫文の画面が表示された", "Ransom note on a computer of the tax section"),
+        status=IncidentStatus.OPEN,
+        opened_by=say("撫養 花子", "Hanako Muya"),
+        timeline=a_timeline(say),
+        clocks=FourClocks(received=NOW - 95 * MINUTE, noticed=NOW - 110 * MINUTE, known=NOW - 96 * MINUTE),
+        window=frame.Window(first=1, last=8, total=57, older="?before=1042"),
+        playbook=say("ランサムウェア", "Ransomware"),
+        playbook_version=3,
+        steps=_steps(say),
+        escalations=(_escalation(say),),
+        measures=some_measures(say).rows[:1],
+        detections=(
+            incident.DetectionRow(
+                at=NOW - 97 * MINUTE,
+                format="suricata-eve",
+                level=Level.GRAVE,
+                host="TAX-PC-017.city.naruto.example",
+                title="ET MALWARE Win32/LockBit Ransomware Checkin Activity (GET)",
+                repeats=4,
+            ),
+        ),
+        posts=(
+            frame.Option(value="ciso", label="CISO"),
+            frame.Option(value="head", label=say("情報政策課長", "Head of IT")),
+        ),
+        may_add_measure=True,
+        may_set_level=True,
+        sample=True,
+    )
+
+
+def a_closed_incident(say: Words) -> incident.Incident:
+    errors = frame.Form(errors={"text": "text_missing", "owner": "post_unknown"}, typed={"owner": "ciso"})
+    return replace(
+        an_incident(say),
+        status=IncidentStatus.CLOSED,
+        disposition=Disposition.TRUE_POSITIVE,
+        closed_at=NOW,
+        steps=(),
+        level=Level.CRISIS,
+        level_set_by="CISO",
+        level_reason=say("住民情報に及ぶおそれ", "May reach residents' data"),
+        drill=True,
+        escalations=(),
+        detections=(),
+        measures=(),
+        measure_form=errors,
+        stopped_by="playbook_drift",
+    )
+
+
+def some_measures(say: Words) -> measures.MeasureList:
+    row = measures.MeasureRow(
+        id="m-1",
+        text=say(
+            "保守用VPN装置の更新手順を定め、四半期ごとに確認する", "Set a procedure for updating the maintenance VPN"
+        ),
+        owner=say("情報政策課長", "Head of IT"),
+        due=date(2026, 10, 31),
+        state=MeasureState.OPEN,
+        may_end=True,
+        key="k-5",
+        incident=say("令和8年度 第12号", "FY2026 No. 12"),
+        incident_href="/incidents/i-1",
+    )
+    done = replace(row, id="m-2", state=MeasureState.DONE, may_end=False, due=date(2027, 3, 31))
+    return measures.MeasureList(rows=(row, done, replace(done, id="m-3", state=MeasureState.DROPPED)))
+
+
+def some_waiting(say: Words) -> waiting.Waiting:
+    row = waiting.WaitingRow(
+        key=17,
+        at=NOW - 9 * MINUTE,
+        title=say("管理者パスワードの誤りが続いた", "Repeated wrong administrator passwords"),
+        level=Level.MINOR,
+        type=IncidentType.UNAUTH_ACCESS,
+        format="syslog",
+        host="FW-01",
+        repeats=12,
+    )
+    broken = waiting.QuarantineRow(at=NOW, code="not_json", place="byte 2048", source="soc-sensor")
+    form = frame.Form(key="k-6", errors={"form": "detections_not_waiting"})
+    return waiting.Waiting(
+        rows=(row, replace(row, key=18, level=Level.EVENT)),
+        quarantine=(broken,),
+        may_decide=True,
+        form=form,
+        chosen=frozenset({17}),
+    )

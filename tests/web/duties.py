@@ -1,0 +1,187 @@
+"""Sample steps to answer, call sheets, contact chains and audit pages."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from csirt.model.contact import Need, StopOn
+from csirt.model.step import StepKind
+from csirt.record.entry import EntryKind
+from csirt.web.views import assignment, audit, chains, frame
+from tests.web.cases import a_timeline
+from tests.web.cast import MINUTE, NOW, Words
+
+
+def some_assignments(say: Words) -> assignment.Assignments:
+    row = assignment.AssignmentRow(
+        href="/assignments/a-1",
+        title=say("税務課の区画を切り離す", "Cut off the tax section"),
+        incident=say("令和8年度 第12号", "FY2026 No. 12"),
+        who=say("統括情報セキュリティ責任者", "Director"),
+        incident_title=say("税務課の端末で脅迫文の画面が表示された", "Ransom note on a computer of the tax section"),
+        opened_at=NOW - 90 * MINUTE,
+        due=NOW - 5 * MINUTE,
+    )
+    call = replace(
+        row,
+        href="/call-sheets/a-7",
+        title=say("徳島県へ電話する", "Phone the prefecture"),
+        kind=StepKind.CALL,
+        due=NOW + 50 * MINUTE,
+    )
+    return assignment.Assignments(rows=(row, call, replace(row, due=None, drill=True)))
+
+
+def an_assignment(say: Words) -> assignment.AssignmentPage:
+    """A step that asks for an approval, with facts and extra fields."""
+    return assignment.AssignmentPage(
+        id="a-1",
+        incident_id="i-1",
+        incident=say("令和8年度 第12号", "FY2026 No. 12"),
+        incident_title=say("税務課の端末で脅迫文の画面が表示された", "Ransom note on a computer of the tax section"),
+        title=say("税務課の区画を切り離してよいですか", "May the tax section be cut off?"),
+        who=say("統括情報セキュリティ責任者", "Director"),
+        opened_at=NOW - 40 * MINUTE,
+        due=NOW + 20 * MINUTE,
+        instruction=say(
+            "切り離すと窓口の証明書発行が止まります。\n業務継続計画の紙運用に切り替わることを確認してください。",
+            "Certificates can then not be issued at the counter.\nMake sure that paper operation is ready.",
+        ),
+        facts=(
+            frame.Fact(label=say("影響する端末", "Computers"), values=("TAX-PC-017", "TAX-PC-018", "TAX-SV-002")),
+            frame.Fact(
+                label=say("検知の内容", "Detection"), value="ET MALWARE Win32/LockBit Ransomware Checkin Activity"
+            ),
+        ),
+        choices=(
+            assignment.AnswerChoice(code="approve", label=say("承認する", "Approve")),
+            assignment.AnswerChoice(code="refuse", label=say("承認しない", "Do not approve"), needs_reason=True),
+        ),
+        fields=(
+            assignment.AnswerField(
+                name="at", label=say("切り離す日時", "When to cut"), kind=assignment.FieldKind.TIME, required=True
+            ),
+            assignment.AnswerField(
+                name="scope",
+                label=say("範囲", "Scope"),
+                kind=assignment.FieldKind.CHOICE,
+                hint=say("狭いほうから。", "Narrow first."),
+                options=(
+                    frame.Option(value="vlan", label="VLAN"),
+                    frame.Option(value="all", label=say("庁舎全体", "Whole building")),
+                ),
+            ),
+        ),
+        form=frame.Form(key="k-3"),
+    )
+
+
+def a_given(say: Words) -> assignment.Given:
+    reason = say("被害の拡大を防ぐため。", "To stop it from spreading.")
+    return assignment.Given(
+        choice=say("承認する", "Approve"), by=say("三木 次郎", "Jiro Miki"), at=NOW - 2 * MINUTE, reason=reason
+    )
+
+
+def _typed(say: Words) -> dict[str, str]:
+    return {"choice": "refuse", "reason": say("窓口が混んでいるため", "The counter is busy"), "field.scope": "vlan"}
+
+
+def a_wrong_assignment(say: Words) -> assignment.AssignmentPage:
+    form = frame.Form(
+        typed=_typed(say) | {"reason": ""}, errors={"field.at": "field_missing", "reason": "reason_missing"}, key="k-3"
+    )
+    return replace(an_assignment(say), form=form)
+
+
+def a_conflict(say: Words) -> assignment.AssignmentPage:
+    return replace(an_assignment(say), form=frame.Form(typed=_typed(say)), given=a_given(say), conflict=True)
+
+
+def a_call_sheet(say: Words) -> assignment.CallSheet:
+    return assignment.CallSheet(
+        id="a-7",
+        incident_id="i-1",
+        incident=say("令和8年度 第12号", "FY2026 No. 12"),
+        number="088-621-0000",
+        party=say("徳島県 情報セキュリティ担当", "Tokushima prefecture, security desk"),
+        due=NOW + 20 * MINUTE,
+        script=(
+            say(
+                "鳴門市情報政策課の撫養です。情報セキュリティの緊急連絡です。",
+                "This is Muya of Naruto City, with a security call.",
+            ),
+            say("番号は令和8年度第12号、レベル3です。", "The case is FY2026 No. 12, level 3."),
+            say("番号を復唱してください。", "Please read the number back."),
+        ),
+        form=frame.Form(key="k-4", errors={"choice": "choice_missing"}),
+    )
+
+
+def some_chains(say: Words) -> chains.Chains:
+    points = (
+        chains.Point(channel="phone", address="088-684-0000"),
+        chains.Point(channel="mail", address="csirt-madoguchi@city.naruto.example"),
+    )
+    poc = chains.Party(
+        name=say("統一的な窓口", "Contact point"),
+        people=(say("撫養 花子", "Hanako Muya"), say("板東 一郎", "Ichiro Bando")),
+        points=points,
+    )
+    head = chains.Party(name=say("CSIRT責任者", "CSIRT head"), warning="no_holder")
+    office = chains.Party(
+        name=say("徳島県 情報セキュリティ担当", "Tokushima prefecture"), points=points, confirmed=date(2026, 4, 1)
+    )
+    tiers = (
+        chains.ChainTier(parties=(poc,)),
+        chains.ChainTier(parties=(poc, head), after=10 * MINUTE, off_hours=5 * MINUTE, need=Need.ALL),
+        chains.ChainTier(parties=(office,), after=90 * MINUTE, off_hours=timedelta()),
+    )
+    routes = (
+        chains.ChainRoute(name="response", tiers=tiers, repeat=2),
+        chains.ChainRoute(name="direct", tiers=tiers[2:], stop_on=StopOn.ANSWER),
+    )
+    last = chains.ChainTier(
+        parties=(chains.Party(name="CISO", people=(say("里浦 三郎", "Saburo Satoura"),), points=points),)
+    )
+    title = say("庁内の情報セキュリティインシデントの連絡体制", "Contact chain inside the city hall")
+    return chains.Chains(
+        chains=(chains.Chain(name="municipal", title=title, routes=routes, exhausted=last),), office_open=False
+    )
+
+
+def an_audit(say: Words) -> audit.Audit:
+    rows = tuple(
+        audit.AuditRow(
+            seq=entry.seq,
+            at=entry.at,
+            kind=entry.kind,
+            who=entry.who,
+            incident=say("令和8年度 第12号", "FY2026 No. 12"),
+            incident_href="/incidents/i-1",
+            step=entry.what,
+            details=(
+                frame.Fact(
+                    label=say("照合値", "Hash"),
+                    value="9ae71afcafb851083b01705ea5a997462c684b59d6bccf34419c79e4f9d92bb5",
+                ),
+            ),
+        )
+        for entry in a_timeline(say)
+    )
+    return audit.Audit(
+        rows=rows,
+        window=frame.Window(first=1, last=8, total=1049, older="?before=1042"),
+        read_only=True,
+        verification=audit.Verification(
+            verdict=audit.Verdict.INTACT, at=NOW, size=1050, root="q7J0mRkqk2m1cV6u4b8mTzq0R0m4J2c9D3n5P7s9V1o="
+        ),
+        kinds=tuple(kind.value for kind in EntryKind),
+        people=(frame.Option(value="p-1", label=say("撫養 花子", "Hanako Muya")),),
+        exports={"xlsx": "/audit.xlsx", "pdf": "/audit.pdf", "jsonl": "/audit.jsonl"},
+    )
+
+
+def a_broken_audit(say: Words) -> audit.Audit:
+    broken = audit.Verification(verdict=audit.Verdict.BROKEN, at=NOW, size=1050, bad_seq=733)
+    form = frame.Form(errors={"incident": "number_malformed"}, typed={"incident": "?", "kind": "STEP_ANSWERED"})
+    return replace(an_audit(say), rows=(), verification=broken, read_only=False, form=form)
