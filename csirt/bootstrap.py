@@ -51,6 +51,7 @@ class Desk:
     playbooks: Mapping[tuple[str, int], Playbook]
     actions: Mapping[str, Action]
     hands: Hands
+    bell: Bell
 
     @property
     def clock(self) -> Clock:
@@ -79,6 +80,7 @@ class Desk:
     def close(self) -> None:
         """Give connections back."""
         self.door.database.close()
+        self.bell.close()
 
 
 def wire(settings: Settings, source: str, clock: Clock | None = None) -> Desk:
@@ -109,6 +111,7 @@ def wire(settings: Settings, source: str, clock: Clock | None = None) -> Desk:
         playbooks=playbooks,
         actions=load_actions(),
         hands=Hands(door, settings.data / "tickets"),
+        bell=bell,
     )
 
 

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import settings
 
 from tests.postgres import fresh_postgres, postgres_server
+from tests.world import world
 
-__all__ = ["fresh_postgres", "postgres_server"]
+__all__ = ["fresh_postgres", "postgres_server", "world"]
 
 HOME = Path(tempfile.mkdtemp(prefix="csirt-test-home-"))
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104 - "any address" connects to this machine

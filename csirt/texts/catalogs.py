@@ -41,7 +41,7 @@ class Catalog:
         return self.gettext(code if number == 1 else plural)
 
     def say(self, code: str, params: Mapping[str, Param] | None = None) -> str:
-        """The finished text of a code. A place without a parameter is shown as `–`; this never fails for want of one."""
+        """The finished text of a code. A place without a parameter is shown as `–`; this never fails."""
         values: defaultdict[str, Param] = defaultdict(lambda: "–", params or {})
         return self.gettext(code) % values
 

@@ -96,7 +96,7 @@ class StepTexts:
         return (_in(known.title, language) if known else "") or playbook
 
     def missing(self, steps: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
-        """Which of these steps (playbook -> names) lack a text, as `playbook.step.title.en`; empty when all is there."""
+        """Which of these steps (playbook -> names) lack a text, as `playbook.step.title.en`."""
         gaps: list[str] = []
         for playbook, names in steps.items():
             known = self.playbooks.get(playbook, _NOTHING)

@@ -30,6 +30,7 @@ _WORDS: Mapping[str, str] = {  # field -> where its words stand in the catalog
     "channel": "channel",
     "disposition": "disposition",
     "level": "level",
+    "playbook": "type",  # a playbook is called like the type that it handles
     "state": "measure_state",
     "type": "type",
 }

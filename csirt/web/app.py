@@ -5,6 +5,7 @@ error as a page; for somebody who is not signed in that may be the way to the si
 """
 
 import secrets
+import threading
 
 from fastapi import FastAPI, Request
 from starlette.staticfiles import StaticFiles
@@ -61,6 +62,7 @@ def create_app(desk: Desk) -> FastAPI:
     )
     app.state.desk = desk
     app.state.gate = Gate()
+    app.state.checking = threading.Lock()
     app.state.draw_problem = pages.draw_problem
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)

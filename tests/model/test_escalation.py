@@ -1,106 +1,25 @@
-"""Climbing chains: worked examples first, then what must hold for every chain, roster and clock."""
+"""Climbing chains: worked examples."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from csirt.errors import Untrusted
 from csirt.model.calendar import OfficeCalendar
-from csirt.model.contact import ContactChain, Need, Route, StopOn, Tier
+from csirt.model.contact import Need, Route, StopOn, Tier
 from csirt.model.escalation import (
     DEFAULT_WAIT,
     Advance,
-    Escalation,
-    Page,
-    RouteProgress,
-    RouteState,
     acknowledge,
     answered,
-    begin,
     end,
     next_pages,
     rehearse,
 )
-from csirt.model.people import ContactPoint, Office, Person, Post, Role, Roster
-
-T0 = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Japan
-
-
-@dataclass(frozen=True)
-class Always:
-    """Office hours that never change."""
-
-    open: bool = True
-
-    def is_open(self, at: datetime) -> bool:
-        return self.open
-
-
-def minutes(count: float) -> timedelta:
-    return timedelta(minutes=count)
-
-
-def person(id_: str, *channels: str, roles: frozenset[Role] = frozenset()) -> Person:
-    points = tuple(ContactPoint(channel, f"{id_}@{channel}.example") for channel in channels)
-    return Person(id_, uid=id_, name=f"name of {id_}", roles=roles, points=points)
-
-
-PEOPLE = (
-    person("p-head", "mail", "phone", roles=frozenset({Role.OFFICER})),
-    person("p-deputy", "mail", roles=frozenset({Role.OFFICER})),
-    person("p-ciso", "phone"),
-    person("p-mute"),
-)
-ROSTER = Roster(
-    people={one.id: one for one in PEOPLE},
-    posts={
-        "csirt-head": Post("csirt-head", "責任者", "Head", "p-head", ("p-deputy",)),
-        "director": Post("director", "統括", "Director", None, ("p-deputy",)),
-        "ciso": Post("ciso", "CISO", "CISO", "p-ciso"),
-        "poc": Post("poc", "窓口", "Contact point", None),
-        "mute": Post("mute", "無", "Mute", "p-mute"),
-        "left": Post("left", "去", "Left", "p-gone", ("p-head",)),
-    },
-)
-OFFICES = {
-    "pref": Office("pref", "見本県", "Prefecture", (ContactPoint("phone", "000"),), date(2026, 4, 1)),
-    "ministry": Office(
-        "ministry", "見本省", "Ministry", (ContactPoint("lgwan-mail", "a@b.example"),), date(2026, 4, 1)
-    ),
-}
-LAST = Tier(timedelta(0), ("post:ciso",), ("phone", "mail"))
-
-
-def tier(after: float, *call: str, by: Sequence[str] = ("mail", "phone"), need: Need = Need.ANY) -> Tier:
-    return Tier(minutes(after), call, tuple(by), need)
-
-
-def chain(*routes: Route, exhausted: Tier | None = LAST) -> ContactChain:
-    return ContactChain("sample", routes, exhausted, "sample.toml")
-
-
-def started(of: ContactChain) -> Escalation:
-    return begin(of, escalation_id="e1", incident="i1", step="is_it_real", template="page", now=T0)
-
-
-def go(
-    of: ContactChain, escalation: Escalation, after: float, *, roster: Roster = ROSTER, is_open: bool = True
-) -> Advance:
-    return next_pages(of, escalation, roster, OFFICES, Always(is_open), T0 + minutes(after))
-
-
-def said(pages: Sequence[Page]) -> list[tuple[str, str, str | None]]:
-    """Party, channel and the person, the office's address or the reason for skipping."""
-    return [
-        (p.party, p.channel, (p.recipient.person or p.recipient.address) if p.recipient else p.skipped) for p in pages
-    ]
-
-
-LADDER = chain(Route("up", (tier(0, "post:csirt-head"), tier(30, "post:ciso"))))
+from csirt.model.people import ContactPoint, Post, Roster
+from csirt.model.progress import RouteProgress, RouteState
+from tests.model.small_city import LADDER, OFFICES, ROSTER, T0, Always, chain, go, minutes, said, started, tier
 
 
 def test_the_first_tier_is_called_at_once_on_every_channel_where_there_is_an_address() -> None:
@@ -381,123 +300,3 @@ def test_broken_progress_is_not_believed(change: dict[str, str]) -> None:
     plain = started(LADDER).routes[0].to_plain()
     with pytest.raises(Untrusted, match="route_progress_malformed"):
         RouteProgress.from_plain({**plain, **change})
-
-
-# ------------------------------------------------------------------------------------------------------- properties
-
-PARTIES = [
-    *("post:csirt-head", "post:csirt-head#1", "post:director", "post:ciso", "post:poc", "post:mute", "post:none"),
-    *("office:pref", "office:ministry", "office:none", "role:officer", "role:auditor"),
-]
-CHANNELS = ["mail", "phone", "lgwan-mail", "fax"]
-
-
-def _some(of: list[str]) -> st.SearchStrategy[tuple[str, ...]]:
-    return st.lists(st.sampled_from(of), min_size=1, max_size=3, unique=True).map(tuple)
-
-
-@st.composite
-def tiers(draw: st.DrawFn) -> tuple[Tier, ...]:
-    gaps = draw(st.lists(st.integers(1, 90), min_size=1, max_size=4))
-    at = draw(st.integers(0, 5))
-    made: list[Tier] = []
-    for gap in gaps:
-        off_hours = draw(st.none() | st.just(minutes(at / 2)))
-        need = draw(st.sampled_from(Need))
-        made.append(Tier(minutes(at), draw(_some(PARTIES)), draw(_some(CHANNELS)), need, off_hours))
-        at += gap
-    return tuple(made)
-
-
-@st.composite
-def chains(draw: st.DrawFn) -> ContactChain:
-    names = draw(st.lists(st.sampled_from(["ladder", "direct", "soc"]), min_size=1, max_size=3, unique=True))
-    routes = [
-        Route(
-            name,
-            draw(tiers()),
-            draw(st.sampled_from(StopOn)),
-            draw(st.integers(1, 3)),
-            draw(st.none() | st.just(minutes(9))),
-        )
-        for name in names
-    ]
-    return chain(*routes)
-
-
-acts = st.lists(
-    st.tuples(
-        st.integers(-400, 400),
-        st.sampled_from(["", "", "", "", "p-head", "p-ciso", "p-deputy", "office:pref", "answer"]),
-        st.booleans(),
-    ),
-    max_size=25,
-)
-
-
-@given(of=chains(), acts=acts)
-@settings(max_examples=150, deadline=None)
-def test_nothing_twice_and_never_backwards_whatever_the_clock_does(
-    of: ContactChain, acts: list[tuple[int, str, bool]]
-) -> None:
-    """Any mixture of clock jumps, acknowledgements, answers, transfers: each page once, positions only rise."""
-    escalation, at, keys = started(of), 0.0, list[str]()
-    for jump, who, has_people in acts:
-        at += jump
-        before = escalation
-        if who == "answer":
-            escalation = answered(escalation, T0 + minutes(at))
-        elif who:
-            escalation = acknowledge(escalation, of, who, T0 + minutes(at))
-        advance = go(of, escalation, at, roster=ROSTER if has_people else Roster(), is_open=has_people)
-        keys += [page.page_key for page in advance.pages]
-        assert go(of, escalation, at, roster=ROSTER if has_people else Roster(), is_open=has_people) == advance
-        escalation = advance.escalation
-        assert advance.next_due is None or advance.next_due > T0 + minutes(at)
-        assert (advance.next_due is None) == (escalation.ended_at is not None)
-        for old, new in zip(before.routes, escalation.routes, strict=True):
-            assert (new.round, new.tier) >= (old.round, old.tier)
-            assert set(old.called) <= set(new.called)
-            assert set(old.acknowledged) <= set(new.acknowledged)
-            assert RouteProgress.from_plain(new.to_plain()) == new
-    assert len(keys) == len(set(keys))
-
-
-@given(of=chains(), is_open=st.booleans(), has_people=st.booleans())
-@settings(max_examples=100, deadline=None)
-def test_no_route_ever_ends_in_silence(of: ContactChain, is_open: bool, has_people: bool) -> None:
-    """Unanswered, every tier of every round is called or reported, and each route ends at the last resort, once."""
-    roster = ROSTER if has_people else Roster()
-    calls = rehearse(of, roster, OFFICES, Always(is_open), T0)
-    assert [call.at for call in calls] == sorted(call.at for call in calls)
-    for route in of.routes:
-        pages = [call.page for call in calls if call.page.route == route.name]
-        by_tier = {(page.round, page.tier) for page in pages}
-        rounds = max(page.round for page in pages) + 1
-        expected = {(number, index) for number in range(rounds) for index in range(len(route.tiers))}
-        assert by_tier == expected | {(rounds - 1, len(route.tiers))}
-        if rounds < route.repeat:  # only where there was nobody at all to call again
-            assert all(page.recipient is None for page in pages if page.tier < len(route.tiers))
-        last = [page for page in pages if page.tier == len(route.tiers)]
-        assert last
-        assert has_people is False or any(page.recipient or page.skipped == "already_called" for page in last)
-
-
-@given(of=chains(), late=st.integers(0, 3000))
-@settings(max_examples=60, deadline=None)
-def test_how_often_one_looks_changes_nobody_called_in_the_first_round(of: ContactChain, late: int) -> None:
-    """A worker that slept calls the same tiers of the first round as one that looked every minute."""
-    slept = go(of, started(of), late)
-    escalation, seen = started(of), set[tuple[str, int]]()
-    for minute in range(0, late + 1, 1 if late < 200 else 10):
-        advance = go(of, escalation, minute)
-        escalation = advance.escalation
-        seen |= {(page.route, page.tier) for page in advance.pages if page.round == 0}
-    first = {(page.route, page.tier) for page in slept.pages if page.round == 0}
-    assert first <= seen | {(page.route, page.tier) for page in go(of, escalation, late).pages}
-
-
-def test_a_chain_of_the_largest_size_is_climbed_quickly() -> None:
-    many = Route("up", tuple(tier(number, "role:officer", "office:pref") for number in range(50)), repeat=20)
-    calls = rehearse(replace(LADDER, routes=(many,)), ROSTER, OFFICES, Always(), T0)
-    assert len(calls) == 50 * 20 * 4 + 1

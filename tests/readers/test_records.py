@@ -14,7 +14,9 @@ from csirt.readers.records import json_records, lines
 SMALL = Limits(input_bytes=2000, record_bytes=60, depth=4, keys=5, records=8)
 FLAT = st.dictionaries(
     st.sampled_from(["a", "b", "c"]),
-    st.integers(0, 9) | st.text(max_size=5) | st.fixed_dictionaries({"x": st.integers(0, 9)}),
+    st.integers(0, 9)
+    | st.text(st.characters(codec="utf-8", min_codepoint=1), max_size=5)
+    | st.fixed_dictionaries({"x": st.integers(0, 9)}),
     max_size=3,
 )
 

@@ -55,6 +55,12 @@ def test_a_row_under_another_number_is_found() -> None:
     assert check_entries(rows)[2:4] == (4, "seq_not_dense")
 
 
+def test_an_entry_that_says_another_number_than_its_row_is_found() -> None:
+    lines = list(honest(5, 10, incidents=0).lines)
+    lines[4] = lines[4].replace(b'"seq":4', b'"seq":5')
+    assert check_entries(enumerate(lines))[2:4] == (4, "seq_not_dense")
+
+
 def test_a_gap_in_an_incident_is_found_even_where_numbers_run_on() -> None:
     log = honest(6, 30, incidents=1)
     lines = [line.replace(b'"inc_seq":3', b'"inc_seq":4') for line in log.lines]

@@ -53,6 +53,15 @@ def test_a_note_opens_with_its_key_only() -> None:
         open_note(NOTE.replace(KEY.name.encode() + b"\n42", b"other\n42"), KEY.verifier)
 
 
+def test_a_signature_has_one_spelling_only() -> None:
+    text = NOTE.decode()
+    last = text[-3]  # the sign before "=" and the newline; two of its six bits are spare
+    for spare in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/":
+        if spare != last:
+            with pytest.raises(Untrusted):
+                open_note(f"{text[:-3]}{spare}=\n".encode(), KEY.verifier)
+
+
 def test_two_keys_sign_while_one_replaces_the_other() -> None:
     new = SigningKey.generate(KEY.name)
     note = sign(HEAD, KEY, new)

@@ -89,7 +89,7 @@ def test_what_goes_in_comes_out_and_is_what_json_sorted_and_compact_would_be(
     assert json.dumps(json.loads(line), sort_keys=True, separators=(",", ":")).encode() == line
 
 
-def field_of(change: dict[str, Any]) -> Any:  # noqa: ANN401 - a parameter of an error
+def field_of(change: dict[str, Any]) -> Any:
     with pytest.raises(Invalid) as caught:
         canonical(replace(ENTRY, **change))
     return caught.value.params.get("field", caught.value.code)

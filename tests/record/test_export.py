@@ -119,6 +119,26 @@ def test_openings_must_belong_to_an_entry_and_come_once(folder: Path, log: Log) 
         opening_line(strange[0], strange[1], "another text")
 
 
+def test_every_file_of_the_exact_set_must_be_there_and_listed(folder: Path) -> None:
+    (folder / "README.txt").unlink()
+    write_manifest(folder)
+    assert found(folder) == [("file_added_or_removed", None)]
+
+
+def test_a_rewritten_record_with_its_own_tree_has_another_root(folder: Path, log: Log) -> None:
+    note = (folder / "checkpoint").read_bytes()
+    write_export(folder, honest(12, 40), extra={"checkpoint": note})
+    assert found(folder) == [("root_wrong", None)]
+    write_export(folder, log, extra={"leaves.bin": bytes(32 * 40)})
+    assert found(folder) == [("leaves_wrong", None)]
+
+
+def test_a_root_over_fewer_entries_than_the_checkpoint_says(folder: Path, log: Log) -> None:
+    note = sign(Checkpoint(ORIGIN, 40, log.checkpoint(30).root), KEY)
+    write_export(folder, log, extra={"checkpoint": note, "leaves.bin": b"".join(log.leaves[:30])})
+    assert found(folder) == [("root_wrong", None)]
+
+
 HOSTILE_OPENINGS = [
     b"null\n",
     b"[]\n",
@@ -185,6 +205,10 @@ def sparse(folder: Path) -> None:
         os.truncate(folder / name, 1 << 40)
 
 
+def sparse_leaves(folder: Path) -> None:
+    os.truncate(folder / "leaves.bin", 1 << 40)
+
+
 def sparse_and_listed(folder: Path) -> None:
     write_manifest(folder)
     os.truncate(folder / "README.txt", 1 << 40)
@@ -222,6 +246,7 @@ def nothing(folder: Path) -> None:
         pipe,
         device,
         sparse,
+        sparse_leaves,
         sparse_and_listed,
         folder_as_file,
         documents_elsewhere,

@@ -15,6 +15,7 @@ from tests.web.cast import MINUTE, NOW, Words
 
 
 def some_counts(number: int) -> tuple[incident.Count, ...]:
+    """The four figures of the board, or four zeros."""
     return (
         incident.Count(code="open_incidents", number=number and 3, href="/#incidents"),
         incident.Count(code="my_assignments", number=number and 2, href="/assignments"),
@@ -24,6 +25,7 @@ def some_counts(number: int) -> tuple[incident.Count, ...]:
 
 
 def a_board(say: Words) -> incident.Board:
+    """The board on a busy day."""
     row = incident.IncidentRow(
         id="i-1",
         fiscal_year=2026,
@@ -68,6 +70,7 @@ def a_board(say: Words) -> incident.Board:
 
 
 def a_wrong_report(say: Words) -> frame.Form:
+    """A report that came back with errors."""
     return frame.Form(
         typed={"title": say("画面がおかしい", "Odd screen"), "account": "1234 5678 9018", "type": "ransomware"},
         errors={"channel": "choice_missing", "account": "my_number_refused", "noticed": "time_malformed"},
@@ -118,6 +121,7 @@ def _steps(say: Words) -> tuple[incident.Step | incident.SideBySide, ...]:
 
 
 def a_timeline(say: Words) -> tuple[incident.Entry, ...]:
+    """A piece of a record."""
     kinds = (
         EntryKind.INCIDENT_OPENED,
         EntryKind.LEVEL_PROPOSED,
@@ -225,6 +229,7 @@ def an_incident(say: Words) -> incident.Incident:
 
 
 def a_closed_incident(say: Words) -> incident.Incident:
+    """A closed incident whose run had stopped, with a faulty form."""
     errors = frame.Form(errors={"text": "text_missing", "owner": "post_unknown"}, typed={"owner": "ciso"})
     return replace(
         an_incident(say),
@@ -245,6 +250,7 @@ def a_closed_incident(say: Words) -> incident.Incident:
 
 
 def some_measures(say: Words) -> measures.MeasureList:
+    """Measures in each state."""
     row = measures.MeasureRow(
         id="m-1",
         text=say(
@@ -263,6 +269,7 @@ def some_measures(say: Words) -> measures.MeasureList:
 
 
 def some_waiting(say: Words) -> waiting.Waiting:
+    """Detections that wait for a decision, and one record in quarantine."""
     row = waiting.WaitingRow(
         key=17,
         at=NOW - 9 * MINUTE,

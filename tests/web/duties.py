@@ -12,6 +12,7 @@ from tests.web.cast import MINUTE, NOW, Words
 
 
 def some_assignments(say: Words) -> assignment.Assignments:
+    """A to-do list."""
     row = assignment.AssignmentRow(
         href="/assignments/a-1",
         title=say("税務課の区画を切り離す", "Cut off the tax section"),
@@ -76,6 +77,7 @@ def an_assignment(say: Words) -> assignment.AssignmentPage:
 
 
 def a_given(say: Words) -> assignment.Given:
+    """An answer that stands."""
     reason = say("被害の拡大を防ぐため。", "To stop it from spreading.")
     return assignment.Given(
         choice=say("承認する", "Approve"), by=say("三木 次郎", "Jiro Miki"), at=NOW - 2 * MINUTE, reason=reason
@@ -87,6 +89,7 @@ def _typed(say: Words) -> dict[str, str]:
 
 
 def a_wrong_assignment(say: Words) -> assignment.AssignmentPage:
+    """A step whose answer came back with errors."""
     form = frame.Form(
         typed=_typed(say) | {"reason": ""}, errors={"field.at": "field_missing", "reason": "reason_missing"}, key="k-3"
     )
@@ -94,10 +97,12 @@ def a_wrong_assignment(say: Words) -> assignment.AssignmentPage:
 
 
 def a_conflict(say: Words) -> assignment.AssignmentPage:
+    """A step that somebody else was faster to answer."""
     return replace(an_assignment(say), form=frame.Form(typed=_typed(say)), given=a_given(say), conflict=True)
 
 
 def a_call_sheet(say: Words) -> assignment.CallSheet:
+    """A call sheet that came back with an error."""
     return assignment.CallSheet(
         id="a-7",
         incident_id="i-1",
@@ -118,6 +123,7 @@ def a_call_sheet(say: Words) -> assignment.CallSheet:
 
 
 def some_chains(say: Words) -> chains.Chains:
+    """A chain with a vacant post."""
     points = (
         chains.Point(channel="phone", address="088-684-0000"),
         chains.Point(channel="mail", address="csirt-madoguchi@city.naruto.example"),
@@ -150,6 +156,7 @@ def some_chains(say: Words) -> chains.Chains:
 
 
 def an_audit(say: Words) -> audit.Audit:
+    """The record as an auditor sees it, intact."""
     rows = tuple(
         audit.AuditRow(
             seq=entry.seq,
@@ -182,6 +189,7 @@ def an_audit(say: Words) -> audit.Audit:
 
 
 def a_broken_audit(say: Words) -> audit.Audit:
+    """The record after a check that failed, with a faulty filter."""
     broken = audit.Verification(verdict=audit.Verdict.BROKEN, at=NOW, size=1050, bad_seq=733)
     form = frame.Form(errors={"incident": "number_malformed"}, typed={"incident": "?", "kind": "STEP_ANSWERED"})
     return replace(an_audit(say), rows=(), verification=broken, read_only=False, form=form)

@@ -18,7 +18,10 @@ from csirt.model.incident import FourClocks, IncidentStatus, IncidentType, Level
 from csirt.texts.catalogs import LANGUAGES, read_catalog
 from csirt.web.look import STATIC, View, draw, draw_with, environment
 from csirt.web.views import frame, incident
-from tests.web.samples import NOW, Words, a_frame, an_assignment, an_incident, every_page
+from tests.web.cases import an_incident
+from tests.web.cast import NOW, Words, a_frame
+from tests.web.duties import an_assignment
+from tests.web.samples import every_page
 
 CATALOGS = Path(csirt.texts.catalogs.__file__).parent
 STRICT = {language: environment(read_catalog(CATALOGS, language, strict=True)) for language in LANGUAGES}

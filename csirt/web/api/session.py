@@ -1,0 +1,65 @@
+"""Signing in and out, and whether all is well."""
+
+from datetime import datetime
+
+from fastapi import APIRouter, Request, Response
+
+from csirt.model.people import Person, Roster
+from csirt.response import access, people
+from csirt.store.queries import cases
+from csirt.store.queries.soundness import last_beat
+from csirt.store.tx import Look
+from csirt.web.api.shapes import HealthGiven, PersonGiven, SessionGiven, SignInTaken
+from csirt.web.language import language_of
+from csirt.web.session import AtDesk, MaybeSignedIn, SignedIn, drop_cookie, set_cookie
+from csirt.web.sign_in import sign_in
+
+router = APIRouter(tags=["session"])
+
+
+@router.post("/session")
+def open_session(request: Request, response: Response, taken: SignInTaken, desk: AtDesk) -> SessionGiven:
+    """Sign in. Wrong passwords make the next try wait (429, `Retry-After`)."""
+    language = taken.language or language_of(request)
+    person, new = sign_in(request, taken.uid, taken.password, language)
+    set_cookie(response, desk, new.cookie)
+    known = desk.look(lambda look: people.roster(look.session, look.vault))
+    return SessionGiven(person=_person(person, known), csrf=new.csrf, language=language)
+
+
+@router.get("/session")
+def show_session(visit: SignedIn) -> SessionGiven:
+    """Who is signed in, with the token that unsafe requests carry."""
+    return SessionGiven(person=_person(visit.person, visit.known), csrf=visit.csrf, language=visit.language)
+
+
+@router.delete("/session", status_code=204)
+def close_session(response: Response, visit: SignedIn) -> None:
+    """Sign out."""
+    visit.desk.commit(visit.actor, access.sign_out, visit.cookie)
+    drop_cookie(response, visit.desk)
+
+
+@router.get("/health")
+def show_health(desk: AtDesk, visit: MaybeSignedIn) -> HealthGiven:
+    """Are we well? Says more to somebody who is signed in: the worker's age in seconds, Prefect, open work."""
+    beat, counts = desk.look(_vitals)
+    if visit is None:
+        return HealthGiven(ok=True)
+    age = (desk.clock.now() - beat).total_seconds() if beat else None
+    return HealthGiven(ok=True, worker_seconds=age, prefect=bool(desk.prefect_url()), counts=counts)
+
+
+def _vitals(look: Look) -> tuple[datetime | None, dict[str, int]]:
+    return last_beat(look), cases.counts(look)
+
+
+def _person(person: Person, known: Roster) -> PersonGiven:
+    return PersonGiven(
+        id=person.id,
+        uid=person.uid,
+        name=person.name,
+        title=person.title,
+        roles=sorted(person.roles),
+        posts=sorted(known.posts_of(person.id)),
+    )

@@ -1,0 +1,110 @@
+"""Views of the store as the API gives them: with the words of the reader's language beside the codes."""
+
+from dataclasses import asdict
+
+from csirt.bootstrap import Desk
+from csirt.documents import Teller, naming
+from csirt.era import number_text
+from csirt.model.authority import may_answer
+from csirt.model.incident import IncidentView
+from csirt.model.people import Actor
+from csirt.store.queries.cases import MeasureView, NoteView
+from csirt.store.queries.timeline import TimelineEntry
+from csirt.store.queries.work import AssignmentView, EscalationView, StepView
+from csirt.store.tx import Look
+from csirt.texts.naming import Naming
+from csirt.texts.steps import StepText
+from csirt.web.api.shapes import (
+    AssignmentGiven,
+    DeliveryGiven,
+    EntryGiven,
+    EscalationGiven,
+    IncidentGiven,
+    MeasureGiven,
+    NoteGiven,
+    StepGiven,
+)
+from csirt.web.session import Visit
+
+
+class Words:
+    """Makes outputs for one reader."""
+
+    def __init__(self, desk: Desk, look: Look, visit: Visit) -> None:
+        """One for each answer: it holds the roster as it is now."""
+        self.language = visit.language
+        self.name: Naming = naming(desk, look, visit.language)
+        self._actor: Actor = visit.actor
+        self._desk = desk
+
+    def incident(self, view: IncidentView) -> IncidentGiven:
+        """An incident."""
+        return IncidentGiven.model_validate(self.incident_fields(view))
+
+    def incident_fields(self, view: IncidentView) -> dict[str, object]:
+        """The fields of an incident, for outputs that add to them."""
+        return {
+            **asdict(view),
+            "number": self.number(view.fiscal_year, view.ordinal, drill=view.drill),
+            "opened_by_name": self.name(view.opened_by),
+            "sample": self._desk.door.city.sample,
+        }
+
+    def number(self, year: int, ordinal: int, *, drill: bool = False) -> str:
+        """The number of a case as people say it."""
+        return number_text(year, ordinal, self.language, drill=drill)
+
+    def step_text(self, playbook: str | None, step: str) -> StepText:
+        """The texts of a step."""
+        return self._desk.texts.step_text(playbook or "", step, self.language)
+
+    def assignment(self, view: AssignmentView) -> AssignmentGiven:
+        """An assignment in short."""
+        return AssignmentGiven.model_validate(self.assignment_fields(view))
+
+    def assignment_fields(self, view: AssignmentView) -> dict[str, object]:
+        """The fields of an assignment, for outputs that add to them."""
+        return {
+            **asdict(view),
+            "number": self.number(view.fiscal_year, view.ordinal),
+            "title": self.step_text(view.playbook, view.step).title,
+            "who_name": self.name(view.who),
+            "may_answer": view.closed_at is None and may_answer(self._actor, view.who),
+        }
+
+    def step(self, view: StepView, playbook: str | None) -> StepGiven:
+        """A step of a run."""
+        fields = asdict(view) | {"assignment": view.assignment.id if view.assignment else None}
+        return StepGiven.model_validate({**fields, "title": self.step_text(playbook, view.key).title})
+
+    def escalation(self, view: EscalationView) -> EscalationGiven:
+        """A chain with its calls."""
+        mine = any(call.person == self._actor.id for call in view.calls)
+        calls = [DeliveryGiven.model_validate(call) for call in view.calls]
+        return EscalationGiven.model_validate({**asdict(view), "called_me": mine, "calls": calls})
+
+    def measure(self, view: MeasureView) -> MeasureGiven:
+        """A measure."""
+        number = self.number(view.fiscal_year, view.ordinal)
+        return MeasureGiven.model_validate(
+            {**asdict(view), "number": number, "owner_name": self.name.post(view.owner)}
+        )
+
+    def note(self, view: NoteView) -> NoteGiven:
+        """A remark."""
+        return NoteGiven.model_validate({**asdict(view), "by_name": self.name(view.by)})
+
+
+def entry_given(told: Teller, entry: TimelineEntry, *, with_texts: bool = True) -> EntryGiven:
+    """An entry of the record, told."""
+    return EntryGiven(
+        seq=entry.seq,
+        at=entry.at,
+        kind=entry.kind.value,
+        incident=entry.incident,
+        step=entry.step,
+        actor=entry.actor,
+        actor_name=told.actor(entry),
+        text=told.tell(entry, with_texts=with_texts),
+        out=entry.out,
+    )

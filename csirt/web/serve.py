@@ -1,0 +1,70 @@
+"""Starts the web process: takes the port, says where it listens, serves until it is told to stop."""
+
+import socket
+from pathlib import Path
+
+import uvicorn
+
+from csirt.bootstrap import Desk
+from csirt.errors import Unavailable
+from csirt.logs import log
+from csirt.web.app import create_app
+
+GRACE = 5  # seconds that requests under way get when the process is told to stop
+BACKLOG = 512
+
+
+def run_web(desk: Desk, host: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT. Port 0 takes a free one; the address stands in `run/web.url` meanwhile.
+
+    Raises:
+        Unavailable: `port_taken`, permanent: somebody else listens there, or the address is none of ours.
+    """
+    door = _listen(host, port)
+    address = f"http://{_in_url(host)}:{door.getsockname()[1]}"
+    note = write_address(desk.settings.data, address)
+    config = uvicorn.Config(
+        create_app(desk),
+        log_config=None,  # ours is set up already
+        access_log=False,  # addresses of pages name incidents; the record knows who did what
+        server_header=False,
+        proxy_headers=False,  # `sign_in.address_of` reads them where a proxy is known
+        timeout_graceful_shutdown=GRACE,
+        lifespan="off",
+        ws="none",
+    )
+    log().info("web.started", address=address)
+    try:
+        uvicorn.Server(config).run(sockets=[door])
+    finally:
+        note.unlink(missing_ok=True)
+        door.close()
+        log().info("web.stopped")
+
+
+def write_address(data: Path, address: str) -> Path:
+    """Note where the page is, for those who start us; returns the note's path."""
+    note = data / "run" / "web.url"
+    note.parent.mkdir(mode=0o700, exist_ok=True)
+    part = note.with_suffix(".part")
+    part.write_text(f"{address}\n", encoding="utf-8")
+    part.replace(note)
+    return note
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket; connections queue from here on."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    door = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind((host, port))
+        door.listen(BACKLOG)
+    except OSError as error:
+        door.close()
+        raise Unavailable("port_taken", permanent=True, host=host, port=port) from error
+    return door
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
