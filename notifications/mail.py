@@ -14,10 +14,11 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Literal
 
-from csirt.errors import DeliveryFailed, Invalid
+from csirt.errors import DeliveryFailed
 from csirt.model.message import Message, Receipt
 from notifications.deadline import DeadlinePassed, within
 from notifications.letter import addresses_of, letter
+from notifications.trust import trust
 
 Tls = Literal["none", "starttls", "implicit"]
 
@@ -70,7 +71,7 @@ class MailChannel:
         Invalid: `ca_file_unreadable`.
     """
 
-    def __init__(  # noqa: PLR0913 - plain values, all by name
+    def __init__(
         self,
         name: str,
         host: str,
@@ -91,7 +92,7 @@ class MailChannel:
         self._user = user
         self._password = password
         self._deadline = deadline
-        self._context = None if tls == "none" else _context(ca_file)
+        self._context = None if tls == "none" else trust(ca_file)
 
     def send(self, message: Message) -> Receipt:
         """Hand the message to the server; the receipt's `outside_id` is the Message-ID.
@@ -138,13 +139,6 @@ class MailChannel:
             return session.sendmail(self._sender, addresses, mail.as_bytes())
         finally:
             session.leave()
-
-
-def _context(ca_file: Path | None) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except (OSError, ssl.SSLError) as broken:
-        raise Invalid("ca_file_unreadable") from broken
 
 
 def _refused(code: str, replies: Iterable[int]) -> DeliveryFailed:

@@ -9,7 +9,6 @@ import hmac
 import ipaddress
 import json
 import socket
-import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +21,7 @@ from csirt.errors import DeliveryFailed, Invalid
 from csirt.model.message import Message, Receipt
 from csirt.model.step import Json
 from notifications.deadline import DeadlinePassed, within
+from notifications.trust import trust
 
 CHAT_BODY = Path(__file__).parent / "templates" / "chat.json"
 _RETRY_HELPS = frozenset({408, 425, 429})  # with every 5xx: RFC 9110 15.5.9, RFC 8470, RFC 6585
@@ -57,7 +57,7 @@ class WebhookChannel:
         self._clock = clock
         self._body = body
         self._deadline = deadline
-        self._context = _context(ca_file)
+        self._context = trust(ca_file)
 
     def send(self, message: Message) -> Receipt:
         """Post the message; 2xx means taken. The receiver knows a repeat by `Idempotency-Key`.
@@ -75,7 +75,7 @@ class WebhookChannel:
         except (DeadlinePassed, httpx.ReadError, httpx.ReadTimeout, httpx.RemoteProtocolError):
             # The request may have arrived whole: sent again it carries the same key.
             raise DeliveryFailed("webhook_outcome_unknown", reply="unknown") from None
-        except (httpx.HTTPError, OSError, ssl.SSLError) as error:
+        except (httpx.HTTPError, OSError) as error:
             raise DeliveryFailed("webhook_unreachable", reply="unreachable") from error
         finally:
             _close(client)
@@ -194,13 +194,6 @@ def _receipt(status: int, message: Message) -> Receipt:
         raise DeliveryFailed("webhook_redirected", permanent=True, reply=str(status))
     permanent = status < 500 and status not in _RETRY_HELPS
     raise DeliveryFailed("webhook_refused", permanent=permanent, reply=str(status))
-
-
-def _context(ca_file: Path | None) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except (OSError, ssl.SSLError) as broken:
-        raise Invalid("ca_file_unreadable") from broken
 
 
 def _close(client: httpx.Client) -> None:

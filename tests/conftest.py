@@ -19,6 +19,7 @@ __all__ = ["fresh_postgres", "postgres_server", "world"]
 
 HOME = Path(tempfile.mkdtemp(prefix="csirt-test-home-"))
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104 - "any address" connects to this machine
+MARK_OF_FIXTURE = {"browser": "browser", "postgres_server": "postgres"}
 
 for name in [name for name in os.environ if name.startswith(("CSIRT_", "PREFECT_")) and name != "CSIRT_TEST_TOOLS"]:
     del os.environ[name]
@@ -58,9 +59,13 @@ def stay_on_this_machine(event: str, arguments: tuple[Any, ...]) -> None:
 sys.addaudithook(stay_on_this_machine)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Prefect's client forgets some of its sockets: let it, in its own tests only."""
+    """Mark what needs a browser or PostgreSQL by the fixture it asks for; let Prefect's client forget its sockets."""
     for item in items:
+        for fixture, mark in MARK_OF_FIXTURE.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(mark)
         if item.get_closest_marker("prefect"):
             item.add_marker(pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"))
 

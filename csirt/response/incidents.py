@@ -12,7 +12,7 @@ from csirt.errors import Conflict, Invalid, NotFound
 from csirt.guard import refuse_my_number
 from csirt.model.authority import Permission, must
 from csirt.model.incident import Disposition, Group, IncidentStatus, IncidentType, Level, OpenCase, Sortable
-from csirt.model.sorting import groups_of
+from csirt.model.sorting import groups_of, is_ours, names_of, plain_address
 from csirt.record.entry import EntryKind
 from csirt.store.tables.cases import IncidentCounterRow, IncidentRow, NoteRow
 from csirt.store.tables.intake import DetectionRow
@@ -49,7 +49,9 @@ def triage(tx: Tx) -> list[str]:
         return []
     waiting = tx.session.exec(select(DetectionRow).where(DetectionRow.state == "waiting").limit(TRIAGE_LIMIT)).all()
     rows = {row.id: row for row in (*fresh, *waiting) if row.id is not None}
-    groups = groups_of([_sortable(row) for row in rows.values()], _open_cases(tx, list(rows.values())))
+    touched = _touched(tx, list(rows.values()))
+    names = names_of((row.attacked, row.src_ip, row.dst_ip) for row in (*rows.values(), *touched))
+    groups = groups_of([_sortable(row) for row in rows.values()], _open_cases(touched), names)
     opened = []
     for group in groups:
         members = [rows[key] for key in group.keys]
@@ -67,18 +69,28 @@ def _sortable(row: DetectionRow) -> Sortable:
     return Sortable(row.id, row.at, row.attacked, row.attacker, IncidentType(row.type), Level(row.level), row.title)
 
 
-def _open_cases(tx: Tx, rows: Sequence[DetectionRow]) -> list[OpenCase]:
-    """Open incidents that share a host or an attacker with what is to be sorted."""
-    hosts = {row.attacked for row in rows}
+def _touched(tx: Tx, rows: Sequence[DetectionRow]) -> list[DetectionRow]:
+    """Detections of open incidents that share a host, under any of its names, or an attacker with what is sorted."""
+    seen = {plain_address(address) for row in rows for address in (row.src_ip, row.dst_ip)}
+    hosts = {row.attacked for row in rows} | {address for address in seen if address and is_ours(address)}
     attackers = {row.attacker for row in rows if row.attacker}
+    alike = or_(
+        col(DetectionRow.attacked).in_(hosts),
+        col(DetectionRow.dst_ip).in_(hosts),
+        col(DetectionRow.src_ip).in_(hosts),
+        col(DetectionRow.attacker).in_(attackers),
+    )
     query = (
         select(DetectionRow)
         .join(IncidentRow, col(DetectionRow.incident) == col(IncidentRow.id))
-        .where(IncidentRow.status == IncidentStatus.OPEN.value)
-        .where(or_(col(DetectionRow.attacked).in_(hosts), col(DetectionRow.attacker).in_(attackers)))
+        .where(IncidentRow.status == IncidentStatus.OPEN.value, alike)
     )
+    return list(tx.session.exec(query))
+
+
+def _open_cases(rows: Sequence[DetectionRow]) -> list[OpenCase]:
     members: dict[str, list[DetectionRow]] = {}
-    for row in tx.session.exec(query):
+    for row in rows:
         members.setdefault(row.incident or "", []).append(row)
     return [
         OpenCase(

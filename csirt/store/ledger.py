@@ -70,7 +70,7 @@ class Appender:
         for seq, draft in enumerate(drafts, start=head.size):
             entry, raw = self._seal(seq, draft)
             leaves.append(leaf_hash(raw))
-            self._session.add(_row(entry, raw, self._stamp))
+            self._session.add(_row(entry, raw, leaves[-1], self._stamp))
         frontier = frontier.extend(leaves)
         head.size, head.frontier = frontier.size, frontier.to_bytes()
         self._session.add(head)
@@ -110,7 +110,7 @@ class Appender:
         return self._links[incident]
 
 
-def _row(entry: LedgerEntry, raw: bytes, shared: Stamp) -> LedgerRow:
+def _row(entry: LedgerEntry, raw: bytes, leaf: bytes, shared: Stamp) -> LedgerRow:
     return LedgerRow(
         seq=entry.seq,
         canonical=raw,
@@ -121,6 +121,7 @@ def _row(entry: LedgerEntry, raw: bytes, shared: Stamp) -> LedgerRow:
         inc_seq=entry.inc_seq,
         step=entry.step,
         cid=entry.cid,
+        leaf=leaf,
     )
 
 

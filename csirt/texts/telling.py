@@ -37,7 +37,7 @@ _WORDS: Mapping[str, str] = {  # field -> where its words stand in the catalog
 _TEXTS = ("title", "account", "text", "reason", "because", "number", "spoke_with", "spoke_at", "read_back")
 
 
-def tell(  # noqa: PLR0913, PLR0917 - who reads, and the three who know words
+def tell(
     entry: TimelineEntry,
     language: str,
     names: Names,
@@ -100,17 +100,12 @@ class _Telling:
         """One field of the entry in words."""
         if name in _PARTIES and isinstance(value, str):
             return self.names(value)
-        if name == "code":
-            return self.words.error(str(value))
-        if name == "choice":
-            return self._choice(str(value))
         if name == "tier" and isinstance(value, int):
             return value + 1
         if name == "routes" and not isinstance(value, int):
             return self._join(self._route(str(one)) for one in value)
-        if name == "due":
-            return self._day(str(value))
-        return self._word(_WORDS.get(name, ""), value)
+        special = {"choice": self._choice, "code": self.words.error, "due": self._day}
+        return special[name](str(value)) if name in special else self._word(_WORDS.get(name, ""), value)
 
     def _made(self) -> dict[str, Param]:
         """Values that are made of more than one field, or of none."""

@@ -6,8 +6,10 @@ error as a page; for somebody who is not signed in that may be the way to the si
 
 import secrets
 import threading
+import traceback
 
 from fastapi import FastAPI, Request
+from fastapi.telemetry import TelemetryConfig
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,6 +21,14 @@ from csirt.web.look import STATIC
 from csirt.web.pages import routes as pages
 from csirt.web.problems import HANDLERS, Internal, answer
 from csirt.web.sign_in import Gate
+
+SILENT: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 
 
 class LastResort:
@@ -41,7 +51,9 @@ class LastResort:
             await self._app(scope, receive, sender)
         except Exception as error:  # an answer is owed whatever happened, and the log says what did
             reference = secrets.token_hex(4)
-            log().error("web.broke", reference=reference, error=type(error).__name__, exc_info=error)
+            # Where it broke, without the message: that may hold what somebody typed.
+            trace = "".join(traceback.format_tb(error.__traceback__))
+            log().error("web.broke", reference=reference, error=type(error).__name__, trace=trace)
             if begun or scope["type"] != "http":
                 raise
             await answer(Request(scope), Internal("internal_error", reference=reference), reference)(
@@ -58,7 +70,7 @@ def create_app(desk: Desk) -> FastAPI:
         docs_url=None,  # its page would load scripts from outside
         redoc_url=None,
         redirect_slashes=False,
-        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False},
+        telemetry=SILENT,
     )
     app.state.desk = desk
     app.state.gate = Gate()

@@ -23,21 +23,19 @@ DETECTIONS = "/api/v1/detections"
 SMALL = 1024 * 1024
 LARGE = 64 * 1024 * 1024
 
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "font-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
+_SOURCES = (
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    "font-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
 )
 HEADERS = {
-    "Content-Security-Policy": POLICY,
+    "Content-Security-Policy": "; ".join(_SOURCES),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -124,7 +122,7 @@ def _name_in(host: str) -> str:
 
 
 def _check_content_type(request: Request) -> None:
-    """A body for the API is JSON and says so, which no form of another site can; detections have formats of their own."""
+    """A body for the API is JSON and says so, as no form of another site can; detections have formats of their own."""
     path = request.url.path
     has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
     if request.method in SAFE or not has_body or not path.startswith(API) or path == DETECTIONS:

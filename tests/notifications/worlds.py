@@ -24,7 +24,7 @@ def message(
     address: str = "officer@city.example",
     subject: str = "【至急・要確認】令和8年度 第12号",
     body: str = "本文です。\n髙橋・﨑\n",
-    **more: Any,  # noqa: ANN401 - whatever else a message has
+    **more: Any,
 ) -> Message:
     recipient = Recipient("post:poc", "見本 花子", address, "p-1")
     return Message(id_, "page", "ja", recipient, subject, body, AT, **more)
@@ -68,7 +68,7 @@ def mail_server(
     """A real SMTP server on loopback; with an `account` it asks for that name and password."""
     handler = MailServer(port=free_port())
 
-    def sign_in(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:  # noqa: ANN401
+    def sign_in(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         given = (data.login, data.password) if isinstance(data, LoginPassword) else None
         wanted = tuple(part.encode() for part in account) if account else None
         return AuthResult(success=given == wanted, handled=False)

@@ -41,7 +41,8 @@ def check_record(look: Look) -> Soundness:
     look.session.expire_all()  # read the head anew, not the one remembered
     size_now, _ = head(look)
     if result.size < size or result.size > size_now:
-        return Soundness(result.size, result.root, sound=False, first_bad=min(result.size, size_now), why="size_differs")
+        first_bad = min(result.size, size_now)
+        return Soundness(result.size, result.root, sound=False, first_bad=first_bad, why="size_differs")
     sound = result.roots[size] == Frontier.from_bytes(frontier).root()
     return Soundness(result.size, result.root, sound=sound, first_bad=None, why=None if sound else "root_differs")
 
@@ -55,4 +56,4 @@ def last_beat(look: Look, process: str = "worker") -> datetime | None:
 def playbooks_of(look: Look, incidents: Iterable[str]) -> dict[str, str]:
     """The playbook of each of these incidents that has one."""
     query = select(RunRow.incident, RunRow.playbook).where(col(RunRow.incident).in_(set(incidents)))
-    return {incident: playbook for incident, playbook in look.session.exec(query)}
+    return dict(look.session.exec(query).all())

@@ -1,5 +1,6 @@
 """The record as people read it: entries with their texts opened. Nothing here writes."""
 
+import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -50,17 +51,17 @@ def explore(
 ) -> list[TimelineEntry]:  # fmt: skip
     """Entries of the whole record that fit every filter, newest first, one window."""
     query = select(LedgerRow)
-    conditions: list[tuple[object, Any]] = [
-        (incident, LedgerRow.inc == incident),
-        (kind, LedgerRow.kind == kind),
-        (actor, LedgerRow.actor == actor),
-        (since, col(LedgerRow.at) >= since),
-        (until, col(LedgerRow.at) <= until),
-        (before, col(LedgerRow.seq) < before),
-    ]
-    for given, condition in conditions:
+    filters: tuple[tuple[Any, Any, Any], ...] = (  # comparing with nothing is an error, so it is not done before
+        (incident, col(LedgerRow.inc), operator.eq),
+        (kind, col(LedgerRow.kind), operator.eq),
+        (actor, col(LedgerRow.actor), operator.eq),
+        (since, col(LedgerRow.at), operator.ge),
+        (until, col(LedgerRow.at), operator.le),
+        (before, col(LedgerRow.seq), operator.lt),
+    )
+    for given, column, compare in filters:
         if given is not None:
-            query = query.where(condition)
+            query = query.where(compare(column, given))
     rows = look.session.exec(query.order_by(col(LedgerRow.seq).desc()).limit(limit)).all()
     return read_entries(look, rows)
 

@@ -9,7 +9,10 @@ from csirt.store.columns import BigId, UtcDateTime
 
 
 class LedgerRow(SQLModel, table=True):
-    """One sealed entry. `canonical` is what counts; the other columns repeat parts of it so that one can search."""
+    """One sealed entry. `canonical` is what counts; the other columns repeat parts of it so that one can search.
+
+    `leaf` is its leaf hash: it pins a change to its entry, where links and the root alone name a range.
+    """
 
     __tablename__ = "ledger_entry"
     __table_args__ = (Index("ix_ledger_entry_inc", "inc", "inc_seq", unique=True),)
@@ -23,6 +26,7 @@ class LedgerRow(SQLModel, table=True):
     inc_seq: int | None = None
     step: str | None = None
     cid: str | None = Field(default=None, unique=True)
+    leaf: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
 class LedgerHeadRow(SQLModel, table=True):

@@ -75,9 +75,7 @@ def take_in(desk: Desk, actor: Actor, data: bytes, form: str, key: str | None) -
     counts = intake.Accepted()
     for number, batch in enumerate(_batches(reader.read(data))):
         request_key = f"{actor.id}:{key}#{number}" if key else None
-        counts += desk.commit(
-            actor, intake.accept, batch, source=actor.id, form=reader.format, request_key=request_key
-        )
+        counts += desk.commit(actor, intake.accept, batch, source=actor.id, form=reader.format, request_key=request_key)
     return counts
 
 

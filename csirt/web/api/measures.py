@@ -17,9 +17,7 @@ router = APIRouter(tags=["measures"])
 
 
 @router.get("/measures")
-def list_measures(
-    reader: IncidentReader, state: Annotated[MeasureState | None, Query()] = None
-) -> list[MeasureGiven]:
+def list_measures(reader: IncidentReader, state: Annotated[MeasureState | None, Query()] = None) -> list[MeasureGiven]:
     """Measures of all incidents, soonest due first."""
     return reader.desk.look(_measures, reader, None, state)
 

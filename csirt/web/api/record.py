@@ -22,7 +22,7 @@ router = APIRouter(prefix="/record", tags=["record"])
 
 
 @router.get("")
-def explore_record(  # noqa: PLR0913, PLR0917 - the filters of a search
+def explore_record(  # noqa: PLR0917 - the filters of a search
     reader: RecordReader,
     incident: Annotated[str | None, Query(max_length=64)] = None,
     kind: EntryKind | None = None,

@@ -86,9 +86,7 @@ class Words:
     def measure(self, view: MeasureView) -> MeasureGiven:
         """A measure."""
         number = self.number(view.fiscal_year, view.ordinal)
-        return MeasureGiven.model_validate(
-            {**asdict(view), "number": number, "owner_name": self.name.post(view.owner)}
-        )
+        return MeasureGiven.model_validate({**asdict(view), "number": number, "owner_name": self.name.post(view.owner)})
 
     def note(self, view: NoteView) -> NoteGiven:
         """A remark."""
