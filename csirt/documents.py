@@ -7,6 +7,7 @@ from csirt.bootstrap import Desk
 from csirt.era import in_era, number_text
 from csirt.errors import Invalid
 from csirt.model.incident import FourClocks, IncidentView
+from csirt.model.people import Roster
 from csirt.record.tree import Frontier
 from csirt.reports.labels import Language, shown_at
 from csirt.reports.timeline import TimelineDocument, TimelineLine
@@ -66,16 +67,22 @@ class Teller:
         return f"{text.title} [{text.item}]" if text.item and text.item not in text.title else text.title
 
 
-def naming(desk: Desk, look: Look, language: str) -> Naming:
-    """Words for people and parties, those who have left included. Raises `Invalid` for an unknown language."""
-    known = people.roster(look.session, look.vault, with_gone=True)
+def naming(desk: Desk, look: Look, language: str, ever: Roster | None = None) -> Naming:
+    """Words for people and parties, those who have left included (`ever`, where the caller has them at hand).
+
+    Raises:
+        Invalid: we do not have this language.
+    """
+    known = ever or people.roster(look.session, look.vault, with_gone=True)
     return Naming(known, desk.door.city.offices, catalog(language))
 
 
-def teller(desk: Desk, look: Look, language: str, entries: Sequence[TimelineEntry]) -> Teller:
-    """A teller for these entries. Raises `Invalid` for an unknown language."""
+def teller(
+    desk: Desk, look: Look, language: str, entries: Sequence[TimelineEntry], ever: Roster | None = None
+) -> Teller:
+    """A teller for these entries; see `naming`. Raises `Invalid` for an unknown language."""
     incidents = {entry.incident for entry in entries if entry.incident}
-    return Teller(naming(desk, look, language), desk.texts, playbooks_of(look, incidents))
+    return Teller(naming(desk, look, language, ever), desk.texts, playbooks_of(look, incidents))
 
 
 def timeline_document(desk: Desk, incident: str, language: str) -> TimelineDocument:

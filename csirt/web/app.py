@@ -17,6 +17,7 @@ from csirt.bootstrap import Desk
 from csirt.logs import log
 from csirt.web.api import routes as api
 from csirt.web.edge import Edge
+from csirt.web.known import Rosters
 from csirt.web.look import STATIC
 from csirt.web.pages import routes as pages
 from csirt.web.problems import HANDLERS, Internal, answer
@@ -74,6 +75,7 @@ def create_app(desk: Desk) -> FastAPI:
     )
     app.state.desk = desk
     app.state.gate = Gate()
+    app.state.rosters = Rosters()
     app.state.checking = threading.Lock()
     app.state.draw_problem = pages.draw_problem
     for kind, handler in HANDLERS.items():

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from csirt.bootstrap import Desk
-from csirt.errors import CsirtError, Forbidden
+from csirt.errors import CsirtError, Forbidden, Invalid
 from csirt.web.problems import API, answer
 from csirt.web.refusals import TooLarge, WrongContentType, WrongHost
 from csirt.web.session import SAFE, is_tls
@@ -68,6 +68,7 @@ class Edge:
         request = Request(scope)
         try:
             self._check_host(request)
+            _check_address(path, scope["query_string"])
             self._check_origin(request)
             _check_content_type(request)
             most = LARGE if path == DETECTIONS else SMALL
@@ -119,6 +120,12 @@ def _headers_of(message: Message) -> MutableMapping[str, object]:
 def _name_in(host: str) -> str:
     """The name in a Host header, without the port."""
     return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+
+
+def _check_address(path: str, query: bytes) -> None:
+    """No NUL: PostgreSQL takes it in no text, and no address of ours has one."""
+    if "\0" in path or b"%00" in query or b"\0" in query:
+        raise Invalid("nul", field="address")
 
 
 def _check_content_type(request: Request) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, TimeoutError  # noqa: A004 - SQLAlchemy calls it so
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -89,4 +89,5 @@ HANDLERS: Mapping[type[Exception], Callable[[Request, Exception], Response]] = {
     HTTPException: of_http,
     RequestValidationError: of_validation,
     OperationalError: of_database,
+    TimeoutError: of_database,
 }

@@ -1,5 +1,6 @@
 """Starts the web process: takes the port, says where it listens, serves until it is told to stop."""
 
+import signal
 import socket
 from pathlib import Path
 
@@ -15,7 +16,7 @@ BACKLOG = 512
 
 
 def run_web(desk: Desk, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT. Port 0 takes a free one; the address stands in `run/web.url` meanwhile.
+    """Serve until SIGTERM or SIGINT, from the main thread. Port 0 takes a free one; the address stands in `run/web.url` meanwhile.
 
     Raises:
         Unavailable: `port_taken`, permanent: somebody else listens there, or the address is none of ours.
@@ -34,9 +35,13 @@ def run_web(desk: Desk, host: str, port: int) -> None:
         ws="none",
     )
     log().info("web.started", address=address)
+    # uvicorn ends gracefully, then raises the signal that it got once more: that must not cut the rest short.
+    before = {number: signal.signal(number, _end_in_peace) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         uvicorn.Server(config).run(sockets=[door])
     finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
         note.unlink(missing_ok=True)
         door.close()
         log().info("web.stopped")
@@ -50,6 +55,10 @@ def write_address(data: Path, address: str) -> Path:
     part.write_text(f"{address}\n", encoding="utf-8")
     part.replace(note)
     return note
+
+
+def _end_in_peace(_number: int, _frame: object) -> None:
+    """The server has ended already."""
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -19,6 +19,7 @@ from csirt.model.people import Actor, Person, Roster
 from csirt.response import access, people
 from csirt.store.tables.access import SessionRow
 from csirt.store.tx import Look
+from csirt.web.known import Known
 from csirt.web.language import language_of
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -28,12 +29,13 @@ COOKIE_MOST = 200  # characters; ours has 43
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A request of somebody who is signed in. `known` is the roster as of this request."""
+    """A request of somebody who is signed in. `known` is the roster of today, `ever` holds those who left too."""
 
     desk: Desk
     person: Person
     actor: Actor
     known: Roster
+    ever: Roster
     language: str
     csrf: str
     cookie: str
@@ -84,18 +86,18 @@ def open_visit(request: Request) -> Visit:
         raise NotSignedIn("not_signed_in")
     now = desk.clock.now()
 
-    def question(look: Look) -> tuple[SessionRow, Roster]:
-        return access.session_of(look.session, cookie, now), people.roster(look.session, look.vault)
+    def question(look: Look) -> tuple[SessionRow, Known]:
+        return access.session_of(look.session, cookie, now), request.app.state.rosters.of(look)
 
     row, known = desk.look(question)
-    person = known.people.get(row.person)
+    person = known.today.people.get(row.person)
     if person is None:
         raise NotSignedIn("not_signed_in")
-    actor = people.actor_of(person, known, row.auth, row.sid)
+    actor = people.actor_of(person, known.today, row.auth, row.sid)
     if now - row.last_at > TOUCH_EVERY:
         desk.commit(actor, access.touch, cookie)
     language = language_of(request, row.language)
-    request.state.visit = visit = Visit(desk, person, actor, known, language, row.csrf, cookie)
+    request.state.visit = visit = Visit(desk, person, actor, known.today, known.ever, language, row.csrf, cookie)
     return visit
 
 

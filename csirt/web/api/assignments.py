@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from csirt.guard import clean_line
 from csirt.model.authority import Permission, may
 from csirt.model.people import Actor
 from csirt.response import assignments
@@ -61,7 +60,7 @@ def show_assignment(id: str, reader: IncidentReader) -> AssignmentInFullGiven:  
 @router.post("/{id}/answer")
 def answer_assignment(id: str, taken: AnswerTaken, who: SignedIn) -> AssignmentInFullGiven:  # noqa: A002 - as above
     """Answer an assignment, once; whoever comes second gets 409 `already_answered`."""
-    reply = Reply(clean_line(taken.choice), taken.reason, taken.fields)
+    reply = Reply(taken.choice, taken.reason, taken.fields)
     who.desk.commit(who.actor, assignments.answer, id, reply)
     return who.desk.look(_in_full, who, id)
 

@@ -46,7 +46,7 @@ def explore_record(  # noqa: PLR0917 - the filters of a search
             before=before,
             limit=limit,
         )
-        told = teller(reader.desk, look, reader.language, entries)
+        told = teller(reader.desk, look, reader.language, entries, reader.ever)
         return [entry_given(told, entry, with_texts=with_texts) for entry in entries]
 
     return reader.desk.look(question)

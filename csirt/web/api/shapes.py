@@ -1,6 +1,6 @@
 """What the API takes and gives. Inputs name every field and refuse others; outputs are apart from what is stored."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
@@ -12,6 +12,9 @@ Line = Annotated[str, StringConstraints(max_length=200)]
 Text = Annotated[str, StringConstraints(max_length=10_000)]
 Code = Annotated[str, StringConstraints(max_length=64)]
 Key = Annotated[int, Field(ge=0, lt=2**63)]
+# What a calendar of ours can hold and show; beyond that it is a slip of the pen.
+Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
+Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2200, 1, 1))]
 Scalar = str | int | float | bool | None
 
 
@@ -47,8 +50,8 @@ class ReportTaken(Taken):
     account: Text = ""
     host: Line = ""
     personal_data: Literal["yes", "no", "unknown"] = "unknown"
-    occurred: AwareDatetime | None = None
-    noticed: AwareDatetime | None = None
+    occurred: Moment | None = None
+    noticed: Moment | None = None
 
 
 class NoteTaken(Taken):
@@ -62,7 +65,7 @@ class MeasureTaken(Taken):
 
     text: Text
     owner: Code
-    due: date
+    due: Day
 
 
 class MeasureEndTaken(Taken):

@@ -46,7 +46,7 @@ def show_timeline(
 
     def question(look: Look) -> list[EntryGiven]:
         entries = timeline(look, resolve_incident(look, name), after=after, limit=limit)
-        told = teller(reader.desk, look, reader.language, entries)
+        told = teller(reader.desk, look, reader.language, entries, reader.ever)
         return [entry_given(told, entry) for entry in entries]
 
     return reader.desk.look(question)

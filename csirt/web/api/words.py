@@ -33,7 +33,7 @@ class Words:
     def __init__(self, desk: Desk, look: Look, visit: Visit) -> None:
         """One for each answer: it holds the roster as it is now."""
         self.language = visit.language
-        self.name: Naming = naming(desk, look, visit.language)
+        self.name: Naming = naming(desk, look, visit.language, visit.ever)
         self._actor: Actor = visit.actor
         self._desk = desk
 
