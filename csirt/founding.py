@@ -40,8 +40,10 @@ def found(data: Path, city_file: Path, *, for_play: bool = False) -> None:
         _copy(city_file.parent / files[name], data / target)
     chains = city_file.parent / files["chains"]
     (data / "chains").mkdir(mode=0o700, exist_ok=True)
+    offices = (city_file.parent / files["offices"]).resolve()
     for chain in sorted(chains.glob("*.toml")):
-        _copy(chain, data / "chains" / chain.name)
+        if chain.resolve() != offices:  # contact data often lies beside the chains
+            _copy(chain, data / "chains" / chain.name)
     if for_play:
         (data / _MADE_FOR_PLAY).write_text("This folder was made by ./run; the main job may play in it.\n")
     part = data / f".{CITY_FILE}.part"

@@ -18,7 +18,7 @@ from csirt.playbook.flow import Stage
 from csirt.playbook.language import Playbook
 from csirt.playbook.performance import Rested, perform
 from csirt.playbook.responder import Show, plainly
-from csirt.response import runs
+from csirt.response import reaching, runs
 from csirt.response.runs import Claim
 from csirt.store.queries.due import due_now
 
@@ -38,6 +38,7 @@ class Worker:
         self._heard = asyncio.Event()
         self._stop = asyncio.Event()
         self._threads = ThreadPoolExecutor(8, thread_name_prefix="worker")
+        self._clients = contextlib.AsyncExitStack()
         self._stage: Stage | None = None
         self._prefect_after = desk.clock.now()
 
@@ -48,21 +49,30 @@ class Worker:
             loop.add_signal_handler(number, self._stop.set)
         ear = await bell.listen(self._desk.settings.data, self._heard)
         log().info("worker.started")
-        async with contextlib.AsyncExitStack() as stack:
-            if self._desk.prefect_url():
-                self._stage = await stack.enter_async_context(Stage())
-            tasks = [
-                asyncio.create_task(self._forever(step))
-                for step in (self._drive_due, self._do_chores, self._send, self._act_slowly, self._keep_house)
-            ]
-            await self._stop.wait()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        chores = (self._do_chores, self._send, self._act_slowly, self._keep_house)
+        tasks = [asyncio.create_task(self._drive()), *(asyncio.create_task(self._forever(step)) for step in chores)]
+        await self._stop.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         if ear:
             ear.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
         log().info("worker.stopped")
+
+    async def _drive(self) -> None:
+        """Drive runs; Prefect's clients are opened and closed in this one task, whose context they are bound to."""
+        async with contextlib.AsyncExitStack() as self._clients:
+            await self._forever(self._drive_due)
+
+    async def _open_stage(self) -> None:
+        """Connect to Prefect as soon as it answers; until then runs go on unseen."""
+        if self._stage is None and self._desk.prefect_url() and self._desk.clock.now() >= self._prefect_after:
+            try:
+                self._stage = await self._clients.enter_async_context(Stage())
+            except Unavailable:
+                self._prefect_after = self._desk.clock.now() + PREFECT_PAUSE
+                log().warning("prefect.unavailable")
 
     async def _forever(self, step: Callable[[], "asyncio.Future[bool] | object"]) -> None:
         """Repeat a step: at once while it finds work, else after a ring or the scan's interval."""
@@ -92,7 +102,7 @@ class Worker:
             return False
         play = self._desk.playbooks.get((held.playbook, held.version))
         if play is None:
-            self._desk.commit(SYSTEM, runs.stop, held, "playbook_unknown")
+            self._desk.commit(SYSTEM, reaching.stop, held, "playbook_unknown")
             return True
         renewing = asyncio.create_task(self._renew(held))
         try:
@@ -103,7 +113,7 @@ class Worker:
             raise
         except Exception as error:  # a fault in a playbook's own code stops its run and nobody else's
             log().error("playbook.broke", run=held.run, error=type(error).__name__, exc_info=error)
-            await self._in_thread(lambda: self._desk.commit(SYSTEM, runs.stop, held, "playbook_error"))
+            await self._in_thread(lambda: self._desk.commit(SYSTEM, reaching.stop, held, "playbook_error"))
         finally:
             renewing.cancel()
         return True
@@ -126,6 +136,7 @@ class Worker:
             return perform(play, self._desk.door, held, self._desk.hands, show)
 
         shown = None
+        await self._open_stage()
         if self._stage and self._desk.clock.now() >= self._prefect_after:
             try:
                 shown = await asyncio.wait_for(self._stage.run_for(play, held.incident, held.prefect_run), 5)

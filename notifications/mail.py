@@ -44,6 +44,9 @@ class _Session(smtplib.SMTP):
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         self._host = host  # STARTTLS checks the certificate against it; set by smtplib only if it connects at once
         plain = socket.create_connection((host, port), timeout)
+        if self.abandoned:  # there was no line yet to close
+            plain.close()
+            raise _Abandoned
         return self.wrap.wrap_socket(plain, server_hostname=host) if self.wrap else plain
 
     def abandon(self) -> None:

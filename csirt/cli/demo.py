@@ -15,6 +15,7 @@ from csirt.bootstrap import Desk, wire
 from csirt.cli import demo_end
 from csirt.cli.cast import Cast
 from csirt.cli.children import Children, free_port, only_one, prefect_child, web_child, worker_child
+from csirt.era import at_in_era
 from csirt.errors import Forbidden, Unavailable
 from csirt.logs import configure
 from csirt.model.people import Actor
@@ -50,6 +51,10 @@ class Play:
                 return found
             time.sleep(0.05)
         raise Unavailable("main_job_stuck", waiting_for=what)
+
+    def wall_clock(self) -> str:
+        """What a clock on the wall in Japan shows."""
+        return at_in_era(self.desk.clock.now())
 
     def perform(self) -> str:
         """Play everything; returns the id of the ransomware incident, closed."""
@@ -119,7 +124,7 @@ class Play:
             self.fill_call_sheet(task)
             return
         part = next((part for part in self.script["answer"] if part["step"] == task["step"]), None)
-        if part is None or (task["chain"] and not self.somebody_knows(incident, task)):
+        if part is None or not self.somebody_knows(incident, task):
             return
         if measure := part.get("measure"):
             self.add_measure(incident, part["as"], measure)
@@ -134,14 +139,14 @@ class Play:
         """Answer as the script says."""
         fields = {**part.get("fields", {})}
         if "done_at" in fields:
-            fields["done_at"] = self.desk.clock.now().isoformat(timespec="minutes")
+            fields["done_at"] = self.wall_clock()
         body = {"choice": part["choice"], "reason": part["reason"], "fields": fields}
         self.cast.post(part["as"], f"/assignments/{task['id']}/answer", body)
         self.answered_at = time.monotonic()
         self.say(f"{task['title']} → {part['as']}: {part['reason']}", f"{task['step']} answered by {part['as']}.")
 
     def somebody_knows(self, incident: str, task: dict[str, Any]) -> bool:
-        """The point of contact stays silent; once the chain has climbed to the deputy, the deputy acknowledges."""
+        """The point of contact stays silent until the chain has climbed to the deputy, who acknowledges."""
         deputy = self.script["climb"]["deputy"]
         for climb in self.cast.get(deputy, f"/incidents/{incident}/escalations"):
             if climb["step"] != task["step"]:
@@ -153,24 +158,20 @@ class Play:
             except Forbidden:
                 return False  # not called yet: the chain is still below the deputy
             self.say("代理者が確認しました。", "The deputy acknowledged; the chain stops climbing.")
-        return False
+            return False
+        return True  # a step that calls nobody
 
     def fill_call_sheet(self, task: dict[str, Any]) -> None:
         """A member of staff phones and writes down who was reached and what was read back."""
         sheet = self.script["call_sheet"]
-        called = [call for call in self.calls(task["incident"]) if call["id"] == task["delivery"]]
-        if not called or not called[0]["party"].startswith("office:"):
+        call = self.cast.get(sheet["as"], f"/assignments/{task['id']}")["call"]
+        if not call or not call["party"].startswith("office:"):
             return  # people of the city hall acknowledge by themselves
         fields = {name: sheet[name] for name in ("number", "spoke_with", "read_back")}
-        fields["spoke_at"] = self.desk.clock.now().isoformat(timespec="minutes")
+        fields["spoke_at"] = self.wall_clock()
         body = {"choice": sheet["choice"], "reason": "", "fields": fields}
         self.cast.post(sheet["as"], f"/assignments/{task['id']}/answer", body)
-        self.say(f"電話連絡票を記録しました: {called[0]['name']}", f"A call to {called[0]['party']} was recorded.")
-
-    def calls(self, incident: str) -> list[dict[str, Any]]:
-        """Every call made for this incident."""
-        climbs = self.cast.get("k.sato", f"/incidents/{incident}/escalations")
-        return [call for climb in climbs for call in climb["calls"]]
+        self.say(f"電話連絡票を記録しました: {call['name']}", f"A call to {call['party']} was recorded.")
 
     def add_measure(self, incident: str, uid: str, measure: dict[str, Any]) -> None:
         """A measure with owner and due date, once."""
@@ -215,7 +216,7 @@ def demo(
     port = Settings(data=folder).port if not once else free_port()
     settings = Settings(data=folder, port=port)
     configure("demo")
-    out = Console()
+    out = Console() if Console().is_terminal else Console(width=140)  # a pipe has no width of its own
     with only_one(folder):
         desk = wire(settings, "cli")
         children = Children(folder)

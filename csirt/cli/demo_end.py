@@ -12,7 +12,6 @@ from csirt import founding
 from csirt.cli.cast import password_of
 from csirt.clock import JST
 from csirt.documents import timeline_document
-from csirt.era import at_in_era
 from csirt.model.incident import IncidentStatus, IncidentType
 from csirt.reports.timeline import timeline_pdf
 from csirt.reports.timeline_xlsx import timeline_xlsx
@@ -70,7 +69,7 @@ def report(play: "Play", incident: str) -> bool:
     for heading in ("seq", "日時", "記録", "者", "内容"):
         table.add_column(heading, overflow="fold")
     for line in document.lines:
-        table.add_row(str(line.seq), at_in_era(line.at), line.kind_text, line.actor, line.text)
+        table.add_row(str(line.seq), f"{line.at.astimezone(JST):%m-%d %H:%M:%S}", line.kind_text, line.actor, line.text)
     play.out.print(table)
     _write(folder / f"timeline-{incident}.pdf", timeline_pdf(document))
     _write(folder / f"timeline-{incident}.xlsx", timeline_xlsx(document))

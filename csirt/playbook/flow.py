@@ -84,10 +84,15 @@ class Stage:
         self._client: PrefectClient | None = None
 
     async def __aenter__(self) -> Self:
-        """Open both clients; without that every pass would set up TLS twice."""
-        context = await self._stack.enter_async_context(AsyncClientContext.get_or_create())
-        self._stack.enter_context(SyncClientContext.get_or_create())
-        self._client = context.client
+        """Open both clients; without that every pass would set up TLS twice. Raises `Unavailable`."""
+        async with AsyncExitStack() as stack:
+            try:
+                context = await stack.enter_async_context(AsyncClientContext.get_or_create())
+            except (RuntimeError, httpx.HTTPError) as error:  # what the client says of a server that is not there
+                raise Unavailable("prefect_unavailable") from error
+            stack.enter_context(SyncClientContext.get_or_create())
+            self._client = context.client
+            self._stack = stack.pop_all()
         return self
 
     async def __aexit__(self, *_error: object) -> None:

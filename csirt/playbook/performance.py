@@ -9,7 +9,7 @@ from csirt.errors import CsirtError as AnyOfOurs
 from csirt.model.people import SYSTEM
 from csirt.playbook.language import Act, Playbook
 from csirt.playbook.responder import Pass, Responder, Show, check_drift, code_of, plainly
-from csirt.response import runs
+from csirt.response import reaching, runs
 from csirt.response.door import Door
 from csirt.response.runs import Claim
 
@@ -64,5 +64,5 @@ def _rest(now: Pass, rest: Awaiting) -> Rested:
 
 
 def _stop(now: Pass, code: str, step: str) -> Rested:
-    now.door.commit(SYSTEM, runs.stop, now.held, code, step)
+    now.door.commit(SYSTEM, reaching.stop, now.held, code, step)
     return Rested(Rest.STOPPED, code=code)

@@ -167,7 +167,7 @@ class Responder:
     def close(self, disposition: Disposition, because: str = "") -> Disposition:
         """Close the incident. Refused while steps stand open; nothing may follow in the playbook."""
         check_drift(self._now)
-        self._commit(runs.close, disposition, because)
+        self._commit(reaching.close, disposition, because)
         self._now.closed = disposition
         return disposition
 
@@ -210,13 +210,18 @@ class Responder:
 
     def _key(self, name: str) -> str:
         key = checked(f"{name}[{self._item}]" if self._item else name)
+        if key in self._now.used:  # a second step under the same name would be given the first one's outcome
+            raise PlaybookDrift("playbook_drift", step=key, recorded="once", asked="again")
+        if self._now.closed:
+            raise PlaybookDrift("playbook_drift", step=key, recorded="closed", asked="more")
         self._now.used.add(key)
         return key
 
     def _keys(self, names: Sequence[str]) -> tuple[str, ...]:
         """The keys that these names have here, or outside `for_each` where they have none here."""
         inner = {name: f"{name}[{self._item}]" if self._item else name for name in names}
-        return tuple(inner[name] if inner[name] in self._now.steps else name for name in names)
+        known = self._now.steps.keys() | self._now.used
+        return tuple(inner[name] if inner[name] in known else name for name in names)
 
     def _recorded(self, key: str, kind: StepKind) -> RecordedStep | None:
         step = self._now.steps.get(key)

@@ -72,7 +72,13 @@ def acknowledge(tx: Tx, escalation: str) -> None:
     progress = _read(row)
     if not any(called.person == tx.actor.id for route in progress.routes for called in route.called):
         raise Forbidden("not_called", escalation=escalation)
+    if all(tx.actor.id in route.acknowledged for route in progress.routes if _called_on(route, tx.actor.id)):
+        return  # said twice, heard once
     _acknowledge(tx, row, progress, tx.actor.id)
+
+
+def _called_on(route: RouteProgress, person: str) -> bool:
+    return any(called.person == person for called in route.called)
 
 
 def record_call(tx: Tx, sheet: AssignmentRow, choice: str, reason: str, fields: Mapping[str, Json]) -> None:
@@ -101,21 +107,29 @@ def record_call(tx: Tx, sheet: AssignmentRow, choice: str, reason: str, fields: 
 
 
 def answered(tx: Tx, run: str, step: str) -> None:
-    """The step has its answer: whatever still climbs for it stops."""
-    rows = tx.session.exec(
-        select(EscalationRow).where(
-            EscalationRow.run == run, EscalationRow.step == step, col(EscalationRow.ended_at).is_(None)
-        )
-    ).all()
+    """The step has its answer: whatever still climbs for it stops, and nobody needs to phone for it any more."""
+    rows = tx.session.exec(select(EscalationRow).where(EscalationRow.run == run, EscalationRow.step == step)).all()
     for row in rows:
-        _finish(tx, row, climb.answered(_read(row), tx.now))
+        if row.ended_at is None:
+            _finish(tx, row, climb.answered(_read(row), tx.now))
+        _call_off(tx, row, _route_names(row))  # also what a route left that ran through
+
+
+def call_off(tx: Tx, incident: str) -> None:
+    """The case closes: nothing climbs on for it, and call sheets that nobody filled in are taken back."""
+    for row in tx.session.exec(select(EscalationRow).where(EscalationRow.incident == incident)).all():
+        if row.ended_at is None:
+            _finish(tx, row, climb.end(_read(row), tx.now))
+        _call_off(tx, row, _route_names(row))
 
 
 def facts_of(tx: Tx, incident: str, step: str) -> dict[str, str]:
     """What a message may say: codes, numbers and times. Words are put in when it is sent."""
     row = tx.session.get_one(IncidentRow, incident)
     asked = tx.session.exec(
-        select(AssignmentRow).where(AssignmentRow.incident == incident, AssignmentRow.step == step)
+        select(AssignmentRow).where(
+            AssignmentRow.incident == incident, AssignmentRow.step == step, AssignmentRow.kind != StepKind.CALL.value
+        )
     ).first()
     level = row.level if row.level is not None else row.proposed_level
     return {
@@ -212,6 +226,10 @@ def _acknowledge(tx: Tx, row: EscalationRow, before: Escalation, who: str) -> No
     _call_off(tx, row, [route.route for route in after.routes if route.state != RouteState.CLIMBING])
     if after.ended_at and not before.ended_at:
         _finish(tx, row, after)
+
+
+def _route_names(row: EscalationRow) -> list[str]:
+    return [route.route for route in _read(row).routes]
 
 
 def _states(value: Escalation) -> list[str]:

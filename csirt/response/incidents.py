@@ -14,6 +14,7 @@ from csirt.model.authority import Permission, must
 from csirt.model.incident import Disposition, Group, IncidentStatus, IncidentType, Level, OpenCase, Sortable
 from csirt.model.sorting import groups_of, is_ours, names_of, plain_address
 from csirt.record.entry import EntryKind
+from csirt.response import repeats
 from csirt.store.tables.cases import IncidentCounterRow, IncidentRow, NoteRow
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tables.runs import AssignmentRow, RunDueRow, RunRow
@@ -149,27 +150,41 @@ def _by_request(tx: Tx, request_key: str) -> str | None:
     return tx.session.exec(select(IncidentRow.id).where(IncidentRow.request_key == request_key)).first()
 
 
-def open_waiting(tx: Tx, keys: Sequence[int], title: str, type_: IncidentType) -> str:
-    """The officer opens an incident from detections that wait for a decision."""
+def open_waiting(
+    tx: Tx, keys: Sequence[int], title: str, type_: IncidentType, *, request_key: str | None = None
+) -> str:
+    """The officer opens an incident from detections that wait; the same `request_key` again gives the same one."""
     must(tx.actor, Permission.DECIDE_TRIAGE)
+    if request_key and (known := _by_request(tx, request_key)):
+        return known
     members = _waiting(tx, keys)
     level = Level(max(row.level for row in members))
     refuse_my_number(title, field="title")
-    incident = _open(tx, Report(title=title or members[0].title, type=type_, channel="sensor", level=level), "officer")
+    report = Report(title=title or members[0].title, type=type_, channel="sensor", level=level)
+    incident = _open(tx, report, "officer", request_key)
     _join(tx, incident, members, "officer")
     return incident
 
 
-def ignore_waiting(tx: Tx, keys: Sequence[int], reason: str) -> int:
-    """The officer decides that detections need no case; they stay findable. Returns how many."""
+def ignore_waiting(tx: Tx, keys: Sequence[int], reason: str, *, request_key: str | None = None) -> int:
+    """The officer decides that detections need no case; they stay findable. Returns how many.
+
+    The same `request_key` again decides nothing anew.
+    """
     must(tx.actor, Permission.DECIDE_TRIAGE)
+    if known := repeats.recorded(tx, request_key):
+        return int(str(known["detections"]))
     if not reason.strip():
         raise Invalid("reason_missing", field="reason")
+    refuse_my_number(reason, field="reason")
     members = _waiting(tx, keys)
     for row in members:
         row.state = "ignored"
         tx.session.add(row)
-    tx.record(EntryKind.DETECTION_IGNORED, out={"detections": len(members)}, texts={"reason": reason})
+    tx.record(
+        EntryKind.DETECTION_IGNORED, cid=repeats.cid_of(request_key), out={"detections": len(members)},
+        texts={"reason": reason},
+    )  # fmt: skip
     return len(members)
 
 
@@ -249,17 +264,22 @@ def set_level(tx: Tx, incident: str, level: Level, reason: str) -> None:
     tx.record(EntryKind.LEVEL_SET, incident=incident, out={"level": int(level)}, texts={"reason": reason})
 
 
-def add_note(tx: Tx, incident: str, text: str) -> str:
-    """Add a remark to an open case; returns its id."""
+def add_note(tx: Tx, incident: str, text: str, *, request_key: str | None = None) -> str:
+    """Add a remark to an open case; returns its id. The same `request_key` again adds nothing."""
     must(tx.actor, Permission.ADD_NOTE)
+    if known := repeats.recorded(tx, request_key):
+        return str(known["note"])
     incident_for_update(tx, incident)
     refuse_my_number(text, field="text")
     if not text.strip():
         raise Invalid("text_missing", field="text")
-    sealed = tx.record(EntryKind.NOTE_ADDED, incident=incident, texts={"text": text.strip()})
-    note = NoteRow(id=new_id("n"), incident=incident, text_c=sealed["text"], by=tx.actor.id, at=tx.now)
-    tx.session.add(note)
-    return note.id
+    note = new_id("n")
+    sealed = tx.record(
+        EntryKind.NOTE_ADDED, incident=incident, cid=repeats.cid_of(request_key), out={"note": note},
+        texts={"text": text.strip()},
+    )  # fmt: skip
+    tx.session.add(NoteRow(id=note, incident=incident, text_c=sealed["text"], by=tx.actor.id, at=tx.now))
+    return note
 
 
 def close(tx: Tx, incident: str, disposition: Disposition, because: str) -> None:

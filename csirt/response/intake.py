@@ -13,6 +13,7 @@ from sqlmodel import col, select
 
 from csirt.errors import Invalid
 from csirt.guard import clean_line, mask
+from csirt.model.authority import Permission, must
 from csirt.model.detection import Detection, NotADetection, SourceRecord, Unreadable, fingerprint
 from csirt.model.sorting import attacked_and_attacker
 from csirt.model.triage import suggest
@@ -56,8 +57,10 @@ def accept(
     The same `request_key` again gives the same answer and changes nothing. Triage follows by itself.
 
     Raises:
+        Forbidden: this actor may not bring detections in.
         Invalid: more records than one batch may hold.
     """
+    must(tx.actor, Permission.INGEST)
     if len(records) > BATCH_LIMIT:
         raise Invalid("batch_too_large", limit=BATCH_LIMIT)
     if request_key and (known := _known(tx, request_key)):

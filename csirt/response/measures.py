@@ -7,18 +7,22 @@ from csirt.guard import refuse_my_number
 from csirt.model.authority import Permission, must
 from csirt.model.measure import MeasureState
 from csirt.record.entry import EntryKind
-from csirt.response import people
+from csirt.response import people, repeats
 from csirt.store.tables.cases import IncidentRow, MeasureRow
 from csirt.store.tx import Tx, new_id
 
 
-def add(tx: Tx, incident: str, text: str, owner: str, due: date) -> str:
+def add(tx: Tx, incident: str, text: str, owner: str, due: date, *, request_key: str | None = None) -> str:
     """Add a measure to an incident, open or closed; `owner` is a post. Returns its id.
+
+    The same `request_key` again adds nothing.
 
     Raises:
         Invalid: no text, no such post, or a 個人番号 in the text.
     """
     must(tx.actor, Permission.ADD_MEASURE)
+    if known := repeats.recorded(tx, request_key):
+        return str(known["measure"])
     if tx.session.get(IncidentRow, incident, with_for_update=True) is None:
         raise NotFound("incident_unknown", incident=incident)
     if not text.strip():
@@ -28,7 +32,10 @@ def add(tx: Tx, incident: str, text: str, owner: str, due: date) -> str:
         raise Invalid("post_unknown", field="owner", post=owner[:64])
     measure = new_id("m")
     out = {"measure": measure, "owner": owner, "due": due.isoformat()}
-    sealed = tx.record(EntryKind.MEASURE_ADDED, incident=incident, out=out, texts={"text": text.strip()})
+    sealed = tx.record(
+        EntryKind.MEASURE_ADDED, incident=incident, cid=repeats.cid_of(request_key), out=out,
+        texts={"text": text.strip()},
+    )  # fmt: skip
     tx.session.add(
         MeasureRow(
             id=measure, incident=incident, text_c=sealed["text"], owner=owner, due=due,

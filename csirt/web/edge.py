@@ -93,7 +93,8 @@ class Edge:
     def _check_host(self, request: Request) -> None:
         """On loopback only our own names count, else a site could point its name at us (DNS rebinding)."""
         host = request.headers.get("host", "").lower()
-        if self._loopback and host != self._own and not is_loopback(_name_in(host)):
+        ours = is_loopback(_name_in(host)) or (host and host == self._own)
+        if self._loopback and not ours:
             raise WrongHost("host_refused")
 
     def _check_origin(self, request: Request) -> None:

@@ -1,4 +1,4 @@
-"""The roster, opened once and kept while it stands: opening a thousand sealed people for each request takes too long."""
+"""The roster, opened once and kept while it stands: opening a thousand sealed people for each request is slow."""
 
 from dataclasses import dataclass
 

@@ -24,8 +24,9 @@ def _accepted(header: str) -> str | None:
     for place, part in enumerate(header[:200].split(",")):
         tag, _, parameters = part.strip().partition(";")
         language = tag.split("-")[0].strip().lower()
-        if language in LANGUAGES:
-            weighed.append((-_weight(parameters), place, language))
+        weight = _weight(parameters)
+        if language in LANGUAGES and weight > 0:
+            weighed.append((-weight, place, language))
     return min(weighed)[2] if weighed else None
 
 

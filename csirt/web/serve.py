@@ -16,7 +16,9 @@ BACKLOG = 512
 
 
 def run_web(desk: Desk, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT, from the main thread. Port 0 takes a free one; the address stands in `run/web.url` meanwhile.
+    """Serve until SIGTERM or SIGINT; call it from the main thread.
+
+    Port 0 takes a free one; the address stands in `run/web.url` meanwhile.
 
     Raises:
         Unavailable: `port_taken`, permanent: somebody else listens there, or the address is none of ours.

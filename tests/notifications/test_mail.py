@@ -136,7 +136,7 @@ def test_nothing_is_sent_after_time_is_up() -> None:
 
     with line_server(talk) as port, pytest.raises(DeliveryFailed, match="mail_deadline_passed"):
         channel(port, deadline=0.3).send(message())
-    assert texts == []
+    assert not [text for text in texts if text.strip().upper() != b"QUIT"]
 
 
 def test_a_line_that_opens_after_time_is_up_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:

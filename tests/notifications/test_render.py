@@ -14,7 +14,7 @@ from csirt.guard import mask
 from notifications.call_sheet import call_script
 from notifications.render import FACTS, TEMPLATES, TemplateRenderer
 
-NAMES = ["page", "first_report", "notice", "closed", "call_sheet", "assignment"]
+NAMES = ["page", "first_report", "notice", "closed", "call_sheet", "assignment", "run_stopped"]
 LANGUAGES = ["ja", "en"]
 RENDERER = TemplateRenderer()
 FULL = {
@@ -25,6 +25,7 @@ FULL = {
     "leak": "suspected",
     "disposition": "true_positive",
     "report_no": "2",
+    "code": "playbook_drift",
     "step_title": "回線を切断するか",
     "called_as": "CSIRT責任者",
     "callee": "見本県 デジタル政策課",

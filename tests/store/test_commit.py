@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlmodel import col, select, update
 
 from csirt.errors import Conflict, Invalid, UnrecordedChange
-from csirt.model.incident import IncidentType
+from csirt.model.incident import Disposition, IncidentType
 from csirt.model.people import SYSTEM
 from csirt.record.entry import EntryKind
 from csirt.record.verify_record import check_entries
@@ -69,8 +69,10 @@ def test_a_use_case_that_fails_leaves_neither_state_nor_entry(world: World) -> N
     [
         "UPDATE ledger_entry SET kind = 'X' WHERE seq = 0",
         "DELETE FROM ledger_entry WHERE seq = 0",
-        "INSERT INTO ledger_entry (seq, canonical, at, kind, actor) SELECT 99, canonical, at, kind, actor "
-        "FROM ledger_entry WHERE seq = 0",
+        (
+            "INSERT INTO ledger_entry (seq, canonical, at, kind, actor) SELECT 99, canonical, at, kind, actor "
+            "FROM ledger_entry WHERE seq = 0"
+        ),
     ],
 )
 def test_the_database_itself_guards_the_record(world: World, attack: str) -> None:
@@ -151,7 +153,7 @@ def test_the_same_request_opens_one_incident(world: World) -> None:
 def test_a_closed_incident_takes_no_more_notes(world: World) -> None:
     incident = world.open(IncidentType.DDOS)
     head = world.person("s.watanabe")
-    world.desk.commit(head, incidents.close, incident, incidents.Disposition.BENIGN, "影響なし")
+    world.desk.commit(head, incidents.close, incident, Disposition.BENIGN, "影響なし")
     with pytest.raises(Conflict, match="incident_closed"):
         world.desk.commit(head, incidents.add_note, incident, "追記")
     with world.desk.read() as session:

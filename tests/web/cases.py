@@ -271,7 +271,7 @@ def some_measures(say: Words) -> measures.MeasureList:
 def some_waiting(say: Words) -> waiting.Waiting:
     """Detections that wait for a decision, and one record in quarantine."""
     row = waiting.WaitingRow(
-        key=17,
+        key="17",
         at=NOW - 9 * MINUTE,
         title=say("管理者パスワードの誤りが続いた", "Repeated wrong administrator passwords"),
         level=Level.MINOR,
@@ -283,9 +283,9 @@ def some_waiting(say: Words) -> waiting.Waiting:
     broken = waiting.QuarantineRow(at=NOW, code="not_json", place="byte 2048", source="soc-sensor")
     form = frame.Form(key="k-6", errors={"form": "detections_not_waiting"})
     return waiting.Waiting(
-        rows=(row, replace(row, key=18, level=Level.EVENT)),
+        rows=(row, replace(row, key="18-19", level=Level.EVENT)),
         quarantine=(broken,),
         may_decide=True,
         form=form,
-        chosen=frozenset({17}),
+        chosen=frozenset({"17"}),
     )

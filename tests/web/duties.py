@@ -111,12 +111,14 @@ def a_call_sheet(say: Words) -> assignment.CallSheet:
         party=say("徳島県 情報セキュリティ担当", "Tokushima prefecture, security desk"),
         due=NOW + 20 * MINUTE,
         script=(
-            say(
-                "鳴門市情報政策課の撫養です。情報セキュリティの緊急連絡です。",
-                "This is Muya of Naruto City, with a security call.",
+            frame.Fact(
+                label=say("読み上げる文", "Read out"),
+                value=say(
+                    "鳴門市情報政策課の撫養です。情報セキュリティの緊急連絡です。\n番号は令和8年度第12号、レベル3です。",
+                    "This is Muya of Naruto City, with a security call.\nThe case is FY2026 No. 12, level 3.",
+                ),
             ),
-            say("番号は令和8年度第12号、レベル3です。", "The case is FY2026 No. 12, level 3."),
-            say("番号を復唱してください。", "Please read the number back."),
+            frame.Fact(label=say("話さないこと", "Do not say"), value=say("氏名、個人番号", "names, My Numbers")),
         ),
         form=frame.Form(key="k-4", errors={"choice": "choice_missing"}),
     )

@@ -1,5 +1,6 @@
 """Questions about incidents, for pages, API, CLI and documents. Nothing here writes."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -68,13 +69,19 @@ class DetectionView:
 
 @dataclass(frozen=True, slots=True)
 class WaitingGroup:
-    """Detections of one attacked host that wait for the officer's decision."""
+    """Detections of one attacked host that wait for the officer's decision.
+
+    Title, type and format are those of the gravest; `at` is when the last of them happened.
+    """
 
     attacked: str
     level: int
     count: int
     keys: tuple[int, ...] = field(default=())
     title: str = ""
+    type: str = IncidentType.UNDECIDED.value
+    format: str = ""
+    at: datetime | None = None
 
 
 def resolve_incident(look: Look, name: str) -> str:
@@ -138,6 +145,12 @@ def _view(row: IncidentRow, run: RunRow | None, title: str) -> IncidentView:
     )
 
 
+def numbers(look: Look, ids: Iterable[str]) -> dict[str, tuple[int, int, bool]]:
+    """Fiscal year and ordinal of these incidents, and whether they are drills."""
+    query = select(IncidentRow).where(col(IncidentRow.id).in_(set(ids)))
+    return {row.id: (row.fiscal_year, row.ordinal, row.drill) for row in look.session.exec(query)}
+
+
 def counts(look: Look) -> dict[str, int]:
     """How many incidents are open, detections wait for a decision, and records lie in quarantine."""
     count = func.count()
@@ -171,14 +184,22 @@ def waiting(look: Look, limit: int = 500) -> list[WaitingGroup]:
     groups: dict[str, list[DetectionRow]] = {}
     for row in look.session.exec(query):
         groups.setdefault(row.attacked, []).append(row)
-    found = [
-        WaitingGroup(
-            attacked, max(row.level for row in rows), sum(row.count for row in rows),
-            tuple(row.id for row in rows if row.id is not None), max(rows, key=lambda row: row.level).title,
-        )
-        for attacked, rows in groups.items()
-    ]  # fmt: skip
+    found = [_group(attacked, rows) for attacked, rows in groups.items()]
     return sorted(found, key=lambda group: (-group.level, group.attacked))
+
+
+def _group(attacked: str, rows: Sequence[DetectionRow]) -> WaitingGroup:
+    gravest = max(rows, key=lambda row: row.level)
+    return WaitingGroup(
+        attacked=attacked,
+        level=gravest.level,
+        count=sum(row.count for row in rows),
+        keys=tuple(row.id for row in rows if row.id is not None),
+        title=gravest.title,
+        type=gravest.type,
+        format=gravest.format,
+        at=max(row.at for row in rows),
+    )
 
 
 def quarantine(look: Look, limit: int = PAGE) -> list[dict[str, Any]]:
@@ -207,6 +228,14 @@ def measures(look: Look, *, incident_id: str | None = None, state: str | None = 
         )
         for row, case in rows
     ]  # fmt: skip
+
+
+def measure_incident(look: Look, measure: str) -> str:
+    """The incident that a measure belongs to. Raises `NotFound`."""
+    row = look.session.get(MeasureRow, measure)
+    if row is None:
+        raise NotFound("measure_unknown", measure=measure[:40])
+    return row.incident
 
 
 def notes(look: Look, incident_id: str) -> list[NoteView]:

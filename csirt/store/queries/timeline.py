@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import func
 from sqlmodel import col, select
 
 from csirt.record.entry import EntryKind, LedgerEntry, parse
@@ -50,7 +51,40 @@ def explore(
     since: datetime | None = None, until: datetime | None = None, before: int | None = None, limit: int = WINDOW,
 ) -> list[TimelineEntry]:  # fmt: skip
     """Entries of the whole record that fit every filter, newest first, one window."""
-    query = select(LedgerRow)
+    query = _filtered(
+        select(LedgerRow), incident=incident, kind=kind, actor=actor, since=since, until=until, before=before
+    )
+    rows = look.session.exec(query.order_by(col(LedgerRow.seq).desc()).limit(limit)).all()
+    return read_entries(look, rows)
+
+
+def count_entries(
+    look: Look, *, incident: str | None = None, kind: str | None = None, actor: str | None = None,
+    since: datetime | None = None, until: datetime | None = None, before: int | None = None,
+) -> int:  # fmt: skip
+    """How many entries of the record fit every filter."""
+    query = select(func.count()).select_from(LedgerRow)
+    found: int = look.session.exec(
+        _filtered(query, incident=incident, kind=kind, actor=actor, since=since, until=until, before=before)
+    ).one()
+    return found
+
+
+def newer_window(
+    look: Look, seq: int, *, incident: str | None = None, kind: str | None = None, actor: str | None = None,
+    since: datetime | None = None, until: datetime | None = None, limit: int = WINDOW,
+) -> int | None:  # fmt: skip
+    """The `before` of the window that lies next above the entry `seq`; None if that is the newest."""
+    query = _filtered(select(LedgerRow.seq), incident=incident, kind=kind, actor=actor, since=since, until=until)
+    query = query.where(col(LedgerRow.seq) > seq).order_by(col(LedgerRow.seq)).limit(limit + 1)
+    above = look.session.exec(query).all()
+    return above[limit] if len(above) > limit else None
+
+
+def _filtered(
+    query: Any, *, incident: str | None = None, kind: str | None = None, actor: str | None = None,
+    since: datetime | None = None, until: datetime | None = None, before: int | None = None,
+) -> Any:  # fmt: skip
     filters: tuple[tuple[Any, Any, Any], ...] = (  # comparing with nothing is an error, so it is not done before
         (incident, col(LedgerRow.inc), operator.eq),
         (kind, col(LedgerRow.kind), operator.eq),
@@ -62,8 +96,7 @@ def explore(
     for given, column, compare in filters:
         if given is not None:
             query = query.where(compare(column, given))
-    rows = look.session.exec(query.order_by(col(LedgerRow.seq).desc()).limit(limit)).all()
-    return read_entries(look, rows)
+    return query
 
 
 def read_entries(look: Look, rows: Sequence[LedgerRow]) -> list[TimelineEntry]:

@@ -160,6 +160,11 @@ def steps(look: Look, incident: str) -> list[StepView]:
     ]  # fmt: skip
 
 
+def stopped_by(look: Look, incident: str) -> str | None:
+    """The code of what stopped an incident's run, if anything did."""
+    return look.session.exec(select(RunRow.stopped_by).where(RunRow.incident == incident)).first()
+
+
 def step_values(look: Look, run: str, keys: Sequence[str]) -> dict[str, Json]:
     """The values of some steps, for what a question shows."""
     query = select(StepRow).where(StepRow.run == run, col(StepRow.key).in_(keys))

@@ -1,5 +1,6 @@
 """Detections come in, wait for a decision, or lie in quarantine."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import islice
@@ -74,9 +75,17 @@ def take_in(desk: Desk, actor: Actor, data: bytes, form: str, key: str | None) -
     reader = formats.choose(data[: formats.HEAD_BYTES], form)
     counts = intake.Accepted()
     for number, batch in enumerate(_batches(reader.read(data))):
-        request_key = f"{actor.id}:{key}#{number}" if key else None
+        request_key = f"{actor.id}:{key}#{number}:{_digest(batch)}" if key else None
         counts += desk.commit(actor, intake.accept, batch, source=actor.id, form=reader.format, request_key=request_key)
     return counts
+
+
+def _digest(batch: list[SourceRecord]) -> str:
+    """What a batch holds, in short: a key that comes again with other records must not make them vanish."""
+    digest = hashlib.sha256()
+    for record in batch:
+        digest.update(len(record.raw).to_bytes(8, "big") + record.raw)
+    return digest.hexdigest()[:32]
 
 
 def _batches(records: Iterator[SourceRecord]) -> Iterator[list[SourceRecord]]:

@@ -25,11 +25,25 @@ class AssignmentRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallRow:
+    """One escalation that called the reader and waits to be acknowledged"""
+
+    id: str
+    about: str
+    incident: str
+    incident_title: str
+    href: str
+    at: datetime
+    drill: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assignments:
-    """自分の作業, in order of deadline."""
+    """自分の作業, in order of deadline, below the calls that wait for "I have seen it"."""
 
     template: ClassVar[str] = "assignments.html"
     rows: tuple[AssignmentRow, ...]
+    calls: tuple[CallRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +114,7 @@ class AssignmentPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallSheet:
-    """A call that a person makes.
+    """A call that a person makes. `script` is the sheet in parts, each a heading and its lines.
 
     Fields: `choice` (`reached`, `not_reached`), `spoke_with`, `spoke_at`, `number`, `read_back`, `reason`.
     """
@@ -111,10 +125,12 @@ class CallSheet:
     incident: str
     party: str
     number: str
-    script: tuple[str, ...]
+    script: tuple[Fact, ...]
     person: str = ""
     due: datetime | None = None
     form: Form = EMPTY_FORM
     given: Given | None = None
     conflict: bool = False
+    who: str = ""
+    may_answer: bool = True
     drill: bool = False

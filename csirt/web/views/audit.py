@@ -30,7 +30,7 @@ class Verification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRow:
-    """One entry of the record. `details` are captions and values, as far as the reader may see them."""
+    """One entry of the record, told in `what`; `details` are captions and values, as far as the reader may see them."""
 
     seq: int
     at: datetime
@@ -39,6 +39,7 @@ class AuditRow:
     incident: str = ""
     incident_href: str = ""
     step: str = ""
+    what: str = ""
     details: tuple[Fact, ...] = ()
 
 

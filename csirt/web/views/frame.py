@@ -24,6 +24,7 @@ class Frame:
 
     `path` is where the language switch returns to: always our own, beginning with one `/`. `notice` is the code of a
     message shown once after a deed (`notice.…`). `directory` is the code of the one in use (`ldif`, `ldap`).
+    `read_only` marks a reader who may change nothing, such as an auditor.
     """
 
     language: str
@@ -38,6 +39,7 @@ class Frame:
     roles: tuple[Role, ...] = ()
     nav: tuple[str, ...] = ()
     notice: str = ""
+    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +66,13 @@ class Form:
     """The state of a form that came back: what was typed, and which error stands beside which field.
 
     The error under `form` belongs to no field. `key` is the idempotency key: the same form sent twice counts once.
+    `params` are what the errors' sentences name.
     """
 
     typed: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     errors: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     key: str = ""
+    params: Mapping[str, Param] = field(default_factory=dict)
 
 
 EMPTY_FORM = Form()
@@ -94,7 +98,11 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A page that could not be given: HTTP status, our code and its parameters, and the reference for the log."""
+    """A page that could not be given: HTTP status, our code and its parameters, and the reference for the log.
+
+    `kept` is what was typed into a form that could not be taken, to be copied from; `sign_in` is set where signing in
+    is what helps.
+    """
 
     template: ClassVar[str] = "message.html"
     status: int
@@ -102,3 +110,5 @@ class Problem:
     params: Mapping[str, Param] = field(default_factory=dict)
     reference: str = ""
     back: str = "/"
+    kept: tuple[str, ...] = ()
+    sign_in: str = ""

@@ -78,6 +78,7 @@ class Step:
     by: str = ""
     at: datetime | None = None
     assignment: str = ""
+    may_answer: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +120,20 @@ class DetectionRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoteRow:
+    """A remark on the incident."""
+
+    at: datetime
+    who: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """One incident, whole. `posts` are those a measure may be given to; `timeline` is the window that is shown."""
+    """One incident, whole. `posts` are those a measure may be given to; `timeline` is the window that is shown.
+
+    `account` is what the report said; `detections_window` is set where not all detections are shown.
+    """
 
     template: ClassVar[str] = "incident.html"
     id: str
@@ -145,10 +158,15 @@ class Incident:
     steps: tuple[Step | SideBySide, ...] = ()
     escalations: tuple[EscalationPart, ...] = ()
     detections: tuple[DetectionRow, ...] = ()
+    detections_window: Window | None = None
+    notes: tuple[NoteRow, ...] = ()
     measures: tuple[MeasureRow, ...] = ()
     posts: tuple[Option, ...] = ()
+    account: str = ""
+    may_add_note: bool = False
     may_add_measure: bool = False
     may_set_level: bool = False
+    note_form: Form = EMPTY_FORM
     measure_form: Form = EMPTY_FORM
     level_form: Form = EMPTY_FORM
     sample: bool = False

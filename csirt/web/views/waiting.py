@@ -10,9 +10,9 @@ from csirt.web.views.frame import EMPTY_FORM, Form
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingRow:
-    """One detection that waits for a decision; `key` is what the form sends back."""
+    """Detections of one host that wait for a decision; `key` names them all and is what the form sends back."""
 
-    key: int
+    key: str
     at: datetime
     title: str
     level: Level
@@ -44,5 +44,5 @@ class Waiting:
     quarantine: tuple[QuarantineRow, ...] = ()
     may_decide: bool = False
     form: Form = EMPTY_FORM
-    chosen: frozenset[int] = frozenset()
+    chosen: frozenset[str] = frozenset()
     types: tuple[IncidentType, ...] = tuple(IncidentType)

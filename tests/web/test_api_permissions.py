@@ -1,0 +1,157 @@
+"""Every address of the API, as its own description lists them, against everybody who must not use it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from csirt.bootstrap import Desk
+from csirt.model.people import Actor, Role
+from csirt.response import access, incidents
+from csirt.response.incidents import Report
+from csirt.store.queries.timeline import head
+from csirt.store.queries.work import assignments
+from csirt.texts.catalogs import catalog
+from csirt.web.api.shapes import ErrorGiven
+from tests.web.conftest import Someone, drive
+
+Make = Callable[..., Someone]
+OPEN = {("POST", "/api/v1/session"), ("GET", "/api/v1/health")}
+SAMPLES: dict[str, Any] = {
+    "/api/v1/incidents": {"title": "x"},
+    "/api/v1/incidents/{name}/notes": {"text": "x"},
+    "/api/v1/incidents/{name}/measures": {"text": "x", "owner": "ciso", "due": "2027-03-31"},
+    "/api/v1/measures/{id}/end": {"state": "done"},
+    "/api/v1/assignments/{id}/answer": {"choice": "yes", "reason": "x"},
+    "/api/v1/detections/waiting/open": {"keys": [1]},
+    "/api/v1/detections/waiting/ignore": {"keys": [1], "reason": "x"},
+}
+
+
+def addresses(app: FastAPI) -> Iterator[tuple[str, str]]:
+    for path, item in app.openapi()["paths"].items():
+        for method in item:
+            yield method.upper(), path
+
+
+@pytest.fixture
+def case(desk: Desk) -> dict[str, str]:
+    """An incident under way, with a question that waits."""
+    actor = Actor("p-test", "local", roles=frozenset({Role.OFFICER}))
+    incident = desk.commit(
+        actor, incidents.open_by_report, Report(title="件名", type=incidents.IncidentType.RANSOMWARE)
+    )
+    drive(desk)
+    return {"name": incident, "id": desk.look(assignments)[0].id, "form": "csv"}
+
+
+def ask(who: Someone, method: str, path: str, case: dict[str, str], token: str = "") -> httpx.Response:
+    headers = {"X-CSRF-Token": who.csrf} | ({"Authorization": f"Bearer {token}"} if token else {})
+    return who.client.request(method, path.format(**case), json=SAMPLES.get(path), headers=headers)
+
+
+def test_the_description_of_the_api_is_made(someone: Make) -> None:
+    answer = someone().get("/openapi.json")
+    assert answer.status_code == 200
+    found = answer.json()
+    assert len(found["paths"]) >= 25
+    assert "/api/v1/assignments/{id}/answer" in found["paths"]
+    assert ErrorGiven.__name__ in found["components"]["schemas"]
+    assert all(
+        operation.get("summary") and operation.get("description")
+        for item in found["paths"].values()
+        for operation in item.values()
+    )
+
+
+def test_no_address_but_two_answers_without_a_session(app: FastAPI, someone: Make, case: dict[str, str]) -> None:
+    nobody = someone()
+    answers = {
+        (method, path): ask(nobody, method, path, case).status_code
+        for method, path in addresses(app)
+        if (method, path) not in OPEN
+    }
+    assert len(answers) >= 28
+    assert set(answers.values()) == {401}
+
+
+def test_an_auditor_changes_nothing(app: FastAPI, someone: Make, case: dict[str, str], desk: Desk) -> None:
+    auditor = someone("f.yamada")
+    before = desk.look(head)
+    answers = {
+        path: ask(auditor, method, path, case)
+        for method, path in addresses(app)
+        if method == "POST" and (method, path) not in OPEN
+    }
+    assert len(answers) >= 9
+    assert {path: answer.status_code for path, answer in answers.items() if answer.status_code != 403} == {}
+    assert {answer.json()["error"] for answer in answers.values()} == {"not_permitted"}
+    assert desk.look(head) == before
+
+
+def test_an_auditor_reads_everything(app: FastAPI, someone: Make, case: dict[str, str]) -> None:
+    auditor = someone("f.yamada")
+    answers = {path: ask(auditor, "GET", path, case).status_code for method, path in addresses(app) if method == "GET"}
+    assert {path: status for path, status in answers.items() if status != 200} == {}
+
+
+def test_an_administrator_reads_the_record_without_its_texts(someone: Make, case: dict[str, str]) -> None:
+    administrator, auditor = someone("o.sasaki"), someone("f.yamada")
+    assert administrator.get("/incidents").status_code == 403
+    path = "/record?kind=INCIDENT_OPENED"
+    assert "件名" in auditor.get(path).json()[0]["text"]
+    told = administrator.get(path).json()[0]["text"]
+    assert "令和8年度 第1号" in told
+    assert "件名" not in told
+    assert "消去" not in told
+
+
+def test_who_only_answers_does_not_read_the_record(someone: Make) -> None:
+    mayor = someone("t.uzushio")  # holds a post, no role
+    assert mayor.get("/incidents").status_code == 200
+    for path in ("/record", "/record/verify"):
+        assert mayor.get(path).json()["error"] == "not_permitted"
+    assert mayor.post("/incidents", {"title": "x"}).json()["error"] == "not_permitted"
+
+
+def test_a_sensors_token_opens_one_door_only(app: FastAPI, someone: Make, case: dict[str, str], desk: Desk) -> None:
+    token = desk.commit(Actor("p-test", "local"), access.issue_token, "ids-1")
+    sensor = someone()
+    answers = {(method, path): ask(sensor, method, path, case, token) for method, path in addresses(app)}
+    assert (
+        answers.pop(("POST", "/api/v1/detections")).json()["error"] == "format_unknown"
+    )  # it was let in, with nothing
+    shut = {key: answer.status_code for key, answer in answers.items() if key not in OPEN}
+    assert set(shut.values()) == {401}
+
+
+@pytest.mark.parametrize("given", ["Bearer x", "Bearer ", "bearer csd_ids-1_00", "Basic eDp5"])
+def test_a_wrong_token_opens_none(someone: Make, given: str) -> None:
+    answer = someone().client.post("/api/v1/detections", content=b"{}", headers={"Authorization": given})
+    assert answer.status_code in {401, 403}
+    assert answer.json()["error"] in {"token_refused", "not_signed_in"}
+
+
+def test_a_revoked_token_is_worth_nothing(someone: Make, desk: Desk) -> None:
+    local = Actor("p-test", "local")
+    token = desk.commit(local, access.issue_token, "ids-1")
+    desk.commit(local, access.revoke_token, "ids-1")
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = someone().client.post("/api/v1/detections", content=b"{}", headers=headers)
+    assert (answer.status_code, answer.json()["error"]) == (403, "token_refused")
+
+
+def test_a_session_brings_detections_in_only_with_its_token(someone: Make) -> None:
+    officer, auditor = someone("k.sato"), someone("f.yamada")
+    assert officer.client.post("/api/v1/detections", content=b"{}").json()["error"] == "form_expired"
+    assert auditor.post("/detections", content=b"{}").json()["error"] == "not_permitted"
+
+
+@pytest.mark.parametrize(
+    "code", ["not_permitted", "form_expired", "too_many_tries", "origin_refused", "internal_error"]
+)
+def test_what_the_door_says_has_words_in_both_languages(code: str) -> None:
+    assert catalog("ja").has(f"error.{code}")
+    assert catalog("en").has(f"error.{code}")
