@@ -151,12 +151,11 @@ def _value(annotation: Any) -> str:
 # -------------------------------------------------------------------------------------------------------------- routes
 
 
-def api_paths() -> Mapping[str, Mapping[str, Any]]:
-    """What the API offers, by address and method, as its own OpenAPI description has it."""
+def api_described() -> Mapping[str, Any]:
+    """What the API offers, as its own OpenAPI description has it."""
     described = FastAPI(title="CSIRT desk", version="1")
     described.include_router(api)
-    paths: Mapping[str, Mapping[str, Any]] = described.openapi()["paths"]
-    return paths
+    return described.openapi()
 
 
 def routes_page() -> str:
@@ -167,9 +166,11 @@ def routes_page() -> str:
         " sensor with `Authorization: Bearer …`. Errors come as `error`, `params`, `message`; see"
         " [errors](errors.md)."
     )
-    calls = [(f"{way.upper()} {path}", told) for path, ways in api_paths().items() for way, told in ways.items()]
-    body = [line for heading, told in sorted(calls, key=_by_path) for line in _call(heading, told)]
-    return page("Addresses", lead, [*body, "# Pages", "", *_pages()])
+    described = api_described()
+    shapes = described["components"]["schemas"]
+    calls = [(f"{way.upper()} {path}", told) for path, ways in described["paths"].items() for way, told in ways.items()]
+    body = [line for heading, told in sorted(calls, key=_by_path) for line in _call(heading, told, shapes)]
+    return page("Addresses", lead, [*body, "## Pages", "", *_pages()])
 
 
 def _by_path(call: tuple[str, Any]) -> tuple[str, int]:
@@ -177,23 +178,30 @@ def _by_path(call: tuple[str, Any]) -> tuple[str, int]:
     return path, METHODS.index(way.lower())
 
 
-def _call(heading: str, told: Mapping[str, Any]) -> list[str]:
+def _call(heading: str, told: Mapping[str, Any], shapes: Mapping[str, Any]) -> list[str]:
     takes = [
         (f"`{one['name']}`", one["in"], "yes" if one["required"] else "no", one.get("description", ""))
         for one in told.get("parameters", ())
         if one["in"] != "cookie"
     ]
     body = told.get("requestBody", {}).get("content", {})
-    kinds = [kind + _shape(content) for kind, content in body.items()]
+    takes += [row for content in body.values() for row in _fields_of(content, shapes)]
     good = ", ".join(code for code in told["responses"] if code.startswith("2"))
-    lines = [f"## {heading}", "", told.get("description", ""), ""]
-    lines += table(("Takes", "In", "Required", ""), takes)
-    return [*lines, *([f"Body: {', '.join(kinds)}.", ""] if kinds else []), f"Answers {good}.", ""]
+    sent = f"Body: {', '.join(body)}. " if body else ""
+    return [
+        *(f"## {heading}", "", told.get("description", ""), ""),
+        *table(("Takes", "In", "Required", ""), takes),
+        *(f"{sent}Answers {good}.", ""),
+    ]
 
 
-def _shape(content: Mapping[str, Any]) -> str:
-    name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
-    return f" (`{name}`)" if name else ""
+def _fields_of(content: Mapping[str, Any], shapes: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    shape = shapes.get(content.get("schema", {}).get("$ref", "").rpartition("/")[2], {})
+    required = shape.get("required", ())
+    return [
+        (f"`{name}`", "body", "yes" if name in required else "no", field.get("description", ""))
+        for name, field in shape.get("properties", {}).items()
+    ]
 
 
 def _pages() -> list[str]:

@@ -18,7 +18,7 @@ from csirt.store.queries.work import StepView
 from csirt.store.tx import Look
 from tests.world import World
 
-LEASE_IS_OVER = timedelta(minutes=2)
+LEASE_IS_OVER = timedelta(minutes=10)  # a slow action is leased for five and a half
 EFFECTS = "effects.log"
 
 

@@ -199,9 +199,9 @@ def prefect_client_environment(data: Path, url: str) -> dict[str, str]:
     return found
 
 
-def worker_child(data: Path) -> Child:
-    """One worker."""
-    return Child("worker", lambda: _csirt(data, "worker"), dict)
+def worker_child(data: Path, port: int) -> Child:
+    """One worker; the links in its mails lead to the page on `port`."""
+    return Child("worker", lambda: _csirt(data, "worker"), lambda: {"CSIRT_PORT": str(port)})
 
 
 def web_child(data: Path, port: int) -> Child:

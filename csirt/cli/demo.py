@@ -213,14 +213,16 @@ def demo(
     folder = data or default_data_folder()
     if not founding.is_founded(folder):
         founding.found(folder, founding.SAMPLE_CITY, for_play=True)
-    port = Settings(data=folder).port if not once else free_port()
-    settings = Settings(data=folder, port=port)
+    settings = Settings(data=folder)
+    if once:
+        settings = settings.model_copy(update={"port": free_port()})
+    port = settings.port
     configure("demo")
     out = Console() if Console().is_terminal else Console(width=140)  # a pipe has no width of its own
     with only_one(folder):
         desk = wire(settings, "cli")
         children = Children(folder)
-        for child in (prefect_child(folder), web_child(folder, port), worker_child(folder)):
+        for child in (prefect_child(folder), web_child(folder, port), worker_child(folder, port)):
             children.add(child)
         children.start()
         try:

@@ -1,37 +1,97 @@
-"""The command line. (Being written.)"""
+"""`csirt`: the console entry. Each command's module is imported when the command is called, not before.
 
-import os
-from pathlib import Path
-from typing import Annotated
+The web framework, the database layer and the typesetter take more time to import than most commands take to run.
+"""
+
+import importlib
+import sys
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from csirt.cli import demo, serve
+from csirt.cli.speaking import refuse
+from csirt.errors import CsirtError
 
-app = typer.Typer(no_args_is_help=True)
-app.command()(demo.demo)
-app.command()(serve.serve)
+# command -> module and what it holds: a function, or a group of further commands
+COMMANDS = {
+    "demo": "csirt.cli.demo:demo",
+    "init": "csirt.cli.city:init",
+    "serve": "csirt.cli.serve:serve",
+    "worker": "csirt.cli.city:worker",
+    "read": "csirt.cli.reading:read",
+    "ingest": "csirt.cli.ingesting:ingest",
+    "open": "csirt.cli.cases:open_incident",
+    "incidents": "csirt.cli.cases:incidents",
+    "incident": "csirt.cli.cases:incident",
+    "timeline": "csirt.cli.cases:timeline",
+    "note": "csirt.cli.cases:note",
+    "measures": "csirt.cli.cases:measures",
+    "assignments": "csirt.cli.duties:assignments",
+    "answer": "csirt.cli.duties:answer",
+    "acknowledge": "csirt.cli.duties:acknowledge",
+    "verify": "csirt.cli.auditing:verify",
+    "export": "csirt.cli.auditing:export",
+    "chains": "csirt.cli.city:chains",
+    "playbooks": "csirt.cli.city:playbooks",
+    "token": "csirt.cli.city:token",
+}
 
 
-@app.command()
-def worker(data: Annotated[Path, typer.Option()]) -> None:
-    """Run one worker."""
-    from csirt.bootstrap import wire
-    from csirt.cli.children import prefect_client_environment
-    from csirt.logs import configure
-    from csirt.settings import Settings
+class Commands(TyperGroup):
+    """All commands, imported one by one; an error of ours becomes a sentence and its family's exit code."""
 
-    configure("worker")
-    desk = wire(Settings(data=data), "worker")
-    if desk.prefect_url():
-        os.environ.update(prefect_client_environment(data, desk.prefect_url()))
-    from csirt.worker import work
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        """Their names, in the order of a day's work."""
+        return list(COMMANDS)
 
-    work(desk)
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
+        """One command, or None for an unknown name."""
+        if cmd_name not in COMMANDS:
+            return None
+        if cmd_name not in self.commands:
+            module, _, name = COMMANDS[cmd_name].partition(":")
+            self.add_command(_made(getattr(importlib.import_module(module), name), cmd_name), cmd_name)
+        return self.commands[cmd_name]
+
+    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
+        """As usual; a name that is not known gets help that names what there is."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"{args[0]}: {', '.join(COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except CsirtError as error:
+            refuse(ctx, error)
+            raise typer.Exit(error.exit_code) from None
+
+
+def _made(held: Any, name: str) -> Any:
+    """A function, or a group of them, as a command."""
+    if isinstance(held, typer.Typer):
+        return get_command(held)
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    alone.command(name)(held)
+    return get_command(alone)
+
+
+app = typer.Typer(cls=Commands, add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
+
+
+@app.callback()
+def csirt() -> None:
+    """CSIRT desk of a city. 自治体CSIRTの対応を進め、記録します"""
 
 
 def main() -> None:
-    """Entry."""
+    """The console entry."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # what a terminal cannot show must not end a command
     app()
 
 

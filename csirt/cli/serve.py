@@ -18,7 +18,9 @@ def serve(
     alone: Annotated[bool, typer.Option(help="Only the page, no worker and no Prefect. 画面だけ")] = False,
 ) -> None:
     """Serve the page until it is told to stop. 画面を表示する"""
-    settings = Settings(data=data or default_data_folder(), **({} if port is None else {"port": port}))
+    settings = Settings(data=data or default_data_folder())
+    if port is not None:
+        settings = settings.model_copy(update={"port": port})
     configure("web")
     desk = wire(settings, "web")
     if alone:
@@ -28,7 +30,7 @@ def serve(
         children = Children(settings.data)
         if not settings.prefect_url:
             children.add(prefect_child(settings.data))
-        children.add(worker_child(settings.data))
+        children.add(worker_child(settings.data, settings.port))
         children.start()
         try:
             run_web(desk, settings.host, settings.port)

@@ -27,7 +27,7 @@ from csirt.store.tx import Look, Tx
 
 TEXTS_AT_ONCE = 500  # well below the 32,766 parameters that a statement may have
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int], object]
 """Is told how many of how many entries are read."""
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlmodel import Session
 
 from csirt.clock import Clock
-from csirt.errors import Conflict, Unavailable, UnrecordedChange
+from csirt.errors import Unavailable, UnrecordedChange
 from csirt.model.city import City
 from csirt.model.people import Actor
 from csirt.store.ledger import Appender, boot_id, stamp
@@ -34,8 +34,11 @@ BOOKKEEPING = frozenset(
         "roster_post",
     }
 )
+# A statement that changes rows, also behind a WITH.
 _CHANGES = re.compile(
-    r'\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+"?(\w+)', re.IGNORECASE
+    r'\s*(?:WITH\b.*?\)\s*)?(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM|REPLACE\s+INTO|TRUNCATE)'
+    r'\s+"?(\w+)',
+    re.IGNORECASE | re.DOTALL,
 )
 _TRIES = 4
 
@@ -105,7 +108,6 @@ class Database:
 
         Raises:
             UnrecordedChange: it changed something without an entry.
-            Conflict: others kept being faster.
             Unavailable: the database does not answer or is full.
         """
         for attempt in range(1, _TRIES + 1):
@@ -113,7 +115,7 @@ class Database:
                 return self._try(use_case, city, actor, *args, **kwargs)
             except IntegrityError as error:
                 if attempt == _TRIES:
-                    raise Conflict("concurrent_change") from error
+                    raise Unavailable("concurrent_change") from error
             except OperationalError as error:
                 if attempt == _TRIES or not _worth_another_try(error):
                     raise Unavailable("database_unavailable") from error

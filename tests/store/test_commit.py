@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import col, select, update
 
-from csirt.errors import Conflict, Invalid, UnrecordedChange
+from csirt.errors import Conflict, Invalid, Unavailable, UnrecordedChange
 from csirt.model.incident import Disposition, IncidentType
 from csirt.model.people import SYSTEM
 from csirt.record.entry import EntryKind
@@ -51,6 +51,13 @@ def test_a_change_by_plain_sql_without_an_entry_is_refused(world: World) -> None
     assert world.desk.look(cases.incident, incident).level is None
 
 
+def test_a_change_behind_a_with_is_seen_too(world: World) -> None:
+    world.open()
+    statement = text("WITH x AS (SELECT 4 AS n) UPDATE incident SET level = (SELECT n FROM x)")
+    with pytest.raises(UnrecordedChange):
+        world.desk.commit(SYSTEM, lambda tx: tx.session.execute(statement))
+
+
 def test_a_use_case_that_fails_leaves_neither_state_nor_entry(world: World) -> None:
     before = world.desk.look(timeline.head)
 
@@ -91,7 +98,7 @@ def test_replacing_an_entry_is_refused_on_sqlite(world: World) -> None:
         pytest.skip("INSERT OR REPLACE is SQLite's own")
     world.open()
     replace = text("INSERT OR REPLACE INTO ledger_entry SELECT * FROM ledger_entry WHERE seq = 0")
-    with pytest.raises(Conflict):
+    with pytest.raises(Unavailable):
         world.desk.commit(SYSTEM, lambda tx: tx.session.execute(replace))
     assert world.kinds()[0] == "INCIDENT_OPENED"
 

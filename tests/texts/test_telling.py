@@ -71,11 +71,10 @@ def test_without_texts_nothing_from_the_vault_is_told() -> None:
     [
         (
             EntryKind.INCIDENT_OPENED,
-            {"type": "ransomware", "level": 1, "year": 2026, "ordinal": 12, "cause": "report", "channel": "phone"},
-            {"title": "脅迫文"},
-            "電話での申告により、令和8年度 第12号として起票した。種別はランサムウェア、提案レベルはレベル1 軽微。（件名: 脅迫文）",
-            "Opened as FY2026 No. 12 from a report (By phone). Type: Ransomware; proposed level: Level 1 minor."
-            " (title: 脅迫文)",
+            {"type": "ddos", "level": 1, "year": 2026, "ordinal": 12, "cause": "report", "channel": "phone"},
+            {"title": "件"},
+            "電話での申告により、令和8年度 第12号として起票した。種別はDDoS、提案レベルはレベル1 軽微。（件名: 件）",
+            "Opened as FY2026 No. 12 from a report (By phone). Type: DDoS; proposed level: Level 1 minor. (title: 件)",
         ),
         (
             EntryKind.PERSON_CALLED,

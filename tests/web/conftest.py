@@ -35,22 +35,24 @@ class Someone:
 
     def sign_in(self, uid: str, password: str | None = None, **more: str) -> httpx.Response:
         typed = {"uid": uid, "password": f"{uid}-naruto" if password is None else password, **more}
-        answer = self.client.post("/api/v1/session", json=typed)
+        answer: httpx.Response = self.client.post("/api/v1/session", json=typed)
         if answer.status_code == 200:
             self.csrf = answer.json()["csrf"]
             self.id = answer.json()["person"]["id"]
         return answer
 
     def get(self, path: str, **more: Any) -> httpx.Response:
-        return self.client.get(f"/api/v1{path}", **more)
+        answer: httpx.Response = self.client.get(f"/api/v1{path}", **more)
+        return answer
 
     def post(self, path: str, json: Any = None, headers: dict[str, str] | None = None, **more: Any) -> httpx.Response:
-        return self.client.post(
-            f"/api/v1{path}", json=json, headers={"X-CSRF-Token": self.csrf, **(headers or {})}, **more
-        )
+        sent = {"X-CSRF-Token": self.csrf, **(headers or {})}
+        answer: httpx.Response = self.client.post(f"/api/v1{path}", json=json, headers=sent, **more)
+        return answer
 
     def delete(self, path: str) -> httpx.Response:
-        return self.client.delete(f"/api/v1{path}", headers={"X-CSRF-Token": self.csrf})
+        answer: httpx.Response = self.client.delete(f"/api/v1{path}", headers={"X-CSRF-Token": self.csrf})
+        return answer
 
 
 @pytest.fixture(scope="session")

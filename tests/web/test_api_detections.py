@@ -26,7 +26,8 @@ def sensor(someone: Make, desk: Desk) -> Callable[..., httpx.Response]:
 
     def send(data: Any, key: str = "", form: str = "auto", **headers: str) -> httpx.Response:
         more = {"Authorization": f"Bearer {token}"} | ({"Idempotency-Key": key} if key else {}) | headers
-        return client.post(f"/api/v1/detections?format={form}", content=data, headers=more)
+        answer: httpx.Response = client.post(f"/api/v1/detections?format={form}", content=data, headers=more)
+        return answer
 
     return send
 

@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from csirt.bootstrap import Desk
+from csirt.model.incident import IncidentType
 from csirt.model.people import Actor, Role
 from csirt.response import access, incidents
 from csirt.response.incidents import Report
@@ -40,16 +41,15 @@ def addresses(app: FastAPI) -> Iterator[tuple[str, str]]:
 def case(desk: Desk) -> dict[str, str]:
     """An incident under way, with a question that waits."""
     actor = Actor("p-test", "local", roles=frozenset({Role.OFFICER}))
-    incident = desk.commit(
-        actor, incidents.open_by_report, Report(title="件名", type=incidents.IncidentType.RANSOMWARE)
-    )
+    incident = desk.commit(actor, incidents.open_by_report, Report(title="件名", type=IncidentType.RANSOMWARE))
     drive(desk)
     return {"name": incident, "id": desk.look(assignments)[0].id, "form": "csv"}
 
 
 def ask(who: Someone, method: str, path: str, case: dict[str, str], token: str = "") -> httpx.Response:
     headers = {"X-CSRF-Token": who.csrf} | ({"Authorization": f"Bearer {token}"} if token else {})
-    return who.client.request(method, path.format(**case), json=SAMPLES.get(path), headers=headers)
+    answer: httpx.Response = who.client.request(method, path.format(**case), json=SAMPLES.get(path), headers=headers)
+    return answer
 
 
 def test_the_description_of_the_api_is_made(someone: Make) -> None:

@@ -1,4 +1,4 @@
-"""The pages. (Seam: `router` and `draw_problem` are what `csirt.web.app` takes from here.)"""
+"""The pages: `router` and `draw_problem` are what `csirt.web.app` takes from here."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse
@@ -9,6 +9,6 @@ from csirt.errors import CsirtError
 router = APIRouter(include_in_schema=False)
 
 
-def draw_problem(request: Request, error: CsirtError, reference: str) -> Response:
+def draw_problem(_request: Request, error: CsirtError, reference: str) -> Response:
     """An error as a page."""
     return PlainTextResponse(f"{error.code} {reference}".strip(), error.http)

@@ -1,0 +1,194 @@
+"""Commands about incidents: the list, one in full, its timeline, opening one, remarks, measures."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from csirt.bootstrap import Desk
+from csirt.cli.opening import open_desk, person
+from csirt.cli.speaking import As, AsJson, Data, Lang, Language, say, show, show_one, to_json
+from csirt.cli.wording import Words
+from csirt.documents import teller, timeline_document
+from csirt.errors import Unavailable
+from csirt.guard import clean_line
+from csirt.model.incident import IncidentStatus, IncidentType
+from csirt.model.measure import MeasureState
+from csirt.reports.labels import shown_at
+from csirt.reports.timeline import TimelineDocument, timeline_csv, timeline_pdf
+from csirt.reports.timeline_xlsx import timeline_xlsx
+from csirt.response import incidents as use_cases
+from csirt.response.incidents import Report
+from csirt.store.queries import cases, work
+from csirt.store.queries.cases import resolve_incident
+from csirt.store.queries.timeline import timeline as entries_of
+from csirt.store.tx import Look
+
+Name = Annotated[str, typer.Argument(help="Id or number (R8-12). 番号", metavar="INCIDENT")]
+
+_LIST = {
+    "number": "cli.column.number",
+    "type_text": "cli.column.type",
+    "level_text": "cli.column.level",
+    "status_text": "cli.column.status",
+    "received_text": "cli.column.received",
+    "title": "cli.column.title",
+}
+
+
+def incidents(
+    status: Annotated[IncidentStatus | None, typer.Option(help="Only these. 状態")] = None,
+    data: Data = None,
+    as_json: AsJson = False,
+    language: Lang = Language.JA,
+) -> None:
+    """List incidents, newest first. インシデントの一覧"""
+    with open_desk(data) as desk:
+        rows = _all_incidents(desk, status.value if status else None, language)
+        show(rows, _LIST, language, as_json=as_json)
+
+
+def _all_incidents(desk: Desk, status: str | None, language: str) -> Iterator[dict[str, Any]]:
+    offset = 0
+    while found := desk.look(cases.incidents, status=status, offset=offset):
+        tell = desk.look(Words.of, desk, language)
+        yield from map(tell.incident, found)
+        offset += len(found)
+
+
+def incident(name: Name, data: Data = None, as_json: AsJson = False, language: Lang = Language.JA) -> None:
+    """Show one incident with its steps, assignments and calls. 一件を詳しく表示する"""
+
+    def question(look: Look) -> dict[str, Any]:
+        tell = Words.of(look, desk, language)
+        view = cases.incident(look, resolve_incident(look, name))
+        return {
+            **tell.incident(view),
+            "steps": [tell.step(one, view.playbook) for one in work.steps(look, view.id)],
+            "assignments": [tell.assignment(one) for one in work.assignments(look, incident=view.id, open_only=False)],
+            "escalations": [tell.escalation(one) for one in work.escalations(look, incident=view.id)],
+            "measures": [tell.measure(one) for one in cases.measures(look, incident_id=view.id)],
+            "notes": [tell.note(one) for one in cases.notes(look, view.id)],
+        }
+
+    with open_desk(data) as desk:
+        found = desk.look(question)
+    if as_json:
+        typer.echo(to_json(found))
+        return
+    show([found], _LIST, language, as_json=False)
+    steps = {"title": "cli.column.step", "state_text": "cli.column.status", "key": "cli.column.key"}
+    show(found["steps"], steps, language, as_json=False)
+    waiting = [one for one in found["assignments"] if one["open"]]
+    show(waiting, {"title": "cli.column.waiting", "who_name": "cli.column.who", "id": "cli.column.id"}, language,
+         as_json=False)  # fmt: skip
+
+
+def timeline(
+    name: Name,
+    pdf: Annotated[Path | None, typer.Option(help="Write a PDF. PDFに書く")] = None,
+    xlsx: Annotated[Path | None, typer.Option(help="Write a workbook. Excelに書く")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write a CSV table. CSVに書く")] = None,
+    data: Data = None,
+    as_json: AsJson = False,
+    language: Lang = Language.JA,
+) -> None:
+    """Show or write the timeline of an incident. 経過を表示する・文書にする"""
+    wanted = {pdf: timeline_pdf, xlsx: timeline_xlsx, csv: timeline_csv}
+    with open_desk(data) as desk:
+        id_ = desk.look(resolve_incident, name)
+        _write_documents(desk, id_, wanted, language, quiet=as_json)
+        if as_json or not any((pdf, xlsx, csv)):
+            columns = {"seq": "cli.column.seq", "at_text": "cli.column.at", "kind_text": "cli.column.kind",
+                       "actor_name": "cli.column.actor", "text": "cli.column.text"}  # fmt: skip
+            show(_told(desk, id_, language), columns, language, as_json=as_json)
+
+
+def _write_documents(
+    desk: Desk, incident: str, wanted: Mapping[Path | None, Callable[[TimelineDocument], bytes]], language: str,
+    *, quiet: bool,
+) -> None:  # fmt: skip
+    for path, make in wanted.items():
+        if path is None:
+            continue
+        content = make(timeline_document(desk, incident, language))
+        try:
+            path.write_bytes(content)
+        except OSError as error:
+            raise Unavailable("folder_not_writable", permanent=True, file=path.name) from error
+        if not quiet:
+            say(language, "cli.written", {"file": str(path)})
+
+
+def _told(desk: Desk, incident: str, language: Language) -> list[dict[str, Any]]:
+    def question(look: Look) -> list[dict[str, Any]]:
+        entries = entries_of(look, incident)
+        told = teller(desk, look, language, entries)
+        return [
+            {
+                "seq": entry.seq, "at": entry.at, "kind": entry.kind, "kind_text": told.kind(entry),
+                "step": entry.step, "step_text": told.step_title(entry) or None, "actor": entry.actor,
+                "actor_name": told.actor(entry), "auth": entry.auth, "text": told.tell(entry), "out": entry.out,
+                "at_text": shown_at(entry.at, language.value),
+            }
+            for entry in entries
+        ]  # fmt: skip
+
+    return desk.look(question)
+
+
+def open_incident(
+    *,
+    title: Annotated[str, typer.Option(help="What happened. 件名")],
+    uid: As,
+    type_: Annotated[IncidentType, typer.Option("--type", help="Its type. 種別")] = IncidentType.UNDECIDED,
+    channel: Annotated[str, typer.Option(help="phone, counter, staff, mail. 受付の経路")] = "phone",
+    host: Annotated[str, typer.Option(help="Machine. 端末")] = "",
+    account: Annotated[str, typer.Option(help="What was said. 申告の内容")] = "",
+    data: Data = None,
+    as_json: AsJson = False,
+    language: Lang = Language.JA,
+) -> None:
+    """Open an incident from a report. 報告を受けて起票する"""
+    report = Report(title=clean_line(title), type=type_, channel=channel, host=clean_line(host), account=account)
+    with open_desk(data) as desk:
+        made = desk.commit(person(desk, uid), use_cases.open_by_report, report)
+        found = desk.look(lambda look: Words.of(look, desk, language).incident(cases.incident(look, made)))
+    show_one(found, "cli.opened", language, as_json=as_json)
+
+
+def note(
+    name: Name,
+    uid: As,
+    text: Annotated[str, typer.Option(help="The remark. メモ")],
+    data: Data = None,
+    as_json: AsJson = False,
+    language: Lang = Language.JA,
+) -> None:
+    """Add a remark to an open incident. メモを加える"""
+    with open_desk(data) as desk:
+        id_ = desk.look(resolve_incident, name)
+        made = desk.commit(person(desk, uid), use_cases.add_note, id_, text)
+    show_one({"id": made, "incident": id_}, "cli.noted", language, as_json=as_json)
+
+
+def measures(
+    name: Annotated[str | None, typer.Option("--incident", help="Only of this one. 番号")] = None,
+    state: Annotated[MeasureState | None, typer.Option(help="Only these. 状態")] = None,
+    data: Data = None,
+    as_json: AsJson = False,
+    language: Lang = Language.JA,
+) -> None:
+    """List measures against recurrence, soonest due first. 再発防止策の一覧"""
+
+    def question(look: Look) -> list[dict[str, Any]]:
+        tell = Words.of(look, desk, language)
+        id_ = resolve_incident(look, name) if name else None
+        found = cases.measures(look, incident_id=id_, state=state.value if state else None)
+        return [tell.measure(one) for one in found]
+
+    columns = {"due": "cli.column.due", "state_text": "cli.column.status", "owner_name": "cli.column.owner",
+               "number": "cli.column.number", "text": "cli.column.text"}  # fmt: skip
+    with open_desk(data) as desk:
+        show(desk.look(question), columns, language, as_json=as_json)

@@ -1,0 +1,97 @@
+"""Commands of whoever runs the installation: a city's folder, chains, playbooks, sensors' tokens, the worker."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from csirt import founding
+from csirt.bootstrap import Desk, load_playbooks
+from csirt.cli.children import prefect_client_environment
+from csirt.cli.opening import LOCAL, open_desk, refresh_people, settings_of
+from csirt.cli.speaking import AsJson, Data, Lang, Language, plain, show, show_one, words
+from csirt.clock import JST
+from csirt.errors import Invalid
+from csirt.logs import configure
+from csirt.model.chains import Severity, Weakness, check_chain
+from csirt.model.people import Roster
+from csirt.response import access
+
+chains = typer.Typer(no_args_is_help=True, help="Contact chains. 連絡網")
+
+
+@chains.callback()
+def _chains() -> None:
+    """Contact chains. 連絡網"""
+
+
+@chains.command()
+def check(data: Data = None, as_json: AsJson = False, language: Lang = Language.JA) -> None:
+    """Resolve every chain against today's directory and tell what is weak. 連絡網の点検"""
+    with open_desk(data) as desk:
+        found = _weaknesses(desk)
+    speech = words(language)
+    columns = {"severity": "cli.column.severity", "file": "cli.column.file", "route": "cli.column.route",
+               "tier": "cli.column.tier", "key": "cli.column.key", "message": "cli.column.text"}  # fmt: skip
+    rows = [{**plain(one), "message": speech.error(one.code)} for one in found]
+    show(rows, columns, language, as_json=as_json)
+    if any(one.severity is Severity.ERROR for one in found):
+        raise typer.Exit(Invalid.exit_code)
+
+
+def _weaknesses(desk: Desk) -> list[Weakness]:
+    city = desk.door.city
+    known = Roster(desk.directory.people(), desk.directory.posts())
+    today = desk.clock.now().astimezone(JST).date()
+    return [one for chain in city.chains.values() for one in check_chain(chain, known, city.offices, today)]
+
+
+def init(
+    city: Annotated[Path, typer.Option(help="City file. 市の設定ファイル")],
+    data: Data = None,
+    as_json: AsJson = False,
+    language: Lang = Language.JA,
+) -> None:
+    """Make the data folder of a city. 市のデータの場所を作る"""
+    founding.found(settings_of(data).data, city)
+    with open_desk(data) as desk:
+        refresh_people(desk)
+        made = {"folder": str(desk.settings.data), "code": desk.door.city.code, "name": desk.door.city.name_ja,
+                "sample": desk.door.city.sample}  # fmt: skip
+    show_one(made, "cli.founded", language, as_json=as_json)
+
+
+def playbooks(as_json: AsJson = False, language: Lang = Language.JA) -> None:
+    """List the playbooks and the types of incident that they handle. 対応手順の一覧"""
+    speech = words(language)
+    rows: list[dict[str, Any]] = [
+        {"name": play.name, "version": play.version, "handles": play.handles,
+         "handles_text": speech.gettext(f"type.{play.handles.value}")}
+        for _, play in sorted(load_playbooks().items())
+    ]  # fmt: skip
+    columns = {"name": "cli.column.name", "version": "cli.column.version", "handles_text": "cli.column.type"}
+    show(rows, columns, language, as_json=as_json)
+
+
+def token(
+    name: Annotated[str, typer.Argument(help="The sensor's name. 検知元の名前")],
+    data: Data = None,
+    as_json: AsJson = False,
+    language: Lang = Language.JA,
+) -> None:
+    """Issue a token to a sensor; it is shown this once. 検知元のトークンを発行する（表示は一度だけ）"""
+    with open_desk(data) as desk:
+        issued = desk.commit(LOCAL, access.issue_token, name)
+    show_one({"name": name, "token": issued}, "cli.token", language, as_json=as_json)
+
+
+def worker(data: Data = None) -> None:
+    """Do due work until told to stop. 期限の来た仕事を続ける"""
+    configure("worker")
+    with open_desk(data, "worker") as desk:
+        if url := desk.prefect_url():
+            os.environ.update(prefect_client_environment(desk.settings.data, url))
+        from csirt.worker import work  # lazy: Prefect takes 2 s, and reads its environment on import
+
+        work(desk)

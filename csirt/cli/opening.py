@@ -1,0 +1,66 @@
+"""Opens the desk of a data folder for one command, and finds out in whose name it acts."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from csirt.bootstrap import Desk, wire
+from csirt.errors import Invalid, NotFound, Unavailable
+from csirt.model.people import SYSTEM, Actor
+from csirt.response import people
+from csirt.settings import Settings, default_data_folder
+from csirt.store.tx import Look
+
+LOCAL = Actor("local", "local")
+
+
+def settings_of(data: Path | None) -> Settings:
+    """The settings of a data folder. Raises `Invalid` `setting_malformed`, with the name of the setting."""
+    try:
+        return Settings(data=data or default_data_folder())
+    except ValidationError as error:
+        key = ".".join(map(str, error.errors()[0]["loc"]))
+        raise Invalid("setting_malformed", key=key[:80]) from None
+
+
+@contextmanager
+def open_desk(data: Path | None, source: str = "cli") -> Iterator[Desk]:
+    """The desk of a data folder, closed afterwards.
+
+    Raises:
+        NotFound: there is no city in it.
+        Unavailable: the database cannot be read.
+    """
+    try:
+        desk = wire(settings_of(data), source)
+        try:
+            yield desk
+        finally:
+            desk.close()
+    except SQLAlchemyError as error:
+        raise Unavailable("database_unavailable") from error
+
+
+def refresh_people(desk: Desk) -> None:
+    """Take people and posts over from the directory."""
+    desk.commit(SYSTEM, people.refresh, desk.directory.people(), desk.directory.posts())
+
+
+def person(desk: Desk, uid: str) -> Actor:
+    """Somebody in whose name the administrator of this machine acts; who is new in the directory is found, too.
+
+    Raises:
+        NotFound: nobody has this account.
+    """
+
+    def known(look: Look) -> Actor:
+        return people.local_actor(look.session, look.vault, uid)
+
+    try:
+        return desk.look(known)
+    except NotFound:
+        refresh_people(desk)
+        return desk.look(known)

@@ -1,0 +1,117 @@
+"""判断待ち: detections that opened no incident by themselves, decided by the officer; and what lies in quarantine."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from csirt.errors import Invalid, NotFound
+from csirt.model.authority import Permission, may
+from csirt.model.incident import IncidentType, Level
+from csirt.response import incidents
+from csirt.store.queries import cases
+from csirt.store.queries.cases import WaitingGroup
+from csirt.store.tx import Look
+from csirt.web.pages.drawing import SEE_OTHER, go, show
+from csirt.web.pages.forms import LINE_MOST, Faults, Sent, SentForm, new_key
+from csirt.web.pages.opening import TYPES
+from csirt.web.session import IncidentReader, Visit
+from csirt.web.views.frame import Form
+from csirt.web.views.waiting import QuarantineRow, Waiting, WaitingRow
+
+router = APIRouter()
+
+NAMES = frozenset({"detection", "choice", "title", "reason"})
+MOST_KEYS = 500
+_KEYS = re.compile(r"[0-9]{1,18}(?:-[0-9]{1,18}){0,499}")
+
+
+@router.get("/waiting")
+def show_waiting(request: Request, reader: IncidentReader) -> Response:
+    """Decisions and quarantine."""
+    return show(request, reader, reader.desk.look(_waiting, reader, Form(key=new_key()), frozenset()), "waiting")
+
+
+@router.get("/quarantine", status_code=SEE_OTHER)
+def show_quarantine(request: Request, reader: IncidentReader) -> Response:
+    """The part of that page on records that could not be read."""
+    return go(request, "/waiting#quarantine")
+
+
+@router.post("/waiting")
+def take_decision(request: Request, sent: SentForm) -> Response:
+    """Open an incident of what was ticked, or decide that it needs none."""
+    chosen = frozenset(key for key in sent.many.get("detection", ()) if _KEYS.fullmatch(key))
+    keys = sorted({int(key) for keys in chosen for key in keys.split("-")})
+    faults = _faults(sent, keys)
+    if not faults.errors:
+        try:
+            return _decide(request, sent, keys)
+        except (Invalid, NotFound) as error:
+            faults.of(error, NAMES)
+    form = sent.again(faults.errors, faults.params)
+    view = sent.visit.desk.look(_waiting, sent.visit, form, chosen)
+    return show(request, sent.visit, view, "waiting", status=Invalid.http, path="/waiting")
+
+
+def _decide(request: Request, sent: Sent, keys: Sequence[int]) -> Response:
+    visit, key = sent.visit, sent.request_key
+    if sent.text("choice") == "dismiss":
+        visit.desk.commit(visit.actor, incidents.ignore_waiting, keys, sent.text("reason"), request_key=key)
+        return go(request, "/waiting", "decided")
+    type_ = IncidentType(sent.text("type") or IncidentType.UNDECIDED)
+    made = visit.desk.commit(
+        visit.actor, incidents.open_waiting, keys, sent.line("title"), type_, request_key=key
+    )
+    return go(request, f"/incidents/{made}", "opened")
+
+
+def _faults(sent: Sent, keys: Sequence[int]) -> Faults:
+    faults = Faults()
+    if not keys:
+        faults.add("detection", "choice_missing")
+    if len(keys) > MOST_KEYS:
+        faults.add("detection", "batch_too_large")
+    choice = sent.text("choice")
+    if choice not in {"open", "dismiss"}:
+        faults.add("choice", "choice_missing")
+    if choice == "dismiss" and not sent.text("reason"):
+        faults.add("reason", "reason_missing")
+    faults.check_text("title", sent.text("title"), LINE_MOST)
+    faults.check_text("reason", sent.text("reason"))
+    if sent.text("type") not in {"", *TYPES}:
+        faults.add("form", "choice_unknown")
+    return faults
+
+
+def _waiting(look: Look, visit: Visit, form: Form, chosen: frozenset[str]) -> Waiting:
+    now = visit.desk.clock.now()
+    return Waiting(
+        rows=tuple(_row(group, now) for group in cases.waiting(look)),
+        quarantine=tuple(_quarantined(row) for row in cases.quarantine(look)),
+        may_decide=may(visit.actor, Permission.DECIDE_TRIAGE),
+        form=form,
+        chosen=chosen,
+    )
+
+
+def _row(group: WaitingGroup, now: datetime) -> WaitingRow:
+    return WaitingRow(
+        key="-".join(str(key) for key in group.keys),
+        at=group.at or now,
+        title=group.title,
+        level=Level(group.level),
+        type=IncidentType(group.type),
+        format=group.format,
+        host=group.attacked,
+        repeats=group.count,
+    )
+
+
+def _quarantined(row: dict[str, Any]) -> QuarantineRow:
+    return QuarantineRow(
+        at=row["received_at"], code=row["code"], place=f"{row['format']} #{row['batch_index'] + 1}", source=row["batch"]
+    )
