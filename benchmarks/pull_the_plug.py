@@ -51,7 +51,7 @@ def findings(data: Path) -> dict[str, Any]:
     opened = [(entry.get("run"), entry["step"]) for entry in entries if entry["kind"] == "STEP_OPENED"]
     return {
         "entries": len(entries),
-        "incidents": [row for row in rows(data, "SELECT type, status FROM incident ORDER BY ordinal")],
+        "incidents": rows(data, "SELECT type, status FROM incident ORDER BY ordinal"),
         "steps_recorded_twice": repeated(ended),
         "steps_opened_twice": repeated(opened),
         "pages_twice": repeated(rows(data, "SELECT escalation, page_key FROM delivery WHERE page_key IS NOT NULL")),
@@ -70,7 +70,7 @@ def rows(data: Path, query: str) -> list[tuple[Any, ...]]:
         return connection.execute(query).fetchall()
 
 
-def problems(found: dict[str, Any], verified: bool, exit_code: int) -> list[str]:
+def problems(found: dict[str, Any], *, verified: bool, exit_code: int) -> list[str]:
     """What does not hold."""
     expected = {
         "incidents": [("ransomware", "closed"), ("malware_mail", "closed")],
@@ -110,7 +110,7 @@ def main() -> int:
             last = time.monotonic() - began
         verified = subprocess.run([*CSIRT, "verify", "--data", str(data), "--json"], check=False).returncode == 0
         found = findings(data)
-        wrong = problems(found, verified, exit_code)
+        wrong = problems(found, verified=verified, exit_code=exit_code)
         print(json.dumps({"moments": moments, "last_run_s": round(last, 1), **found, "wrong": wrong}, indent=1))
         if wrong:
             print(log.read_text()[-4000:], file=sys.stderr)

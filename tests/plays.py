@@ -8,7 +8,7 @@ from pathlib import Path
 
 from csirt.model.people import Actor
 from csirt.model.step import Json
-from csirt.playbook import Act, Action, Playbook, action, seconds
+from csirt.playbook import Act, Action, Answer, Disposition, Playbook, Responder, Role, action, playbook, seconds
 from csirt.playbook.acting import Acting
 from csirt.response import people
 from csirt.store.queries import timeline, work
@@ -18,6 +18,7 @@ from csirt.store.queries.work import StepView
 from csirt.store.tx import Look
 from tests.world import World
 
+Body = Callable[[Responder], object]
 LEASE_IS_OVER = timedelta(minutes=10)  # a slow action is leased for five and a half
 EFFECTS = "effects.log"
 
@@ -41,6 +42,21 @@ def start(world: World, play: Playbook, *actions: Action) -> str:
     return world.open(play.handles, "試験")
 
 
+def play_of(body: Body, version: int = 1) -> Playbook:
+    """A playbook named as the function `play`, whatever its body is."""
+
+    def play(respond: Responder) -> Disposition | None:
+        ended = body(respond)
+        return ended if isinstance(ended, Disposition) else None
+
+    return playbook(handles="drill", version=version)(play)
+
+
+def agree(respond: Responder, name: str = "agree") -> Answer:
+    """A question that makes another pass follow."""
+    return respond.ask(name, who=Role.OFFICER)
+
+
 def steps(world: World, incident: str) -> dict[str, StepView]:
     """The recorded steps of an incident by key."""
     return {step.key: step for step in world.desk.look(work.steps, incident)}
@@ -49,6 +65,13 @@ def steps(world: World, incident: str) -> dict[str, StepView]:
 def entries(world: World, incident: str, kind: str) -> list[TimelineEntry]:
     """The entries of one kind, in order."""
     return [entry for entry in world.told(incident) if entry.kind.value == kind]
+
+
+def stopped_by(world: World, incident: str) -> str:
+    """The code in the one entry that says why a run stopped."""
+    found = entries(world, incident, "RUN_STOPPED")
+    assert len(found) == 1
+    return str(found[0].out["code"])
 
 
 def times(world: World, incident: str) -> Counter[tuple[str, str | None]]:

@@ -90,7 +90,7 @@ def _take(desk: Desk, content: bytes, form: str, tell: Callable[[int], object]) 
         size += sum(len(one.raw) for one in batch)
         tell(size)
     if not counts.records:
-        why = Unreadable("empty", "no record")
+        why = Unreadable("empty", "file")
     return _Taken(counts, why if counts.quarantined == counts.records else None)
 
 

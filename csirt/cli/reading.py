@@ -52,7 +52,13 @@ def read(
     language: Lang = Language.JA,
 ) -> None:
     """Read detections of a file and show them; nothing is stored. 検知を読んで表示する（保存しない）"""
-    records = formats.read(bytes_of(file), form)
+    content = bytes_of(file)
+    try:
+        records = formats.read(content, form)
+    except Invalid as error:
+        if form != formats.AUTO:  # a format that we do not have is the caller's error, not the file's
+            raise
+        raise _nothing(file, Unreadable(error.code if content.strip() else "empty", "file")) from error
     readable = False
     why: Unreadable | None = None
     rows = []
@@ -68,5 +74,8 @@ def read(
     if not as_json:
         show(rows, _COLUMNS, language, as_json=False)
     if not readable:
-        reason = why or Unreadable("empty", "no record")
-        raise Invalid("nothing_readable", file=file.name, code=reason.code, reason=reason.reason)
+        raise _nothing(file, why or Unreadable("empty", "file"))
+
+
+def _nothing(file: Path, why: Unreadable) -> Invalid:
+    return Invalid("nothing_readable", file=file.name, code=why.code, reason=why.reason)

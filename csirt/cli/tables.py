@@ -17,14 +17,19 @@ UNBOUNDED = 200  # columns that a table may take where nobody sees it fold: in a
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], nothing: str) -> None:
-    """A table on standard output, or a word where there are no rows. Cells are data: no markup in them counts."""
-    table = Table(*headings, box=SIMPLE_HEAD, pad_edge=False)
+    """A table on standard output, or a word where there are no rows. Cells are data: no markup in them counts.
+
+    Columns in which nothing stands are left out.
+    """
+    rows = list(rows)
+    filled = [place for place in range(len(headings)) if any(row[place] for row in rows)]
+    table = Table(*(headings[place] for place in filled), box=SIMPLE_HEAD, pad_edge=False)
     for column in table.columns:
         column.overflow = "fold"
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(row[place]) for place in filled))
     console = Console(width=None if sys.stdout.isatty() else UNBOUNDED, highlight=False)
-    console.print(table if table.row_count else nothing)
+    console.print(table if rows else nothing)
 
 
 @contextmanager

@@ -24,9 +24,9 @@ def some_counts(number: int) -> tuple[incident.Count, ...]:
     )
 
 
-def a_board(say: Words) -> incident.Board:
-    """The board on a busy day."""
-    row = incident.IncidentRow(
+def a_grave_case(say: Words) -> incident.IncidentRow:
+    """A case in which somebody must act within minutes."""
+    return incident.IncidentRow(
         id="i-1",
         fiscal_year=2026,
         ordinal=12,
@@ -40,6 +40,11 @@ def a_board(say: Words) -> incident.Board:
         waiting_since=NOW - 40 * MINUTE,
         due=NOW + 20 * MINUTE,
     )
+
+
+def a_board(say: Words) -> incident.Board:
+    """The board on a busy day."""
+    row = a_grave_case(say)
     mail = replace(
         row,
         id="i-2",
@@ -144,7 +149,7 @@ def a_timeline(say: Words) -> tuple[incident.Entry, ...]:
     )
 
 
-def _escalation(say: Words) -> escalation.EscalationPart:
+def _calls(say: Words) -> tuple[escalation.Call, escalation.Call, escalation.Call]:
     call = escalation.Call(
         name=say("撫養 花子", "Hanako Muya"),
         channel="mail",
@@ -161,6 +166,11 @@ def _escalation(say: Words) -> escalation.EscalationPart:
         sheet="a-7",
     )
     nobody = replace(call, name=say("代理2", "Deputy 2"), state=None, skipped="no_holder", acknowledged_at=None)
+    return call, phone, nobody
+
+
+def _escalation(say: Words) -> escalation.EscalationPart:
+    call, phone, nobody = _calls(say)
     rungs = (
         escalation.Rung(
             number=1, at=NOW - 40 * MINUTE, parties=(say("統一的な窓口", "Contact point"),), reached=True, calls=(call,)

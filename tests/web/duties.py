@@ -57,22 +57,26 @@ def an_assignment(say: Words) -> assignment.AssignmentPage:
             assignment.AnswerChoice(code="approve", label=say("承認する", "Approve")),
             assignment.AnswerChoice(code="refuse", label=say("承認しない", "Do not approve"), needs_reason=True),
         ),
-        fields=(
-            assignment.AnswerField(
-                name="at", label=say("切り離す日時", "When to cut"), kind=assignment.FieldKind.TIME, required=True
-            ),
-            assignment.AnswerField(
-                name="scope",
-                label=say("範囲", "Scope"),
-                kind=assignment.FieldKind.CHOICE,
-                hint=say("狭いほうから。", "Narrow first."),
-                options=(
-                    frame.Option(value="vlan", label="VLAN"),
-                    frame.Option(value="all", label=say("庁舎全体", "Whole building")),
-                ),
+        fields=_fields(say),
+        form=frame.Form(key="k-3"),
+    )
+
+
+def _fields(say: Words) -> tuple[assignment.AnswerField, ...]:
+    return (
+        assignment.AnswerField(
+            name="at", label=say("切り離す日時", "When to cut"), kind=assignment.FieldKind.TIME, required=True
+        ),
+        assignment.AnswerField(
+            name="scope",
+            label=say("範囲", "Scope"),
+            kind=assignment.FieldKind.CHOICE,
+            hint=say("狭いほうから。", "Narrow first."),
+            options=(
+                frame.Option(value="vlan", label="VLAN"),
+                frame.Option(value="all", label=say("庁舎全体", "Whole building")),
             ),
         ),
-        form=frame.Form(key="k-3"),
     )
 
 

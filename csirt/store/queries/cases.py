@@ -12,7 +12,7 @@ from csirt.era import parse_number
 from csirt.errors import Invalid, NotFound
 from csirt.model.incident import Disposition, FourClocks, IncidentStatus, IncidentType, IncidentView, Level
 from csirt.store.tables.cases import IncidentRow, MeasureRow, NoteRow
-from csirt.store.tables.intake import DetectionRow, QuarantineRow
+from csirt.store.tables.intake import BatchRow, DetectionRow, QuarantineRow
 from csirt.store.tables.runs import RunRow
 from csirt.store.tx import Look
 
@@ -178,6 +178,12 @@ def detections(look: Look, incident_id: str, *, offset: int = 0, limit: int = PA
     return [_detection(row) for row in look.session.exec(query)]
 
 
+def count_detections(look: Look, incident_id: str) -> int:
+    """How many different detections an incident has."""
+    query = select(func.count()).select_from(DetectionRow).where(DetectionRow.incident == incident_id)
+    return look.session.exec(query).one()
+
+
 def waiting(look: Look, limit: int = 500) -> list[WaitingGroup]:
     """Detections that wait for a decision, by attacked host, gravest first."""
     query = select(DetectionRow).where(DetectionRow.state == "waiting").order_by(col(DetectionRow.id)).limit(limit)
@@ -203,9 +209,10 @@ def _group(attacked: str, rows: Sequence[DetectionRow]) -> WaitingGroup:
 
 
 def quarantine(look: Look, limit: int = PAGE) -> list[dict[str, Any]]:
-    """Records that could not be read, newest first, with the reason."""
-    query = select(QuarantineRow).order_by(col(QuarantineRow.id).desc()).limit(limit)
-    return [row.model_dump(exclude={"id"}) for row in look.session.exec(query)]
+    """Records that could not be read, newest first, with the reason and the source of their batch."""
+    query = select(QuarantineRow, BatchRow.source).join(BatchRow, col(BatchRow.id) == col(QuarantineRow.batch))
+    rows = look.session.exec(query.order_by(col(QuarantineRow.id).desc()).limit(limit)).all()
+    return [row.model_dump(exclude={"id"}) | {"source": source} for row, source in rows]
 
 
 def _detection(row: DetectionRow) -> DetectionView:

@@ -195,6 +195,14 @@ def escalations(
     ]  # fmt: skip
 
 
+def incident_of_escalation(look: Look, escalation: str) -> str:
+    """The incident of an escalation. Raises `NotFound`."""
+    row = look.session.get(EscalationRow, escalation)
+    if row is None:
+        raise NotFound("escalation_unknown", escalation=escalation[:40])
+    return row.incident
+
+
 def deliveries(
     look: Look, *, escalations: Sequence[str] = (), incident: str | None = None, ids: Sequence[str] = ()
 ) -> list[DeliveryView]:

@@ -25,9 +25,7 @@ MOST_OPEN = 5000  # open assignments that the board counts
 
 
 @router.get("/")
-def show_board(
-    request: Request, visit: SignedIn, page: Annotated[int, Query(ge=1, le=100_000)] = 1
-) -> Response:
+def show_board(request: Request, visit: SignedIn, page: Annotated[int, Query(ge=1, le=100_000)] = 1) -> Response:
     """The board; who reads the record only goes there."""
     if not may(visit.actor, Permission.READ_INCIDENTS) and may(visit.actor, Permission.READ_RECORD):
         return go(request, "/audit")

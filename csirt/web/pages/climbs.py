@@ -1,11 +1,12 @@
 """Escalations as ladders: who was called on which rung, who has seen it, who comes next."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 
+from csirt.bootstrap import Desk
 from csirt.model.authority import Permission, may
-from csirt.model.contact import ContactChain, Route, StopOn, Tier
+from csirt.model.contact import Route, StopOn, Tier
 from csirt.model.message import DeliveryState
 from csirt.model.people import Actor
 from csirt.model.progress import RouteProgress, RouteState
@@ -34,38 +35,138 @@ def _asks(view: EscalationView, actor: Actor) -> bool:
         progress.state in _STILL_ASKED
         and actor.id not in progress.acknowledged
         and any(called.person == actor.id for called in progress.called)
-        for progress in _progress(view)
+        for progress in map(RouteProgress.from_plain, view.routes)
     )
 
 
-def _progress(view: EscalationView) -> list[RouteProgress]:
-    return [RouteProgress.from_plain(plain) for plain in view.routes]
-
-
-def parts(look: Look, visit: Visit, words: Words, incident: str, sheets: Sequence[AssignmentView]) -> tuple[EscalationPart, ...]:
-    """The escalations of an incident: those under way first, then the ended ones, newest first. `sheets` are its call sheets."""
+def parts_of(
+    look: Look, visit: Visit, words: Words, incident: str, playbook: str | None, sheets: Sequence[AssignmentView]
+) -> tuple[EscalationPart, ...]:
+    """The escalations of an incident, those under way first, then the newest. `sheets` are its call sheets."""
     found = work.escalations(look, incident=incident)
-    ordered = sorted(found, key=lambda view: (view.ended_at is None, view.started_at), reverse=True)
-    told = _Told(
-        visit,
-        words,
-        _by_escalation(timeline.explore(look, incident=incident, kind=EntryKind.TIER_SKIPPED.value, limit=MOST)),
-        _by_escalation(timeline.explore(look, incident=incident, kind=EntryKind.CALL_ACKNOWLEDGED.value, limit=MOST)),
-        _open_sheets(visit.actor, sheets),
-        {step.step: step.playbook for step in sheets},
-    )
-    return tuple(told.part(view) for view in ordered)
+    skipped = timeline.explore(look, incident=incident, kind=EntryKind.TIER_SKIPPED.value, limit=MOST)
+    seen = timeline.explore(look, incident=incident, kind=EntryKind.CALL_ACKNOWLEDGED.value, limit=MOST)
+    climbs = [
+        _Climb(visit, words, view, _of(view, skipped), _of(view, seen), _open_sheets(visit.actor, sheets))
+        for view in sorted(found, key=lambda view: (view.ended_at is None, view.started_at), reverse=True)
+    ]
+    return tuple(climb.part(words.step_text(playbook, climb.view.step).title) for climb in climbs)
 
 
-def _by_escalation(entries: Iterable[TimelineEntry]) -> dict[str, list[TimelineEntry]]:
-    found: dict[str, list[TimelineEntry]] = {}
-    for entry in sorted(entries, key=lambda one: one.seq):
-        found.setdefault(str(entry.out.get("escalation")), []).append(entry)
-    return found
+def _of(view: EscalationView, entries: Iterable[TimelineEntry]) -> list[TimelineEntry]:
+    """The entries of this escalation, oldest first."""
+    mine = (entry for entry in entries if entry.out.get("escalation") == view.id)
+    return sorted(mine, key=lambda entry: entry.seq)
 
 
 def _open_sheets(actor: Actor, sheets: Sequence[AssignmentView]) -> dict[str, str]:
-    """Delivery to call sheet, for who may fill them in."""
+    """Delivery to open call sheet, for who may fill them in."""
     if not may(actor, Permission.FILL_CALL_SHEET):
         return {}
     return {sheet.delivery: sheet.id for sheet in sheets if sheet.delivery and sheet.closed_at is None}
+
+
+@dataclass(frozen=True)
+class _Climb:
+    """One escalation with what the record says of it."""
+
+    visit: Visit
+    words: Words
+    view: EscalationView
+    skipped: list[TimelineEntry]
+    seen: list[TimelineEntry]
+    sheets: Mapping[str, str]
+
+    @property
+    def desk(self) -> Desk:
+        return self.visit.desk
+
+    def part(self, about: str) -> EscalationPart:
+        chain = self.desk.door.city.chains.get(self.view.chain)
+        routes = {route.name: route for route in chain.routes} if chain else {}
+        last = chain.exhausted if chain else None
+        progress = [RouteProgress.from_plain(plain) for plain in self.view.routes]
+        title = chain.title.get(self.words.language) or chain.name if chain else self.view.chain
+        return EscalationPart(
+            id=self.view.id,
+            chain=title,
+            about=about,
+            ladders=tuple(self._ladder(one, routes.get(one.route), last) for one in progress),
+            may_acknowledge=may(self.visit.actor, Permission.ACKNOWLEDGE_CALL) and _asks(self.view, self.visit.actor),
+        )
+
+    def _ladder(self, progress: RouteProgress, route: Route | None, last: Tier | None) -> Ladder:
+        tiers = (*route.tiers, *((last,) if last else ())) if route else ()
+        calls = self._calls(progress.route)
+        expected = range(len(route.tiers)) if route and progress.state is RouteState.CLIMBING else range(0)
+        numbers = sorted({*calls, *expected})
+        return Ladder(
+            name=progress.route,
+            state=progress.state,
+            stop_on=route.stop_on if route else StopOn.ACKNOWLEDGE,
+            rungs=tuple(
+                self._rung(number, progress, tiers[number] if number < len(tiers) else None, calls.get(number, []))
+                for number in numbers
+            ),
+        )
+
+    def _rung(self, number: int, progress: RouteProgress, tier: Tier | None, calls: list[Call]) -> Rung:
+        made = Rung(
+            number=number + 1,
+            at=min((call.at for call in calls), default=self._planned(progress, tier)),
+            parties=tuple(self.words.name(party) for party in tier.call) if tier else (),
+            reached=bool(calls),
+            calls=tuple(calls),
+        )
+        return replace(made, need=tier.need) if tier else made
+
+    def _planned(self, progress: RouteProgress, tier: Tier | None) -> datetime:
+        if tier is None:
+            return progress.round_at
+        open_now = self.desk.door.city.calendar.is_open(progress.round_at)
+        late = tier.off_hours if not open_now and tier.off_hours is not None else tier.after
+        return progress.round_at + late
+
+    def _calls(self, route: str) -> dict[int, list[Call]]:
+        """The calls of a route by tier, and those that could not be made."""
+        made = [call for call in self.view.calls if call.route == route]
+        seen = self._acknowledged(made)
+        found: dict[int, list[Call]] = {}
+        for delivery in made:
+            found.setdefault(delivery.tier or 0, []).append(self._call(delivery, seen.get(delivery.id)))
+        for entry in self.skipped:
+            if entry.out.get("route") == route:
+                found.setdefault(int(entry.out.get("tier", 0)), []).append(self._skip(entry))
+        return {tier: sorted(calls, key=lambda call: call.at) for tier, calls in found.items()}
+
+    def _acknowledged(self, made: list[DeliveryView]) -> dict[str, tuple[datetime, str]]:
+        """Which delivery led to which acknowledgement: the last one before it to the same person or party."""
+        found: dict[str, tuple[datetime, str]] = {}
+        for entry in self.seen:
+            by = str(entry.out.get("by"))
+            before = [call for call in made if by in {call.person, call.party} and call.queued_at <= entry.at]
+            by_phone = [call for call in before if call.acknowledged_at == entry.at]
+            if before:
+                found.setdefault((by_phone or before)[-1].id, (entry.at, by))
+        return found
+
+    def _call(self, delivery: DeliveryView, seen: tuple[datetime, str] | None) -> Call:
+        return Call(
+            name=self.words.name(delivery.person or delivery.party),
+            channel=delivery.channel,
+            at=delivery.queued_at,
+            state=DeliveryState(delivery.state),
+            acknowledged_at=seen[0] if seen else None,
+            acknowledged_by=self.words.name(seen[1]) if seen else "",
+            sheet=self.sheets.get(delivery.id, ""),
+        )
+
+    def _skip(self, entry: TimelineEntry) -> Call:
+        party = str(entry.out.get("party", ""))
+        return Call(
+            name=self.words.name(party) if party else "–",
+            channel="",
+            at=entry.at,
+            state=None,
+            skipped=str(entry.out.get("code", "unknown")),
+        )

@@ -87,5 +87,3 @@ def _report(sent: Sent) -> Report:
         personal_data=sent.text("personal_data"),
         noticed=_noticed(sent),
     )
-
-

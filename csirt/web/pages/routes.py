@@ -1,14 +1,24 @@
-"""The pages: `router` and `draw_problem` are what `csirt.web.app` takes from here."""
+"""The pages: what `csirt.web.app` takes from here is `router` and `draw_problem`."""
 
-from fastapi import APIRouter, Request
-from fastapi.responses import PlainTextResponse
-from starlette.responses import Response
+from fastapi import APIRouter
 
-from csirt.errors import CsirtError
+from csirt.web.pages import (
+    assignments,
+    audit,
+    board,
+    call_sheets,
+    chains,
+    incident,
+    measures,
+    opening,
+    sign_in,
+    waiting,
+)
+from csirt.web.pages.trouble import draw_problem
+
+__all__ = ["draw_problem", "router"]
 
 router = APIRouter(include_in_schema=False)
-
-
-def draw_problem(_request: Request, error: CsirtError, reference: str) -> Response:
-    """An error as a page."""
-    return PlainTextResponse(f"{error.code} {reference}".strip(), error.http)
+# `opening` before `incident`: `/incidents/new` is no incident's name.
+for part in (sign_in, board, opening, incident, waiting, assignments, call_sheets, chains, measures, audit):
+    router.include_router(part.router)

@@ -63,9 +63,7 @@ def _decide(request: Request, sent: Sent, keys: Sequence[int]) -> Response:
         visit.desk.commit(visit.actor, incidents.ignore_waiting, keys, sent.text("reason"), request_key=key)
         return go(request, "/waiting", "decided")
     type_ = IncidentType(sent.text("type") or IncidentType.UNDECIDED)
-    made = visit.desk.commit(
-        visit.actor, incidents.open_waiting, keys, sent.line("title"), type_, request_key=key
-    )
+    made = visit.desk.commit(visit.actor, incidents.open_waiting, keys, sent.line("title"), type_, request_key=key)
     return go(request, f"/incidents/{made}", "opened")
 
 

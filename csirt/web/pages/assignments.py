@@ -1,0 +1,197 @@
+"""自分の作業: the to-do list, and the page of one step that waits for a person."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from csirt.errors import AlreadyAnswered, Invalid
+from csirt.model.authority import Permission, may, may_answer
+from csirt.model.step import StepKind
+from csirt.record.entry import EntryKind
+from csirt.response import escalations
+from csirt.response.assignments import Reply
+from csirt.store.queries import cases, timeline, work
+from csirt.store.queries.work import AssignmentView, EscalationView
+from csirt.store.tx import Look
+from csirt.web.api.assignments import parties_of
+from csirt.web.api.words import Words
+from csirt.web.pages import climbs
+from csirt.web.pages.answering import CONFLICT, PREFIX, Asked, asked_of, is_time, read_fields, send
+from csirt.web.pages.drawing import go, show
+from csirt.web.pages.facts import Facts
+from csirt.web.pages.forms import Faults, Sent, SentForm, new_key
+from csirt.web.pages.steps import title_of
+from csirt.web.session import IncidentReader, Visit
+from csirt.web.views.assignment import (
+    AnswerChoice,
+    AnswerField,
+    AssignmentPage,
+    AssignmentRow,
+    Assignments,
+    CallRow,
+    FieldKind,
+)
+from csirt.web.views.frame import Fact, Form
+
+router = APIRouter()
+
+_TEXTS_OF_CALLS = {"phone": "assignments.phone", "fax": "assignments.fax", "visit": "assignments.visit"}
+
+
+@router.get("/assignments")
+def show_assignments(request: Request, reader: IncidentReader) -> Response:
+    """What waits for the reader, by role and by post; calls to confirm first."""
+    return show(request, reader, reader.desk.look(_assignments, reader), "assignments")
+
+
+def _assignments(look: Look, visit: Visit) -> Assignments:
+    words = Words(visit.desk, look, visit)
+    return Assignments(
+        rows=tuple(_row(look, words, view) for view in work.assignments(look, who=parties_of(visit.actor))),
+        calls=tuple(_call(look, words, view) for view in climbs.waiting_for(look, visit.actor)),
+    )
+
+
+def _row(look: Look, words: Words, view: AssignmentView) -> AssignmentRow:
+    case = cases.incident(look, view.incident)
+    is_call = view.kind is StepKind.CALL
+    return AssignmentRow(
+        href=f"/call-sheets/{view.id}" if is_call else f"/assignments/{view.id}",
+        title=_call_title(look, words, view) if is_call else title_of(words.step_text(view.playbook, view.step)),
+        incident=words.number(case.fiscal_year, case.ordinal, drill=case.drill),
+        incident_title=case.title,
+        who=words.name(view.who),
+        opened_at=view.opened_at,
+        due=view.due_at,
+        kind=view.kind,
+        drill=case.drill,
+    )
+
+
+def _call_title(look: Look, words: Words, view: AssignmentView) -> str:
+    calls = work.deliveries(look, ids=[view.delivery or ""])
+    if not calls:
+        return title_of(words.step_text(view.playbook, view.step))
+    call = calls[0]
+    return words.name.words.say(
+        _TEXTS_OF_CALLS.get(call.channel, "assignments.phone"), {"party": words.name(call.person or call.party)}
+    )
+
+
+def _call(look: Look, words: Words, view: EscalationView) -> CallRow:
+    case = cases.incident(look, view.incident)
+    return CallRow(
+        id=view.id,
+        about=title_of(words.step_text(case.playbook, view.step)),
+        incident=words.number(case.fiscal_year, case.ordinal, drill=case.drill),
+        incident_title=case.title,
+        href=f"/incidents/{case.id}",
+        at=view.started_at,
+        drill=case.drill,
+    )
+
+
+@router.post("/escalations/{id}/acknowledge")
+def take_acknowledgement(request: Request, id: str, sent: SentForm) -> Response:  # noqa: A002 - the word of the address
+    """Say that you have seen a call; said twice, it counts once."""
+    visit = sent.visit
+    visit.desk.commit(visit.actor, escalations.acknowledge, id)
+    return go(request, f"/incidents/{visit.desk.look(work.incident_of_escalation, id)}", "acknowledged")
+
+
+# ------------------------------------------------------------------------------------------------- one step
+
+
+@router.get("/assignments/{id}")
+def show_assignment(request: Request, id: str, reader: IncidentReader) -> Response:  # noqa: A002 - as above
+    """One step: what to do, what is known, and the form, or the answer that stands. Links in mails lead here."""
+    view = reader.desk.look(work.assignment, id)
+    if view.kind is StepKind.CALL:
+        return go(request, f"/call-sheets/{id}")
+    page = reader.desk.look(_page, reader, id, Form(key=new_key()))
+    return show(request, reader, page, "assignments")
+
+
+@router.post("/assignments/{id}")
+def take_answer(request: Request, id: str, sent: SentForm) -> Response:  # noqa: A002 - as above
+    """Answer a step. Who was slower sees the answer that stands and keeps what they typed."""
+    visit, faults = sent.visit, Faults()
+    view = visit.desk.look(work.assignment, id)
+    if view.kind is StepKind.CALL:
+        return go(request, f"/call-sheets/{id}")
+    named = {name: f"{PREFIX}{name}" for name in view.fields}
+    names = frozenset({"choice", "reason", *named.values()})
+    fields = read_fields(sent, named, faults)
+    _check(sent, view, faults)
+    try:
+        if not faults.errors and send(
+            sent, view, Reply(sent.text("choice"), sent.text("reason"), fields), faults, names, PREFIX
+        ):
+            return go(request, f"/incidents/{view.incident}", "answered")
+    except AlreadyAnswered:
+        return _show_page(request, sent, id, faults, CONFLICT)
+    status = CONFLICT if view.closed_at else Invalid.http
+    return _show_page(request, sent, id, faults, status)
+
+
+def _check(sent: Sent, view: AssignmentView, faults: Faults) -> None:
+    choices = {choice.code: choice.needs_reason for choice in view.choices}
+    choice = sent.text("choice")
+    if choice not in choices:
+        faults.add("choice", "choice_missing")
+    elif choices[choice] and not sent.text("reason"):
+        faults.add("reason", "reason_missing")
+    faults.check_text("reason", sent.text("reason"))
+
+
+def _show_page(request: Request, sent: Sent, id_: str, faults: Faults, status: int) -> Response:
+    form = sent.again({} if status == CONFLICT else faults.errors, faults.params)
+    page = sent.visit.desk.look(_page, sent.visit, id_, form, conflict=status == CONFLICT)
+    return show(request, sent.visit, page, "assignments", status=status, path=f"/assignments/{id_}")
+
+
+def _page(look: Look, visit: Visit, id_: str, form: Form, *, conflict: bool = False) -> AssignmentPage:
+    asked = asked_of(look, visit, id_)
+    view = asked.view
+    return AssignmentPage(
+        id=view.id,
+        incident_id=view.incident,
+        incident=asked.number,
+        incident_title=asked.incident_title,
+        title=title_of(asked.text),
+        who=asked.words.name(view.who),
+        opened_at=view.opened_at,
+        choices=tuple(
+            AnswerChoice(code=one.code, label=asked.text.choices.get(one.code, one.code), needs_reason=one.needs_reason)
+            for one in view.choices
+        ),
+        instruction=asked.text.instruction,
+        facts=tuple(_facts(look, asked)),
+        fields=tuple(
+            AnswerField(
+                name=name,
+                label=asked.text.fields.get(name, name),
+                kind=FieldKind.TIME if is_time(name) else FieldKind.TEXT,
+            )
+            for name in view.fields
+        ),
+        due=view.due_at,
+        form=form,
+        given=asked.given,
+        conflict=conflict,
+        may_answer=may(visit.actor, Permission.ANSWER_STEP) and may_answer(visit.actor, view.who),
+        drill=asked.drill,
+    )
+
+
+def _facts(look: Look, asked: Asked) -> list[Fact]:
+    """What the playbook shows with this question; where it shows the detections, also what a person reported."""
+    view, shown = asked.view, []
+    if "gather_facts" in view.showing:
+        opened = timeline.explore(look, incident=view.incident, kind=EntryKind.INCIDENT_OPENED.value, limit=1)
+        if account := opened[0].texts.get("account") if opened else None:
+            caption = asked.words.name.words.gettext("fact.account")
+            shown.append(Fact(label=caption, values=tuple(account.splitlines())))
+    if view.run and view.showing:
+        values = work.step_values(look, view.run, view.showing)
+        shown += Facts(asked.words, view.playbook).of(view.showing, values)
+    return shown

@@ -1,0 +1,99 @@
+"""連絡網: the chains as configured, with whom they would call today."""
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from csirt.era import jst_date
+from csirt.model import chains as model
+from csirt.model.chains import LAST_RESORT, Weakness
+from csirt.model.contact import ContactChain, Route, Tier
+from csirt.model.party import Nobody, PartyKind, parse_party, resolve
+from csirt.model.people import Roster
+from csirt.store.tx import Look
+from csirt.web.api.words import Words
+from csirt.web.pages.drawing import show
+from csirt.web.session import IncidentReader, Visit
+from csirt.web.views.chains import Chain, ChainRoute, Chains, ChainTier, Party, Point
+
+router = APIRouter()
+
+Weak = Mapping[tuple[str, str, str], str]  # route, tier, party -> code
+
+
+@router.get("/chains")
+def show_chains(request: Request, reader: IncidentReader) -> Response:
+    """Every chain of the city."""
+    return show(request, reader, reader.desk.look(_chains, reader), "chains")
+
+
+def _chains(look: Look, visit: Visit) -> Chains:
+    city, now = visit.desk.door.city, visit.desk.clock.now()
+    drawn = _Drawn(visit, Words(visit.desk, look, visit))
+    return Chains(
+        chains=tuple(drawn.chain(chain) for _, chain in sorted(city.chains.items())),
+        office_open=city.calendar.is_open(now),
+    )
+
+
+class _Drawn:
+    """Chains with the names and weaknesses of today."""
+
+    def __init__(self, visit: Visit, words: Words) -> None:
+        self._known: Roster = visit.known
+        self._offices = visit.desk.door.city.offices
+        self._today = jst_date(visit.desk.clock.now())
+        self._words = words
+
+    def chain(self, chain: ContactChain) -> Chain:
+        """One chain."""
+        weak: Weak = {}
+        for weakness in reversed(model.check_chain(chain, self._known, self._offices, self._today)):
+            weak = {**weak, _place(weakness): weakness.code}
+        return Chain(
+            name=chain.name,
+            title=chain.title.get(self._words.language) or chain.name,
+            routes=tuple(self._route(route, weak) for route in chain.routes),
+            exhausted=self._tier(chain.exhausted, "", LAST_RESORT, weak) if chain.exhausted else None,
+        )
+
+    def _route(self, route: Route, weak: Weak) -> ChainRoute:
+        tiers = tuple(self._tier(tier, route.name, str(number), weak) for number, tier in enumerate(route.tiers, 1))
+        return ChainRoute(name=route.name, tiers=tiers, stop_on=route.stop_on, repeat=route.repeat)
+
+    def _tier(self, tier: Tier, route: str, number: str, weak: Weak) -> ChainTier:
+        return ChainTier(
+            parties=tuple(self._party(party, tier, weak.get((route, number, party), "")) for party in tier.call),
+            after=tier.after,
+            off_hours=tier.off_hours,
+            need=tier.need,
+        )
+
+    def _party(self, party: str, tier: Tier, warning: str) -> Party:
+        name = parse_party(party)
+        contacts = resolve(party, self._known, self._offices)
+        office = self._offices.get(name.id) if name.kind is PartyKind.OFFICE else None
+        found = () if isinstance(contacts, Nobody) else contacts
+        points = {(by, one.addresses[by]): None for one in found for by in tier.by if one.addresses.get(by)}
+        return Party(
+            name=self._words.name(party),
+            people=() if office else self._people(party),
+            points=tuple(Point(channel=channel, address=address) for channel, address in points),
+            confirmed=office.confirmed if office else None,
+            warning=warning,
+        )
+
+    def _people(self, party: str) -> tuple[str, ...]:
+        """The holder with the deputies in acting order; for a deputy or a role, whoever that is."""
+        name = parse_party(party)
+        post = self._known.posts.get(name.id)
+        if name.kind is PartyKind.POST and post and not name.deputy:
+            return tuple(self._words.name(one) for one in post.acting_order if one in self._known.people)
+        contacts = resolve(party, self._known, self._offices)
+        return () if isinstance(contacts, Nobody) else tuple(self._words.name(one.person or "") for one in contacts)
+
+
+def _place(weakness: Weakness) -> tuple[str, str, str]:
+    """Where a weakness is shown; a missing channel is named behind its party."""
+    return weakness.route, weakness.tier, weakness.key.partition(" ")[0]

@@ -1,0 +1,234 @@
+"""The page of one incident, and what people add to it: notes and measures."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from csirt.documents import teller
+from csirt.era import parse_date
+from csirt.errors import Invalid
+from csirt.model.authority import Permission, may
+from csirt.model.incident import IncidentStatus, IncidentView, Level
+from csirt.model.measure import MeasureState
+from csirt.record.entry import EntryKind
+from csirt.response import incidents, measures
+from csirt.store.queries import cases, timeline, work
+from csirt.store.queries.cases import resolve_incident
+from csirt.store.queries.timeline import WINDOW
+from csirt.store.tx import Look
+from csirt.web.api.timeline import make_document
+from csirt.web.api.words import Words
+from csirt.web.pages import climbs
+from csirt.web.pages.drawing import go, show
+from csirt.web.pages.forms import Faults, SentForm, new_key
+from csirt.web.pages.steps import Steps
+from csirt.web.session import IncidentReader, Visit
+from csirt.web.views.frame import EMPTY_FORM, Form, Option, Window
+from csirt.web.views.incident import DetectionRow, Entry, Incident, NoteRow
+from csirt.web.views.measures import MeasureRow
+
+router = APIRouter()
+
+NOTE_NAMES = frozenset({"text"})
+MEASURE_NAMES = frozenset({"text", "owner", "due"})
+YEARS = range(2000, 2200)
+
+router.get("/incidents/{name}/timeline.{form}", response_class=Response)(make_document)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which windows of the page are wanted, and the forms that came back."""
+
+    before: int | None = None
+    page: int = 1
+    note_form: Form = EMPTY_FORM
+    measure_form: Form = EMPTY_FORM
+
+
+@router.get("/incidents/{name}")
+def show_incident(
+    request: Request,
+    name: str,
+    reader: IncidentReader,
+    before: Annotated[int | None, Query(ge=0, lt=2**53)] = None,
+    detections: Annotated[int, Query(ge=1, le=100_000)] = 1,
+) -> Response:
+    """One incident by its id or number. `before` and `detections` choose the windows of its two long lists."""
+    asked = Asked(before, detections, Form(key=new_key()), Form(key=new_key()))
+    return show(request, reader, reader.desk.look(_incident, reader, name, asked), "incident")
+
+
+@router.post("/incidents/{name}/notes")
+def take_note(request: Request, name: str, sent: SentForm) -> Response:
+    """Add a note; a faulty one comes back."""
+    visit = sent.visit
+    incident = visit.desk.look(resolve_incident, name)
+    faults = Faults()
+    faults.check_text("text", sent.text("text"))
+    if not faults.errors:
+        try:
+            visit.desk.commit(
+                visit.actor, incidents.add_note, incident, sent.text("text"), request_key=sent.request_key
+            )
+            return go(request, f"/incidents/{incident}#notes", "note_added")
+        except Invalid as error:
+            faults.of(error, NOTE_NAMES)
+    asked = Asked(note_form=sent.again(faults.errors, faults.params), measure_form=Form(key=new_key()))
+    return _again(request, visit, incident, asked)
+
+
+@router.post("/incidents/{name}/measures")
+def take_measure(request: Request, name: str, sent: SentForm) -> Response:
+    """Add a measure; a faulty one comes back."""
+    visit = sent.visit
+    incident = visit.desk.look(resolve_incident, name)
+    faults = Faults()
+    faults.check_text("text", sent.text("text"))
+    if not sent.text("owner"):
+        faults.add("owner", "choice_missing")
+    faults.check("due", lambda: _due(sent.text("due")))
+    if not faults.errors:
+        try:
+            visit.desk.commit(
+                visit.actor, measures.add, incident, sent.text("text"), sent.text("owner"), _due(sent.text("due")),
+                request_key=sent.request_key,
+            )  # fmt: skip
+            return go(request, f"/incidents/{incident}#measures", "measure_added")
+        except Invalid as error:
+            faults.of(error, MEASURE_NAMES)
+    asked = Asked(measure_form=sent.again(faults.errors, faults.params), note_form=Form(key=new_key()))
+    return _again(request, visit, incident, asked)
+
+
+def _due(text: str) -> date:
+    if not text:
+        raise Invalid("field_missing")
+    day = parse_date(text)
+    if day.year not in YEARS:
+        raise Invalid("date_impossible")
+    return day
+
+
+def _again(request: Request, visit: Visit, incident: str, asked: Asked) -> Response:
+    view = visit.desk.look(_incident, visit, incident, asked)
+    return show(request, visit, view, "incident", status=Invalid.http, path=f"/incidents/{incident}")
+
+
+def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
+    words = Words(visit.desk, look, visit)
+    view = cases.incident(look, resolve_incident(look, name))
+    found = work.assignments(look, incident=view.id, open_only=False, limit=1000)
+    reached = {climb.step: climb for climb in work.escalations(look, incident=view.id)}
+    steps = Steps(visit, words, view.playbook, reached).views(work.steps(look, view.id))
+    entries, window = _timeline(look, visit, view.id, asked.before)
+    rows, more = _detections(look, view.id, asked.page)
+    set_by, reason = _level_set(look, words, view)
+    return Incident(
+        id=view.id,
+        fiscal_year=view.fiscal_year,
+        ordinal=view.ordinal,
+        title=view.title,
+        type=view.type,
+        level=view.level,
+        proposed_level=view.proposed_level,
+        status=view.status,
+        clocks=view.clocks,
+        opened_by=words.name(view.opened_by),
+        timeline=entries,
+        window=window,
+        level_set_by=set_by,
+        level_reason=reason,
+        disposition=view.disposition,
+        closed_at=view.closed_at,
+        playbook=visit.desk.texts.playbook_title(view.playbook, words.language) if view.playbook else "",
+        playbook_version=view.playbook_version or 0,
+        stopped_by=work.stopped_by(look, view.id) or "",
+        steps=steps,
+        escalations=climbs.parts_of(look, visit, words, view.id, view.playbook, found),
+        detections=rows,
+        detections_window=more,
+        notes=tuple(
+            NoteRow(at=note.at, who=words.name(note.by), text=note.text) for note in cases.notes(look, view.id)
+        ),
+        measures=_measures(look, words, view.id),
+        posts=_posts(words),
+        account=_account(look, view.id),
+        may_add_note=may(visit.actor, Permission.ADD_NOTE) and view.status is IncidentStatus.OPEN,
+        may_add_measure=may(visit.actor, Permission.ADD_MEASURE),
+        note_form=asked.note_form,
+        measure_form=asked.measure_form,
+        drill=view.drill,
+    )
+
+
+def _account(look: Look, incident: str) -> str:
+    """What the report said when the incident was opened."""
+    opened = timeline.explore(look, incident=incident, kind=EntryKind.INCIDENT_OPENED.value, limit=1)
+    return opened[0].texts.get("account", "") if opened else ""
+
+
+def _level_set(look: Look, words: Words, view: IncidentView) -> tuple[str, str]:
+    """Who set the level, unless the playbook did on behalf of who confirmed it; and the reason."""
+    found = timeline.explore(look, incident=view.id, kind=EntryKind.LEVEL_SET.value, limit=1)
+    if view.level is None or not found:
+        return "", ""
+    return words.name(found[0].actor), found[0].texts.get("reason", "")
+
+
+def _timeline(look: Look, visit: Visit, incident: str, before: int | None) -> tuple[tuple[Entry, ...], Window]:
+    """The newest entries, or those before one, newest first."""
+    entries = timeline.explore(look, incident=incident, before=before)
+    told = teller(visit.desk, look, visit.language, entries, visit.ever)
+    rows = tuple(
+        Entry(seq=entry.seq, at=entry.at, who=told.actor(entry), kind=entry.kind.value, what=told.tell(entry))
+        for entry in entries
+    )
+    total = timeline.count_entries(look, incident=incident)
+    below = timeline.count_entries(look, incident=incident, before=before) if before is not None else total
+    first, base = total - below + 1, f"/incidents/{incident}"
+    newer = timeline.newer_window(look, entries[0].seq, incident=incident) if entries and before is not None else None
+    return rows, Window(
+        first=first,
+        last=first + len(rows) - 1,
+        total=total,
+        newer="" if first == 1 else f"{base}#timeline" if newer is None else f"{base}?before={newer}#timeline",
+        older=f"{base}?before={entries[-1].seq}#timeline" if below > WINDOW else "",
+    )
+
+
+def _detections(look: Look, incident: str, page: int) -> tuple[tuple[DetectionRow, ...], Window | None]:
+    first, base = (page - 1) * cases.PAGE, f"/incidents/{incident}"
+    found = cases.detections(look, incident, offset=first, limit=cases.PAGE + 1)
+    rows = tuple(
+        DetectionRow(
+            at=row.at, format=row.format, title=row.title, level=Level(row.level), host=row.host or row.attacked,
+            repeats=row.count,
+        )
+        for row in found[: cases.PAGE]
+    )  # fmt: skip
+    if page == 1 and len(found) <= cases.PAGE:
+        return rows, None
+    return rows, Window(
+        first=first + 1,
+        last=first + len(rows),
+        total=cases.count_detections(look, incident),
+        newer=f"{base}?detections={page - 1}#detections" if page > 1 else "",
+        older=f"{base}?detections={page + 1}#detections" if len(found) > cases.PAGE else "",
+    )
+
+
+def _measures(look: Look, words: Words, incident: str) -> tuple[MeasureRow, ...]:
+    return tuple(
+        MeasureRow(
+            id=view.id, text=view.text, owner=words.name.post(view.owner), due=view.due, state=MeasureState(view.state)
+        )
+        for view in cases.measures(look, incident_id=incident)
+    )
+
+
+def _posts(words: Words) -> tuple[Option, ...]:
+    return tuple(Option(value=post, label=words.name.post(post)) for post in sorted(words.name.known.posts))

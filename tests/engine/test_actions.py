@@ -1,0 +1,72 @@
+"""Actions that fail, hang or are slow: tried again by timer, given up, taken over by a person."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from csirt.errors import Unavailable
+from csirt.model.step import Json
+from csirt.playbook import Act, Action, Disposition, Responder, action, seconds
+from tests.plays import agree, assert_sound, entries, failing, play_of, start, steps
+from tests.world import World
+
+
+def test_an_action_is_tried_again_after_a_while_and_nobody_is_held_up(world: World) -> None:
+    fetch = failing(lambda: Unavailable("directory_unavailable"), failures=2)
+
+    def body(respond: Responder) -> Disposition:
+        respond.side_by_side(lambda r: r.do(fetch), agree)
+        return respond.close(Disposition.BENIGN)
+
+    incident = start(world, play_of(body))
+    world.work()
+    world.answer("agree", "k.sato", "yes")
+    world.forward(seconds(11))
+    assert len(entries(world, incident, "STEP_ATTEMPT_FAILED")) == 2
+    world.forward(seconds(1))  # 2 s after the first failure, 10 s after the second
+    assert steps(world, incident)["fetch"].value == {"attempts": 3}
+    keys = {entry.out["key"] for entry in entries(world, incident, "STEP_STARTED")}
+    assert len(keys) == 1
+    assert world.kinds(incident)[-1] == "INCIDENT_CLOSED"
+
+
+FAULTS: list[tuple[Callable[[], Exception], int, str]] = [
+    (lambda: Unavailable("outside_down"), 3, "outside_down"),
+    (lambda: Unavailable("refused", permanent=True), 1, "refused"),
+    (lambda: PermissionError("/a/path/that/no/record/shows"), 3, "system_error"),
+]
+
+
+@pytest.mark.parametrize("slow", [False, True])
+def test_an_action_gives_up_and_a_person_takes_it_over(world: World, slow: bool) -> None:
+    for error, attempts, code in FAULTS:
+        values: list[Json] = []
+        fetch = failing(error, failures=9, slow=slow)
+
+        def body(respond: Responder, fetch: Action = fetch, values: list[Json] = values) -> Disposition:
+            values.append(respond.do(fetch))
+            return respond.close(Disposition.BENIGN)
+
+        incident = start(world, play_of(body), fetch)
+        world.forward(seconds(13))
+        assert [entry.out["code"] for entry in entries(world, incident, "STEP_FAILED")] == [code]
+        assert steps(world, incident)["fetch"].attempts == attempts
+        assert world.waiting(incident)["fetch_by_hand"].showing == ("fetch",)
+        world.answer("fetch_by_hand", "m.takahashi", "done", "手で行った")
+        world.work()
+        assert values == [{"by_hand": "done"}]
+        assert world.kinds(incident)[-1] == "INCIDENT_CLOSED"
+    assert_sound(world)
+
+
+def test_an_action_that_hangs_is_cut_off(world: World) -> None:
+    @action(within=seconds(0.05), tries=1)
+    def hang(act: Act) -> Json:
+        time.sleep(0.3)
+        return None
+
+    incident = start(world, play_of(lambda respond: respond.do(hang)))
+    world.work()
+    assert [entry.out["code"] for entry in entries(world, incident, "STEP_FAILED")] == ["action_timed_out"]
+    assert "hang_by_hand" in world.waiting(incident)
