@@ -6,7 +6,6 @@ from csirt.settings import Settings
 from notifications.folder import FolderChannel
 from notifications.mail import MailChannel
 from notifications.render import TemplateRenderer
-from notifications.webhook import WebhookChannel
 
 MAILS = ("mail", "lgwan-mail")
 
@@ -17,6 +16,8 @@ def channels(settings: Settings, clock: Clock) -> dict[str, Channel]:
     for name in MAILS:
         found[name] = _mail(settings, name)
     if settings.webhook_url:
+        from notifications.webhook import WebhookChannel  # lazy: brings an HTTP client that most cities do not use
+
         found["webhook"] = WebhookChannel(
             "webhook",
             settings.webhook_url,

@@ -9,6 +9,9 @@ from csirt.model.message import Recipient
 from csirt.texts.steps import StepTexts
 
 
+BY_STAFF = frozenset({"phone", "fax", "visit"})  # a call sheet is read by a member of staff, who has the page
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """Knows the city's name, its address, and the texts of steps."""
@@ -32,9 +35,9 @@ class Wording:
             "city": self.city.name_ja if language == "ja" else self.city.name_en,
             "called_as": recipient.name,
             "callee": recipient.name,
-            "phone": recipient.address if channel in {"phone", "fax"} else "",
+            "phone": recipient.address if channel in BY_STAFF else "",
             "channel": channel,
-            "link": self._link(codes),
+            "link": "" if recipient.party.startswith("office:") and channel not in BY_STAFF else self._link(codes),
             "state": "investigating",
             "sample": "1" if self.city.sample else "",
             "repeat": "1" if repeat else "",

@@ -141,7 +141,12 @@ def facts_of(tx: Tx, incident: str, step: str) -> dict[str, str]:
         "step": step,
         "assignment": asked.id if asked else "",
         "due": asked.due_at.isoformat() if asked and asked.due_at else "",
-        "received": row.received.isoformat(),
+        "at": tx.now.isoformat(),
+        **{
+            name: at.isoformat()
+            for name in ("occurred", "noticed", "known", "received")
+            if (at := getattr(row, name)) is not None
+        },
     }
 
 

@@ -50,7 +50,7 @@ def start(*arguments: object, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "csirt.cli.main", *map(str, arguments)],
         cwd=ROOT,
-        env={**_environment(), **environment},
+        env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -58,15 +58,11 @@ def start(*arguments: object, **environment: str) -> subprocess.Popen[str]:
     )
 
 
-def run(*arguments: object) -> Called:
+def run(*arguments: object, **environment: str) -> Called:
     """Run a command as a process, to its end."""
-    process = start(*arguments)
+    process = start(*arguments, **environment)
     out, err = process.communicate(timeout=120)
     return Called(process.returncode, out, err)
-
-
-def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("CSIRT_")}
 
 
 def city(folder: Path) -> Path:

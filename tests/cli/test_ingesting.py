@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections import defaultdict
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from csirt.cli.ingesting import BATCH_BYTES, batches
 from csirt.model.detection import NotADetection, SourceRecord
+from csirt.model.sorting import day_of, names_of
 from csirt.response import intake
 from tests.cli.calling import SAMPLES, Called, call, city
 from tests.house.tree import ROOT
@@ -94,16 +96,31 @@ def test_more_than_a_batch_goes_in_whole(tmp_path: Path) -> None:
     assert call("verify", "--data", tmp_path / "data", "--json").row["ok"]
 
 
-def groups(data: Path) -> dict[str, list[tuple[str, str, str | None]]]:
-    """The detections of each incident: day in UTC, attacked host, attacker."""
+Member = tuple[date, str, str | None]
+
+
+def groups(data: Path) -> dict[str, list[Member]]:
+    """The detections of each incident: day in Japan, attacked host by its name where one is known, attacker."""
     connection = sqlite3.connect(data / "csirt.sqlite")
-    found = defaultdict(list)
-    for incident, at, attacked, attacker in connection.execute(
-        "SELECT incident, at, attacked, attacker FROM detection WHERE incident IS NOT NULL"
-    ):
-        found[incident].append((at[:10], attacked, attacker))
+    query = "SELECT incident, at, attacked, attacker, src_ip, dst_ip FROM detection WHERE incident IS NOT NULL"
+    rows = connection.execute(query).fetchall()
     connection.close()
+    found = defaultdict(list)
+    for incident, at, attacked, attacker, *_ in rows:
+        names = names_of((host, source, target) for one, _, host, _, source, target in rows if one == incident)
+        day = day_of(datetime.fromisoformat(at).replace(tzinfo=UTC))
+        found[incident].append((day, names.get(attacked, attacked), attacker))
     return found
+
+
+def share_attackers(members: list[Member]) -> bool:
+    """Does every host have an attacker that another one has, too?"""
+    attackers = defaultdict(set)
+    for _, host, attacker in members:
+        attackers[host].add(attacker)
+    return all(
+        any(attackers[host] & attackers[other] - {None} for other in attackers if other != host) for host in attackers
+    )
 
 
 def test_real_samples_sort_into_one_incident_for_each_host_and_day(tmp_path: Path) -> None:
@@ -116,17 +133,12 @@ def test_real_samples_sort_into_one_incident_for_each_host_and_day(tmp_path: Pat
     assert adds_up(first)
     second = ingest(data, *files).row
     assert (second["detections"], second["incidents_opened"], second["records"]) == (0, 0, first["records"])
-    of_host: dict[tuple[str, str], set[str]] = defaultdict(set)
+    of_host: dict[tuple[str, date], set[str]] = defaultdict(set)
     for incident, members in groups(data).items():
         for day, attacked, _ in members:
             of_host[attacked, day].add(incident)
         hosts = {attacked for _, attacked, _ in members}
-        if len(hosts) > 1:  # then an attacker in common holds them together
-            assert all(
-                any(attacker and attacker in {a for _, h, a in members if h != host} for _, h, attacker in members
-                    if h == host)
-                for host in hosts
-            )  # fmt: skip
+        assert len(hosts) == 1 or share_attackers(members)
     assert {key for key, incidents in of_host.items() if len(incidents) > 1} == set()
     assert len(call("incidents", "--data", data, "--json").rows) == first["incidents_opened"]
     assert call("verify", "--data", data, "--json").row["ok"]

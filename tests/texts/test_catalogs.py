@@ -45,7 +45,7 @@ LISTS = {
     "month": tuple(str(number) for number in range(1, 13)),
     "weekday": tuple(str(number) for number in range(1, 8)),
     "span": ("days", "hours", "minutes"),
-    "export": ("xlsx", "pdf", "jsonl"),
+    "export": ("xlsx", "pdf", "csv", "jsonl"),
     "language": LANGUAGES,
     "problem": tuple(
         f"{status}.{part}"

@@ -59,7 +59,7 @@ def asked_of(look: Look, visit: Visit, id_: str) -> Asked:
 
 
 def is_time(name: str) -> bool:
-    """Does a field of this name ask for an instant? (`done_at`, `spoke_at`)"""
+    """Does a field of this name (`done_at`, `spoke_at`) ask for an instant?"""
     return name.endswith("_at")
 
 

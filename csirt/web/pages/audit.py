@@ -91,7 +91,7 @@ def take_check(request: Request, sent: SentForm) -> Response:
 
 
 def _audit(look: Look, visit: Visit, typed: Mapping[str, str], before: int | None, checked: Checked | None) -> Audit:
-    wanted = _understood(look, visit, typed, before)
+    wanted = _understood(look, typed, before)
     ok = not wanted.faults.errors
     entries = timeline.explore(look, **wanted.filters, before=before) if ok else []
     told = teller(visit.desk, look, visit.language, entries, visit.ever)
@@ -111,7 +111,7 @@ def _audit(look: Look, visit: Visit, typed: Mapping[str, str], before: int | Non
     )
 
 
-def _understood(look: Look, visit: Visit, typed: Mapping[str, str], before: int | None) -> Wanted:
+def _understood(look: Look, typed: Mapping[str, str], before: int | None) -> Wanted:
     wanted = Wanted(typed, before)
     filters, faults = wanted.filters, wanted.faults
     if typed["incident"]:

@@ -62,7 +62,7 @@ class Faults:
         self.errors: dict[str, str] = {}
         self.params: dict[str, Param] = {}
 
-    def add(self, field: str, code: str, **params: Param) -> None:
+    def add(self, field: str, code: str, /, **params: Param) -> None:
         """Note an error, unless the field has one already."""
         if field not in self.errors:
             self.errors[field] = code

@@ -1,6 +1,6 @@
 """The page of one incident, and what people add to it: notes and measures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
 
@@ -123,9 +123,29 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
     view = cases.incident(look, resolve_incident(look, name))
     found = work.assignments(look, incident=view.id, open_only=False, limit=1000)
     reached = {climb.step: climb for climb in work.escalations(look, incident=view.id)}
-    steps = Steps(visit, words, view.playbook, reached).views(work.steps(look, view.id))
     entries, window = _timeline(look, visit, view.id, asked.before)
     rows, more = _detections(look, view.id, asked.page)
+    notes = cases.notes(look, view.id)
+    return replace(
+        _head(look, visit, words, view),
+        timeline=entries,
+        window=window,
+        steps=Steps(visit, words, view.playbook, reached).views(work.steps(look, view.id)),
+        escalations=climbs.parts_of(look, visit, words, view.id, view.playbook, found),
+        detections=rows,
+        detections_window=more,
+        notes=tuple(NoteRow(at=note.at, who=words.name(note.by), text=note.text) for note in notes),
+        measures=_measures(look, words, view.id),
+        posts=_posts(words),
+        may_add_note=may(visit.actor, Permission.ADD_NOTE) and view.status is IncidentStatus.OPEN,
+        may_add_measure=may(visit.actor, Permission.ADD_MEASURE),
+        note_form=asked.note_form,
+        measure_form=asked.measure_form,
+    )
+
+
+def _head(look: Look, visit: Visit, words: Words, view: IncidentView) -> Incident:
+    """What stands at the top of the page."""
     set_by, reason = _level_set(look, words, view)
     return Incident(
         id=view.id,
@@ -138,8 +158,8 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
         status=view.status,
         clocks=view.clocks,
         opened_by=words.name(view.opened_by),
-        timeline=entries,
-        window=window,
+        timeline=(),
+        window=Window(first=0, last=0, total=0),
         level_set_by=set_by,
         level_reason=reason,
         disposition=view.disposition,
@@ -147,20 +167,7 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
         playbook=visit.desk.texts.playbook_title(view.playbook, words.language) if view.playbook else "",
         playbook_version=view.playbook_version or 0,
         stopped_by=work.stopped_by(look, view.id) or "",
-        steps=steps,
-        escalations=climbs.parts_of(look, visit, words, view.id, view.playbook, found),
-        detections=rows,
-        detections_window=more,
-        notes=tuple(
-            NoteRow(at=note.at, who=words.name(note.by), text=note.text) for note in cases.notes(look, view.id)
-        ),
-        measures=_measures(look, words, view.id),
-        posts=_posts(words),
         account=_account(look, view.id),
-        may_add_note=may(visit.actor, Permission.ADD_NOTE) and view.status is IncidentStatus.OPEN,
-        may_add_measure=may(visit.actor, Permission.ADD_MEASURE),
-        note_form=asked.note_form,
-        measure_form=asked.measure_form,
         drill=view.drill,
     )
 

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from csirt.errors import CsirtError, DirectoryUnavailable, Forbidden
+from csirt.errors import CsirtError, DirectoryUnavailable, Forbidden, NotSignedIn
 from csirt.response import access
 from csirt.texts.catalogs import LANGUAGES
 from csirt.web.pages.drawing import go, keep_language, own_path, reader_language, safe_path, show
@@ -40,9 +40,10 @@ def take_sign_in(request: Request, fields: Fields) -> Response:
         faults.add("password", "password_missing")
     if faults.errors:
         return _again(request, typed, back, faults, 422)
+    if len(uid) > UID_MOST or len(password) > PASSWORD_MOST:
+        faults.add("form", "sign_in_failed")
+        return _again(request, typed, back, faults, NotSignedIn.http)
     try:
-        if len(uid) > UID_MOST or len(password) > PASSWORD_MOST:
-            raise Forbidden("sign_in_failed")
         _, new = sign_in(request, uid, password, language)
     except (Forbidden, DirectoryUnavailable) as error:
         faults.add("form", error.code, **error.params)

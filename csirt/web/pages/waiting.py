@@ -15,7 +15,7 @@ from csirt.response import incidents
 from csirt.store.queries import cases
 from csirt.store.queries.cases import WaitingGroup
 from csirt.store.tx import Look
-from csirt.web.pages.drawing import SEE_OTHER, go, show
+from csirt.web.pages.drawing import go, show
 from csirt.web.pages.forms import LINE_MOST, Faults, Sent, SentForm, new_key
 from csirt.web.pages.opening import TYPES
 from csirt.web.session import IncidentReader, Visit
@@ -35,8 +35,8 @@ def show_waiting(request: Request, reader: IncidentReader) -> Response:
     return show(request, reader, reader.desk.look(_waiting, reader, Form(key=new_key()), frozenset()), "waiting")
 
 
-@router.get("/quarantine", status_code=SEE_OTHER)
-def show_quarantine(request: Request, reader: IncidentReader) -> Response:
+@router.get("/quarantine")
+def show_quarantine(request: Request) -> Response:
     """The part of that page on records that could not be read."""
     return go(request, "/waiting#quarantine")
 

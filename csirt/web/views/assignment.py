@@ -26,7 +26,7 @@ class AssignmentRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRow:
-    """One escalation that called the reader and waits to be acknowledged"""
+    """One escalation that called the reader and waits to be acknowledged."""
 
     id: str
     about: str

@@ -1,0 +1,124 @@
+"""What a scenario remembers, and the words in which its people speak."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from csirt.errors import CsirtError
+from csirt.model.people import SYSTEM, Actor
+from csirt.response import assignments, incidents, people
+from csirt.response.assignments import Reply
+from csirt.response.incidents import Report
+from csirt.response.intake import Accepted
+from csirt.response.runs import Claim
+from csirt.store.queries import cases
+from csirt.store.queries.cases import DetectionView
+from csirt.store.queries.work import AssignmentView
+from csirt.store.tx import Look, Tx
+from tests.plays import assert_sound, signed_in
+from tests.world import World
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+TITLE = "共有フォルダーの拡張子が変わった"
+
+
+@dataclass
+class Story:
+    """One scenario. People come in by the front door, so that roles and posts decide what they may."""
+
+    world: World
+    incident: str = ""
+    refusal: str = ""
+    counts: Accepted = field(default_factory=Accepted)
+    answers: list[Accepted] = field(default_factory=list)
+    held: Claim | None = None
+    sheet: AssignmentView | None = None
+    began: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        """The story begins now."""
+        self.began = self.world.clock.now()
+
+    def who(self, name: str) -> Actor:
+        """`窓口の佐藤`: somebody by family name; what stands before it is for the reader."""
+        family = name.rpartition("の")[2].strip()
+
+        def look(at: Look) -> list[str]:
+            known = people.roster(at.session, at.vault).people.values()
+            return [person.uid for person in known if person.name.startswith(f"{family} ")]
+
+        found = self.world.desk.look(look)
+        assert len(found) == 1, f"{family}: {found}"
+        return signed_in(self.world, found[0])
+
+    def attempt(self, actor: Actor, act: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """Somebody tries something; a refusal is kept for the sentence that names it. Then the worker works."""
+        self.nothing_is_left_unsaid()
+        done = None
+        try:
+            done = self.world.desk.commit(actor, act, *args, **kwargs)
+        except CsirtError as error:
+            self.refusal = error.code
+        self.world.work()
+        return done
+
+    def nothing_is_left_unsaid(self) -> None:
+        """A refusal that no sentence speaks of is a fault of the story or of the product."""
+        assert self.refusal == ""
+
+    def open(self, who: str, title: str = TITLE, type_: str = "ransomware") -> None:
+        """Somebody opens an incident by hand."""
+        report = Report(title=title, type=incidents.IncidentType(type_))
+        self.incident = self.attempt(self.who(who), incidents.open_by_report, report) or self.incident
+
+    def choice(self, waiting: AssignmentView, words: str) -> str:
+        """The code of the choice that people see under these words; a code stands for itself."""
+        shown = self.world.desk.texts.step_text(waiting.playbook or "", waiting.step, "ja").choices
+        for choice in waiting.choices:
+            if shown.get(choice.code, "").startswith(words) or choice.code == words:
+                return choice.code
+        return words
+
+    def answer(self, who: str, step: str, words: str, reason: str = "確認した。", **fields: Any) -> None:
+        """Somebody answers what waits, or waited, under this name."""
+        waiting = self.world.waiting(self.incident)
+        assert step in waiting, f"{step} does not wait, but {sorted(waiting)}"
+        self.reply(who, waiting[step], words, reason, **fields)
+
+    def reply(self, who: str, waiting: AssignmentView, words: str, reason: str, **fields: Any) -> None:
+        """Somebody answers one assignment."""
+        reply = Reply(self.choice(waiting, words), reason, fields)
+        self.attempt(self.who(who), assignments.answer, waiting.id, reply)
+
+    def calls(self, seconds: int | None = None) -> list[tuple[int, str, str]]:
+        """Who was called, how many seconds after the story began, on which channel."""
+        found = []
+        for entry in self.world.told(self.incident):
+            if entry.kind.value == "PERSON_CALLED":
+                after = int((entry.at - self.began).total_seconds())
+                found.append((after, str(entry.out["party"]), str(entry.out["channel"])))
+        return [call for call in found if seconds is None or call[0] == seconds]
+
+    def detections(self) -> list[DetectionView]:
+        """The detections of this story's incident."""
+        return self.world.desk.look(cases.detections, self.incident)
+
+    def leave_without_holder(self, post: str) -> None:
+        """A post falls vacant, deputies and all."""
+        known, posts = self.world.desk.directory.people(), dict(self.world.desk.directory.posts())
+        old = posts[post]
+        posts[post] = type(old)(old.id, old.name_ja, old.name_en, None, ())
+        self.world.desk.commit(SYSTEM, people.refresh, known, posts)
+
+    def jump(self, by: timedelta) -> None:
+        """A long time passes at once; the worker looks when it is over."""
+        self.world.clock.forward(by)
+        self.world.work()
+
+    def end(self) -> None:
+        """However a story ends: nothing is left unsaid, and the record is sound."""
+        self.nothing_is_left_unsaid()
+        assert_sound(self.world)
