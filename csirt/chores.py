@@ -21,6 +21,7 @@ from csirt.store.tx import Tx
 
 ROSTER_AGE = timedelta(minutes=10)
 HEARTBEAT = timedelta(seconds=5)
+SENT_AT_ONCE = 20
 
 
 class Chores:
@@ -50,13 +51,18 @@ class Chores:
         return due.triage or due.timers or due.escalations
 
     def send(self) -> bool:
-        """Send what lies in the outbox."""
+        """Send what lies in the outbox: leased one by one, so that no lease runs out while others are being sent."""
         if not self._due().deliveries:
             return False
-        claimed = self._desk.commit(SYSTEM, deliveries.claim)
-        for due in claimed:
-            self._send_one(due)
-        return bool(claimed)
+        for _ in range(SENT_AT_ONCE):
+            claimed = self._desk.commit(SYSTEM, deliveries.claim, 1)
+            if not claimed:
+                return False
+            try:
+                self._send_one(claimed[0])
+            except LeaseLost:
+                log().warning("delivery.lease_lost", delivery=claimed[0].delivery)
+        return True
 
     def _send_one(self, due: Due) -> None:
         channel = self._desk.channels.get(due.channel)
@@ -68,8 +74,9 @@ class Chores:
         except DeliveryFailed as error:
             log().warning("delivery.failed", delivery=due.delivery, channel=due.channel, code=error.code)
             self._desk.commit(SYSTEM, deliveries.failed, due, error.code, error.reply, permanent=error.permanent)
-        except LeaseLost:
-            log().warning("delivery.lease_lost", delivery=due.delivery)
+        except Exception as error:  # a message that cannot be written must not hold up those behind it
+            log().error("delivery.broke", delivery=due.delivery, channel=due.channel, error=type(error).__name__)
+            self._desk.commit(SYSTEM, deliveries.failed, due, code_of(error), "", permanent=False)
         else:
             self._desk.commit(SYSTEM, deliveries.delivered, due, receipt)
 
@@ -86,7 +93,8 @@ class Chores:
         """Do one slow action."""
         if not self._due().actions:
             return False
-        held = self._desk.commit(SYSTEM, slow.claim)
+        within = max((action.within for action in self._desk.actions.values() if action.slow), default=slow.WITHIN)
+        held = self._desk.commit(SYSTEM, slow.claim, max(within, slow.WITHIN))
         if held is None:
             return False
         action = self._desk.actions.get(held.action)
@@ -102,15 +110,16 @@ class Chores:
             return
         try:
             value = bounded(action, self._desk.hands.at(held.incident, held.key), held.arguments)
-        except (CsirtError, OSError) as error:
+        except Exception as error:  # also a fault of its code: tried again, given up in the end, and then told
+            if not isinstance(error, CsirtError | OSError):
+                log().error("action.broke", action=action.name, error=type(error).__name__, exc_info=error)
             retry_at = retry_time(self._desk.clock.now(), held.attempt, action.tries, error)
             self._desk.commit(SYSTEM, slow.failed, held, code_of(error), retry_at)
         else:
             self._desk.commit(SYSTEM, slow.done, held, value)
 
     def keep_house(self) -> None:
-        """Write log lines, the heartbeat, and the roster from time to time."""
-        self._write_lines()
+        """Write the heartbeat, and the roster from time to time."""
         now = self._desk.clock.now()
         if now - self._beat_at > HEARTBEAT:
             self._desk.commit(SYSTEM, _beat)
@@ -124,14 +133,18 @@ class Chores:
             else:
                 self._desk.commit(SYSTEM, people.refresh, known, posts)
 
-    def _write_lines(self) -> None:
+    def write_lines(self) -> bool:
+        """Write what is new in the record as log lines."""
         if self._written is None:
-            self._written = max(self._desk.look(tail.cursor), self._lines.last_seq())
+            self._written = self._desk.look(tail.resume, self._lines.last_seq())
         lines = self._desk.look(tail.entries_after, self._written)
-        if lines:
-            self._lines.write(lines)
-            self._written = int(lines[-1]["event.sequence"])
-            self._desk.commit(SYSTEM, tail.move, self._written)
+        if not lines:
+            return False
+        written, self._written = int(lines[-1]["event.sequence"]), None  # after a failure the file itself is asked
+        self._lines.write(lines)
+        self._desk.commit(SYSTEM, tail.move, written)
+        self._written = written
+        return len(lines) == tail.BATCH
 
     def ended_unshown(self) -> list[tuple[str, str, str]]:
         """Ended runs that Prefect's page still shows as open: run, flow run, the code of what stopped it."""

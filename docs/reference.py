@@ -103,11 +103,12 @@ def commands() -> Iterator[tuple[str, Any]]:
 
 
 def _below(name: str, command: Any) -> Iterator[tuple[str, Any]]:
-    inner: Mapping[str, Any] = getattr(command, "commands", {})
-    for word, one in inner.items():
-        yield from _below(f"{name} {word}", one)
-    if not inner:
+    if not hasattr(command, "list_commands"):
         yield name, command
+        return
+    context = typer.Context(command)
+    for word in command.list_commands(context):
+        yield from _below(f"{name} {word}", command.get_command(context, word))
 
 
 def commands_page() -> str:
@@ -124,6 +125,7 @@ def _command(name: str, command: Any) -> list[str]:
     shown = [one for one in command.params if not getattr(one, "hidden", False) and one.name != "help"]
     takes = [(_parameter(one), (getattr(one, "help", None) or "").strip()) for one in shown]
     words = [_word(one) for one in shown if one.param_type_name == "argument"]
+    words += [_parameter(one).replace("`", "") for one in shown if one.param_type_name == "option" and one.required]
     usage = " ".join([name, *words, *(["[options]"] if len(words) < len(shown) else [])])
     about = [part.strip() for part in (command.help or "").replace("\b", "").split("\n\n")]
     spaced = (line for part in about for line in (re.sub(r"\s+", " ", part), ""))

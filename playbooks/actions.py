@@ -12,9 +12,9 @@ def gather_facts(act: Act) -> Json:
 
 
 @action(within=seconds(5))
-def set_level(act: Act, level: int, reason: str) -> Json:
+def set_level(act: Act, level: int, reason: str, by: str) -> Json:
     """Set the level that the responsible post has confirmed."""
-    act.set_level(Level(level), reason)
+    act.set_level(Level(level), reason, by)
     return {"level": level}
 
 

@@ -38,7 +38,7 @@ def agree_on_level(respond: Responder) -> None:
         instead = respond.ask("set_level_instead", who=setter, within=minutes(30), choices=LEVELS)
         level = Level(int(instead.choice.removeprefix("level_")))
         confirmed = instead
-    respond.do(actions.set_level, int(level), confirmed.reason or reason)
+    respond.do(actions.set_level, int(level), confirmed.reason or reason, confirmed.by)
 
 
 def contain(respond: Responder) -> None:

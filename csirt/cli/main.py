@@ -25,7 +25,7 @@ COMMANDS = {
     "open": "csirt.cli.cases:open_incident",
     "incidents": "csirt.cli.cases:incidents",
     "incident": "csirt.cli.cases:incident",
-    "timeline": "csirt.cli.cases:timeline",
+    "timeline": "csirt.cli.timelines:timeline",
     "note": "csirt.cli.cases:note",
     "measures": "csirt.cli.cases:measures",
     "assignments": "csirt.cli.duties:assignments",

@@ -53,9 +53,9 @@ class Acting:
         part.replace(self.tickets / name)
         return {"ticket": name}
 
-    def set_level(self, level: Level, reason: str) -> None:
+    def set_level(self, level: Level, reason: str, by: str) -> None:
         """Set the level of the case."""
-        self.door.commit(SYSTEM, runs.set_level, self.incident, self.key, level, reason)
+        self.door.commit(SYSTEM, runs.set_level, self.incident, self.key, level, reason, by)
 
 
 def _distinct(values: Iterable[str | None]) -> list[Json]:

@@ -56,8 +56,8 @@ class Act(Protocol):
         """Leave an order for an outside system or desk in the ticket folder, once for each key."""
         ...
 
-    def set_level(self, level: Level, reason: str) -> None:
-        """Set the level of the case, once for each key."""
+    def set_level(self, level: Level, reason: str, by: str) -> None:
+        """Set the level of the case as the person `by` (an opaque id) decided, once for each key."""
         ...
 
 

@@ -6,7 +6,8 @@ signed earlier. Somebody who rewrites all of that at once is caught by what lies
 """
 
 import base64
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 
@@ -54,7 +55,8 @@ def verify(look: Look, *, checkpoints: Sequence[Checkpoint] = (), progress: Prog
         _stand_still(look)
         head = _head(look)
         walk = _Walk(look, head.size if head else 0, progress)
-        result = check_entries(walk.rows(), leaves=walk.leaves(), at={one.size for one in checkpoints})
+        with closing(walk.rows()) as rows:
+            result = check_entries(rows, leaves=walk.leaves(), at={one.size for one in checkpoints})
         findings = [*walk.findings(), *_of_entries(result)]
         if not result.why:
             findings += _of_head(look, head, result) or _of_checkpoints(checkpoints, result) or walk.ends.check(look)
@@ -96,19 +98,20 @@ class _Walk:
         self._texts: list[Bad] = []
         self.ends = IncidentEnds()
 
-    def rows(self) -> Iterator[tuple[int, bytes]]:
+    def rows(self) -> Generator[tuple[int, bytes], None, None]:
         """Place and bytes of each entry, in order."""
         dialect = _dialect(self._look)
-        found = self._look.session.execute(text(row_query(dialect)).execution_options(yield_per=1000))
-        for row in map(StoredRow.of, found):
-            self._leaf = row.leaf
-            yield row.seq, row.canonical
-            if not columns_fit(row, dialect):
-                raise Bad("column_differs", row.seq)
-            self._want(row)
-            self.ends.note(row)
-            if self._progress and (row.seq + 1) % 1000 == 0:
-                self._progress(row.seq + 1, self._expected)
+        query = text(row_query(dialect)).execution_options(yield_per=1000)
+        with self._look.session.execute(query) as found:
+            for row in map(StoredRow.of, found):
+                self._leaf = row.leaf
+                yield row.seq, row.canonical
+                if not columns_fit(row, dialect):
+                    raise Bad("column_differs", row.seq)
+                self._want(row)
+                self.ends.note(row)
+                if self._progress and (row.seq + 1) % 1000 == 0:
+                    self._progress(row.seq + 1, self._expected)
 
     def leaves(self) -> Iterator[bytes]:
         """The leaf hash stored beside the row just given, empty for entries from before it was kept."""

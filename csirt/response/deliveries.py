@@ -1,4 +1,8 @@
-"""The outbox: messages are queued by the commit that decides them, sent outside any, and recorded again."""
+"""The outbox: messages are queued by the commit that decides them, sent outside any, and recorded again.
+
+A message whose outcome is unknown (the line broke after the text, or its sender died) stays `unknown` until a channel
+takes it: every further attempt is labelled as a possible repeat.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +19,8 @@ from csirt.store.tx import Tx, new_id
 LEASE = timedelta(seconds=60)
 TRIES = 8
 BACKOFF = (5, 15, 60, 180, 420, 900)  # seconds after the first, second, … failure
+
+UNKNOWN_REPLY = "unknown"  # what a channel replies when a message may or may not have arrived
 
 # These are not sent by us: a member of staff phones, faxes or goes, and fills in a call sheet.
 CALL_SHEET_CHANNELS = frozenset({"phone", "fax", "visit"})
@@ -77,18 +83,27 @@ def claim(tx: Tx, limit: int = 20) -> list[Due]:
     ).all()
     claimed = []
     for row in due:
-        may_have_arrived = row.lease is not None  # leased before, and never finished
+        message = tx.session.get_one(DeliveryRow, row.delivery)
+        if row.lease is not None:  # leased before, and never finished: its sender may have died after sending
+            _note_lost(tx, message, row.tries)
         row.lease, row.lease_until, row.tries = new_id("l"), tx.now + LEASE, row.tries + 1
         tx.session.add(row)
-        message = tx.session.get_one(DeliveryRow, row.delivery)
         recipient = Recipient(message.party, message.name, message.address, message.person)
         claimed.append(
             Due(
                 message.id, row.lease, message.channel, recipient, message.template, message.facts, message.queued_at,
-                may_have_arrived,
+                message.state == DeliveryState.UNKNOWN.value,
             )
         )  # fmt: skip
     return claimed
+
+
+def _note_lost(tx: Tx, message: DeliveryRow, attempt: int) -> None:
+    """Nobody says any more what became of an attempt."""
+    message.state = DeliveryState.UNKNOWN.value
+    tx.session.add(message)
+    code = "webhook_outcome_unknown" if message.channel == "webhook" else "mail_outcome_unknown"
+    _record_failure(tx, message, code, UNKNOWN_REPLY, attempt, final=False)
 
 
 def delivered(tx: Tx, due: Due, receipt: Receipt) -> None:
@@ -112,10 +127,13 @@ def delivered(tx: Tx, due: Due, receipt: Receipt) -> None:
 
 
 def failed(tx: Tx, due: Due, code: str, reply: str, *, permanent: bool) -> None:
-    """A channel did not take it: try later, or never again."""
+    """A channel did not take it, or nobody knows (`reply` is `unknown`): try later, or never again."""
     row, leased = _held(tx, due)
     final = permanent or leased.tries >= TRIES
-    row.state = DeliveryState.REFUSED.value if final else DeliveryState.DEFERRED.value
+    if UNKNOWN_REPLY in {reply, row.state}:  # also later: what may have arrived once, may have arrived
+        row.state = DeliveryState.UNKNOWN.value
+    else:
+        row.state = DeliveryState.REFUSED.value if final else DeliveryState.DEFERRED.value
     row.attempts, row.reply = leased.tries, reply[:64]
     if final:
         row.finished_at = tx.now
@@ -125,12 +143,16 @@ def failed(tx: Tx, due: Due, code: str, reply: str, *, permanent: bool) -> None:
         leased.lease, leased.lease_until = None, None
         tx.session.add(leased)
     tx.session.add(row)
+    _record_failure(tx, row, code, reply, leased.tries, final=final)
+
+
+def _record_failure(tx: Tx, row: DeliveryRow, code: str, reply: str, attempt: int, *, final: bool) -> None:
     out: dict[str, str | int | bool] = {
         "delivery": row.id,
         "channel": row.channel,
         "code": code,
         "reply": code_of(reply),
-        "attempt": leased.tries,
+        "attempt": attempt,
         "final": final,
     }
     tx.record(EntryKind.DELIVERY_FAILED, incident=row.incident, out=out)

@@ -1,12 +1,15 @@
 """Chains are climbed: calls go to the outbox in the commit that decides them; acknowledgements stop them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from csirt.errors import Forbidden, Invalid, NotFound
 from csirt.model import escalation as climb
 from csirt.model.authority import Permission, must
+from csirt.model.contact import ContactChain
 from csirt.model.escalation import Escalation, Page, RouteProgress, RouteState
 from csirt.model.message import DeliveryState
 from csirt.model.people import Roster
@@ -57,7 +60,11 @@ def advance(tx: Tx, limit: int = 50) -> int:
         .with_for_update(skip_locked=True)
     ).all()
     for row in due:
+        before = len(tx.drafts)
         _advance(tx, row)
+        if len(tx.drafts) == before:  # everybody on the tier has seen it already: the climb still went on
+            out = {"escalation": row.id}
+            tx.record(EntryKind.ESCALATION_ADVANCED, incident=row.incident, run=row.run, step=row.step, out=out)
     return len(due)
 
 
@@ -108,8 +115,8 @@ def record_call(tx: Tx, sheet: AssignmentRow, choice: str, reason: str, fields: 
 
 def answered(tx: Tx, run: str, step: str) -> None:
     """The step has its answer: whatever still climbs for it stops, and nobody needs to phone for it any more."""
-    rows = tx.session.exec(select(EscalationRow).where(EscalationRow.run == run, EscalationRow.step == step)).all()
-    for row in rows:
+    query = select(EscalationRow).where(EscalationRow.run == run, EscalationRow.step == step)
+    for row in _all_locked(tx, query):
         if row.ended_at is None:
             _finish(tx, row, climb.answered(_read(row), tx.now))
         _call_off(tx, row, _route_names(row))  # also what a route left that ran through
@@ -117,7 +124,7 @@ def answered(tx: Tx, run: str, step: str) -> None:
 
 def call_off(tx: Tx, incident: str) -> None:
     """The case closes: nothing climbs on for it, and call sheets that nobody filled in are taken back."""
-    for row in tx.session.exec(select(EscalationRow).where(EscalationRow.incident == incident)).all():
+    for row in _all_locked(tx, select(EscalationRow).where(EscalationRow.incident == incident)):
         if row.ended_at is None:
             _finish(tx, row, climb.end(_read(row), tx.now))
         _call_off(tx, row, _route_names(row))
@@ -157,6 +164,12 @@ def _locked(tx: Tx, escalation: str) -> EscalationRow:
     return row
 
 
+def _all_locked(tx: Tx, query: SelectOfScalar[EscalationRow]) -> Sequence[EscalationRow]:
+    """Locked before they are read: `routes` is written back whole, and must not undo what somebody else just wrote."""
+    query = query.order_by(col(EscalationRow.id)).with_for_update().execution_options(populate_existing=True)
+    return tx.session.exec(query).all()
+
+
 def _read(row: EscalationRow) -> Escalation:
     routes = tuple(RouteProgress.from_plain(route) for route in row.routes)
     return Escalation(row.id, row.incident, row.step, row.chain, row.template, row.started_at, routes, row.ended_at)
@@ -185,6 +198,9 @@ def _advance(tx: Tx, row: EscalationRow) -> None:
         _call(tx, row, page, facts)
     if step.escalation.ended_at:
         _finish(tx, row, step.escalation)
+    elif not step.pages:  # a new round, or a tier whose people all know already: the climb moves, and that is said
+        moved: dict[str, str | list[str]] = {"escalation": row.id, "routes": _states(step.escalation)}
+        tx.record(EntryKind.ESCALATION_ADVANCED, incident=row.incident, run=row.run, step=row.step, out=moved)
 
 
 def _call(tx: Tx, row: EscalationRow, page: Page, facts: Mapping[str, str]) -> None:
@@ -220,17 +236,27 @@ def _open_sheet(tx: Tx, row: EscalationRow, delivery: str) -> None:
 
 
 def _acknowledge(tx: Tx, row: EscalationRow, before: Escalation, who: str) -> None:
-    chain = tx.city.chains.get(row.chain)
-    if chain is None:
-        raise NotFound("chain_unknown", chain=row.chain)
+    # Without its chain's file nobody is called any more; that somebody was reached still counts, and ends the route.
+    chain = tx.city.chains.get(row.chain) or ContactChain(row.chain, routes=())
     after = climb.acknowledge(before, chain, who, tx.now)
     _keep(row, after)
+    row.next_due = _next_due(tx, chain, after)
     tx.session.add(row)
     out: dict[str, str | list[str]] = {"escalation": row.id, "by": who, "routes": _states(after)}
     tx.record(EntryKind.CALL_ACKNOWLEDGED, incident=row.incident, run=row.run, step=row.step, out=out)
-    _call_off(tx, row, [route.route for route in after.routes if route.state != RouteState.CLIMBING])
+    # The last resort of another route, which nobody answered, is still to be called.
+    _call_off(tx, row, [r.route for r in after.routes if r.state not in {RouteState.CLIMBING, RouteState.EXHAUSTED}])
     if after.ended_at and not before.ended_at:
         _finish(tx, row, after)
+    elif not after.ended_at:
+        _advance(tx, row)  # other routes climb on: when the next of their tiers is due has changed
+
+
+def _next_due(tx: Tx, chain: ContactChain, value: Escalation) -> datetime | None:
+    """When the routes that still climb take their next step; at once if one is due already."""
+    known = people.roster(tx.session, tx.vault)
+    step = climb.next_pages(chain, value, known, tx.city.offices, tx.city.calendar, tx.now)
+    return step.next_due if step.escalation == value else tx.now
 
 
 def _route_names(row: EscalationRow) -> list[str]:

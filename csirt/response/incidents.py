@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import col, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from csirt.clock import JST
 from csirt.era import fiscal_year
@@ -43,12 +44,10 @@ def triage(tx: Tx) -> list[str]:
 
     Groups below the level from which a case opens by itself wait for the officer.
     """
-    fresh = tx.session.exec(
-        select(DetectionRow).where(DetectionRow.state == "new").order_by(col(DetectionRow.id)).limit(TRIAGE_LIMIT)
-    ).all()
+    fresh = tx.session.exec(_in_state("new")).all()
     if not fresh:
         return []
-    waiting = tx.session.exec(select(DetectionRow).where(DetectionRow.state == "waiting").limit(TRIAGE_LIMIT)).all()
+    waiting = tx.session.exec(_in_state("waiting")).all()
     rows = {row.id: row for row in (*fresh, *waiting) if row.id is not None}
     touched = _touched(tx, list(rows.values()))
     names = names_of((row.attacked, row.src_ip, row.dst_ip) for row in (*rows.values(), *touched))
@@ -63,6 +62,12 @@ def triage(tx: Tx) -> list[str]:
         else:
             _let_wait(tx, members)
     return opened
+
+
+def _in_state(state: str) -> SelectOfScalar[DetectionRow]:
+    """The oldest of a state, locked: whoever else sorts waits, and then no longer finds them."""
+    query = select(DetectionRow).where(DetectionRow.state == state)
+    return query.order_by(col(DetectionRow.id)).limit(TRIAGE_LIMIT).with_for_update()
 
 
 def _sortable(row: DetectionRow) -> Sortable:
@@ -190,7 +195,7 @@ def ignore_waiting(tx: Tx, keys: Sequence[int], reason: str, *, request_key: str
 
 def _waiting(tx: Tx, keys: Sequence[int]) -> list[DetectionRow]:
     query = select(DetectionRow).where(col(DetectionRow.id).in_(keys), DetectionRow.state == "waiting")
-    members = list(tx.session.exec(query.with_for_update()))
+    members = list(tx.session.exec(query.order_by(col(DetectionRow.id)).with_for_update()))
     if not members:
         raise NotFound("detections_not_waiting")
     return members

@@ -107,7 +107,8 @@ def _split(
         print_ = fingerprint(record.result)
         first.setdefault(print_, record)
         times[print_] = times.get(print_, 0) + 1
-    known = tx.session.exec(select(DetectionRow).where(col(DetectionRow.fingerprint).in_(first))).all()
+    query = select(DetectionRow).where(col(DetectionRow.fingerprint).in_(first)).order_by(col(DetectionRow.id))
+    known = tx.session.exec(query.with_for_update()).all()  # another batch may be counting the same ones
     repeats = [(row, times[row.fingerprint]) for row in known]
     stored = {row.fingerprint for row in known}
     return [(first[p], p, times[p]) for p in first if p not in stored], repeats

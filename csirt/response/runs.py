@@ -238,7 +238,7 @@ def fire_timers(tx: Tx, limit: int = 200) -> int:
     return len(due)
 
 
-def set_level(tx: Tx, incident: str, key: str, level: Level, reason: str) -> None:
+def set_level(tx: Tx, incident: str, key: str, level: Level, reason: str, by: str) -> None:
     """Set the level on behalf of an action; once for each idempotency `key`."""
     if tx.session.exec(select(LedgerRow.seq).where(LedgerRow.cid == f"level:{key}")).first() is not None:
         return
@@ -246,7 +246,7 @@ def set_level(tx: Tx, incident: str, key: str, level: Level, reason: str) -> Non
     row.level = int(level)
     tx.session.add(row)
     tx.record(
-        EntryKind.LEVEL_SET, incident=incident, cid=f"level:{key}", out={"level": int(level)}, texts={"reason": reason}
+        EntryKind.LEVEL_SET, incident=incident, cid=f"level:{key}", out={"level": int(level), "by": by}, texts={"reason": reason}
     )
 
 

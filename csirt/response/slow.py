@@ -15,6 +15,7 @@ from csirt.store.tables.runs import ActionDueRow, RunRow, StepRow
 from csirt.store.tx import Tx, new_id
 
 MARGIN = timedelta(seconds=30)
+WITHIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,11 @@ class SlowAction:
     attempt: int
 
 
-def claim(tx: Tx, within: timedelta = timedelta(minutes=5)) -> SlowAction | None:
-    """Take one slow action that is due and record the intent to do it; None if there is none."""
+def claim(tx: Tx, within: timedelta = WITHIN) -> SlowAction | None:
+    """Take one slow action that is due and record the intent to do it; None if there is none.
+
+    `within`: no action takes longer, so that nobody else begins what is still being done.
+    """
     due = tx.session.exec(
         select(ActionDueRow)
         .where(col(ActionDueRow.not_before) <= tx.now)

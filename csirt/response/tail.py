@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from csirt.store.tables.record import CursorRow, LedgerRow
+from csirt.store.tables.record import CursorRow, LedgerHeadRow, LedgerRow
 from csirt.store.tx import Look, Tx
 
 NAME = "structured_log"
@@ -16,6 +16,15 @@ def cursor(look: Look) -> int:
     """The last entry that was written out, or -1."""
     row = look.session.get(CursorRow, NAME)
     return row.seq if row else -1
+
+
+def resume(look: Look, in_file: int) -> int:
+    """The last entry that need not be written out again, where the file says that it holds `in_file`.
+
+    A file that is ahead of the record is of another record: the database was restored, or is another one.
+    """
+    size = look.session.exec(select(LedgerHeadRow.size)).one()
+    return max(cursor(look), in_file) if in_file < size else cursor(look)
 
 
 def entries_after(look: Look, seq: int) -> list[dict[str, Any]]:

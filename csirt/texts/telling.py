@@ -3,10 +3,11 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from csirt.era import in_era, number_text
+from csirt.clock import JST
+from csirt.era import at_in_era, in_era, number_text
 from csirt.errors import Invalid, Param
 from csirt.record.entry import EntryKind
 from csirt.store.queries.timeline import TimelineEntry
@@ -86,7 +87,7 @@ class _Telling:
         out = self.entry.out
         if name := _VARIANTS.get(self.entry.kind):
             yield str(out.get(name, ""))
-        for name in ("told", "routes", "person"):
+        for name in ("told", "routes", "person", "by"):
             if name in out:
                 yield name
         if out.get("final") is True:
@@ -154,7 +155,7 @@ class _Telling:
         """Free texts that were opened, in a fixed order."""
         for name in _TEXTS if self.with_texts else ():
             if text := self.entry.texts.get(name, "").strip():
-                yield name, text
+                yield name, self._instant(text) if name == "spoke_at" else text
 
     def _answer(self) -> Iterator[str]:
         """The reason and the fields of a form that a person answered with."""
@@ -172,7 +173,19 @@ class _Telling:
     def _given(self, value: Any) -> str:
         if isinstance(value, bool):
             return self._word("choice", "yes" if value else "no")
-        return self._join(self._given(one) for one in value) if isinstance(value, list) else str(value)
+        if isinstance(value, list):
+            return self._join(self._given(one) for one in value)
+        return self._instant(value) if isinstance(value, str) else str(value)
+
+    def _instant(self, text: str) -> str:
+        """An instant of a form, on the clock of Japan; any other text as it is."""
+        try:
+            at = datetime.fromisoformat(text) if "T" in text else None
+            if at is None or at.tzinfo is None:
+                return text
+            return at_in_era(at) if self.words.language == "ja" else f"{at.astimezone(JST):%Y-%m-%d %H:%M} JST"
+        except (ValueError, OverflowError, Invalid):
+            return text
 
     def _json(self) -> dict[str, Any]:
         """The sealed value of a step, if it was opened and is an object."""

@@ -80,8 +80,11 @@ class Phrasing:
         return at_in_era(value) if self._in_japanese else f"{self.day(value)} {self.clock(value)}"
 
     def span(self, value: timedelta) -> str:
-        """2日 3時間, 45分: the two largest parts, never with a sign."""
-        minutes = int(abs(value).total_seconds()) // 60
+        """2日 3時間, 45分, 20秒: the two largest parts, never with a sign; seconds only below a minute."""
+        seconds = int(abs(value).total_seconds())
+        if 0 < seconds < 60:
+            return self._words.say("span.seconds", {"n": seconds})
+        minutes = seconds // 60
         days, hours, minutes = minutes // 1440, minutes % 1440 // 60, minutes % 60
         parts = [(days, "days"), (hours, "hours"), (minutes, "minutes")]
         while len(parts) > 1 and not parts[0][0]:

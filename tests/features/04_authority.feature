@@ -43,7 +43,7 @@
         | CSIRT責任者の渡辺        | not_your_assignment |
         | 市長の渦潮               | not_your_assignment |
         | 監査人の山田             | not_permitted       |
-        | 製品を管理する佐々木     | not_permitted       |
+        | 製品管理の佐々木     | not_permitted       |
         | 職員の松本               | not_permitted       |
 
     シナリオアウトライン: 監査人は読むだけで、何も変えられない
@@ -62,7 +62,7 @@
         | 連絡を受け取ったと告げる |
 
     シナリオアウトライン: 製品の管理者は、案件に手を出せない
-      もし 製品を管理する佐々木が<行い>
+      もし 製品管理の佐々木が<行い>
       ならば それは not_permitted として拒まれる
       かつ 記録は変わっていない
 

@@ -1,20 +1,23 @@
 """What a scenario remembers, and the words in which its people speak."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from csirt.clock import JST
 from csirt.errors import CsirtError
-from csirt.model.people import SYSTEM, Actor
-from csirt.response import assignments, incidents, people
+from csirt.model.incident import IncidentType
+from csirt.model.people import Actor, Role
+from csirt.readers import formats
+from csirt.response import assignments, incidents, intake, people
 from csirt.response.assignments import Reply
 from csirt.response.incidents import Report
 from csirt.response.intake import Accepted
 from csirt.response.runs import Claim
-from csirt.store.queries import cases
+from csirt.store.queries import cases, timeline, work
 from csirt.store.queries.cases import DetectionView
-from csirt.store.queries.work import AssignmentView
+from csirt.store.queries.work import AssignmentView, EscalationView
 from csirt.store.tx import Look, Tx
 from tests.plays import assert_sound, signed_in
 from tests.world import World
@@ -22,6 +25,7 @@ from tests.world import World
 P = ParamSpec("P")
 T = TypeVar("T")
 
+SENSOR = Actor("sensor:edr", "token", "", frozenset({Role.SENSOR}))
 TITLE = "共有フォルダーの拡張子が変わった"
 
 
@@ -32,10 +36,11 @@ class Story:
     world: World
     incident: str = ""
     refusal: str = ""
-    counts: Accepted = field(default_factory=Accepted)
     answers: list[Accepted] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    beside: str = ""
     held: Claim | None = None
-    sheet: AssignmentView | None = None
+    record_before: int = 0
     began: datetime = field(init=False)
 
     def __post_init__(self) -> None:
@@ -54,15 +59,17 @@ class Story:
         assert len(found) == 1, f"{family}: {found}"
         return signed_in(self.world, found[0])
 
-    def attempt(self, actor: Actor, act: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+    def attempt(self, by: Actor, act: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T | None:
         """Somebody tries something; a refusal is kept for the sentence that names it. Then the worker works."""
         self.nothing_is_left_unsaid()
+        self.record_before = self.world.desk.look(timeline.head)[0]
         done = None
         try:
-            done = self.world.desk.commit(actor, act, *args, **kwargs)
+            done = self.world.desk.commit(by, act, *args, **kwargs)
         except CsirtError as error:
             self.refusal = error.code
-        self.world.work()
+        else:
+            self.world.work()
         return done
 
     def nothing_is_left_unsaid(self) -> None:
@@ -71,7 +78,7 @@ class Story:
 
     def open(self, who: str, title: str = TITLE, type_: str = "ransomware") -> None:
         """Somebody opens an incident by hand."""
-        report = Report(title=title, type=incidents.IncidentType(type_))
+        report = Report(title=title, type=IncidentType(type_))
         self.incident = self.attempt(self.who(who), incidents.open_by_report, report) or self.incident
 
     def choice(self, waiting: AssignmentView, words: str) -> str:
@@ -106,17 +113,35 @@ class Story:
         """The detections of this story's incident."""
         return self.world.desk.look(cases.detections, self.incident)
 
-    def leave_without_holder(self, post: str) -> None:
-        """A post falls vacant, deputies and all."""
-        known, posts = self.world.desk.directory.people(), dict(self.world.desk.directory.posts())
-        old = posts[post]
-        posts[post] = type(old)(old.id, old.name_ja, old.name_en, None, ())
-        self.world.desk.commit(SYSTEM, people.refresh, known, posts)
+    def bring(self, data: bytes, form: str = "auto", key: str | None = None, actor: Actor = SENSOR) -> None:
+        """A sensor, or somebody else, hands in the bytes of an input."""
+        found = self.attempt(
+            actor, intake.accept, list(formats.read(data, form)), source="s", form=form, request_key=key
+        )
+        self.answers.append(found or Accepted())
+        if opened := self.world.desk.look(cases.incidents):
+            self.incident = opened[-1].id
 
-    def jump(self, by: timedelta) -> None:
-        """A long time passes at once; the worker looks when it is over."""
-        self.world.clock.forward(by)
-        self.world.work()
+    def keys_waiting(self) -> list[int]:
+        """The detections that wait for the officer."""
+        return [key for group in self.world.desk.look(cases.waiting) for key in group.keys]
+
+    def phone_every_office(self, who: str) -> None:
+        """The first report has reached prefecture, ministry and SOC."""
+        for office in ("pref-security", "mic-cyber", "soc"):
+            self.answer(who, f"call:office:{office}", "reached", "", spoke_with="当直", read_back="案件の番号")
+
+    def by_link(self, who: str) -> Actor:
+        """Somebody who came by the link in a mail."""
+        return replace(self.who(who), auth="link")
+
+    def escalation(self) -> EscalationView:
+        """The chain that this story climbs: the one of its question."""
+        return self.world.desk.look(work.escalations, incident=self.incident)[0]
+
+    def day_in(self, days: int) -> date:
+        """The day so many days after the story began."""
+        return self.began.astimezone(JST).date() + timedelta(days=days)
 
     def end(self) -> None:
         """However a story ends: nothing is left unsaid, and the record is sound."""

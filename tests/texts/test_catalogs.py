@@ -44,7 +44,7 @@ LISTS = {
     "channel": ("mail", "lgwan-mail", "phone", "fax", "webhook", "folder"),
     "month": tuple(str(number) for number in range(1, 13)),
     "weekday": tuple(str(number) for number in range(1, 8)),
-    "span": ("days", "hours", "minutes"),
+    "span": ("days", "hours", "minutes", "seconds"),
     "export": ("xlsx", "pdf", "csv", "jsonl"),
     "language": LANGUAGES,
     "problem": tuple(

@@ -190,7 +190,7 @@ def _facts(look: Look, asked: Asked) -> list[Fact]:
         opened = timeline.explore(look, incident=view.incident, kind=EntryKind.INCIDENT_OPENED.value, limit=1)
         if account := opened[0].texts.get("account") if opened else None:
             caption = asked.words.name.words.gettext("fact.account")
-            shown.append(Fact(label=caption, values=tuple(account.splitlines())))
+            shown.append(Fact(label=caption, value=account))
     if view.run and view.showing:
         values = work.step_values(look, view.run, view.showing)
         shown += Facts(asked.words, view.playbook).of(view.showing, values)

@@ -87,7 +87,7 @@ def take_check(request: Request, sent: SentForm) -> Response:
     finally:
         lock.release()
     request.app.state.checked = Checked(desk.clock.now(), found)
-    return go(request, "/audit", "checked")
+    return go(request, "/audit")
 
 
 def _audit(look: Look, visit: Visit, typed: Mapping[str, str], before: int | None, checked: Checked | None) -> Audit:

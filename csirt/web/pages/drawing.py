@@ -25,7 +25,7 @@ LANGUAGE = "csirt-language"
 LANGUAGE_SECONDS = 365 * 24 * 3600
 NOTICES = frozenset(
     {
-        "acknowledged", "answered", "call_recorded", "checked", "decided", "measure_added", "measure_ended",
+        "acknowledged", "answered", "call_recorded", "decided", "measure_added", "measure_ended",
         "note_added", "opened", "signed_out",
     }
 )  # fmt: skip

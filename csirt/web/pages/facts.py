@@ -45,7 +45,7 @@ class Facts:
             if isinstance(value, dict) and "choice" in value:
                 yield self._answer(text, value)
             elif isinstance(value, dict):
-                yield from (self._named(name, one) for name, one in value.items())
+                yield from (self._named(name, one) for name, one in value.items() if one not in (None, "", []))
             else:
                 yield Fact(label=title_of(text), value=self.text(value))
 
@@ -69,7 +69,7 @@ class Facts:
             return Fact(label=label, value=choice_text(self._words, StepText(""), str(value)))
         if isinstance(value, list) and value:
             return Fact(label=label, values=tuple(self.text(one) for one in value))
-        return Fact(label=label, value=self.text(value) or self._catalog.gettext("fact.none"))
+        return Fact(label=label, value=self.text(value))
 
     def text(self, value: Json) -> str:
         """One value in words; an instant as the clock in Japan shows it."""
@@ -85,7 +85,7 @@ class Facts:
         try:
             at = datetime.fromisoformat(text) if "T" in text else None
             return self._phrasing.moment(at) if at and at.tzinfo else text
-        except (ValueError, Invalid):
+        except (ValueError, OverflowError, Invalid):
             return text
 
     def _list(self, parts: Iterable[str]) -> str:

@@ -179,11 +179,11 @@ def _account(look: Look, incident: str) -> str:
 
 
 def _level_set(look: Look, words: Words, view: IncidentView) -> tuple[str, str]:
-    """Who set the level, unless the playbook did on behalf of who confirmed it; and the reason."""
+    """Who decided on the level and why; where the playbook set it, its entry names the person."""
     found = timeline.explore(look, incident=view.id, kind=EntryKind.LEVEL_SET.value, limit=1)
     if view.level is None or not found:
         return "", ""
-    return words.name(found[0].actor), found[0].texts.get("reason", "")
+    return words.name(str(found[0].out.get("by") or found[0].actor)), found[0].texts.get("reason", "")
 
 
 def _timeline(look: Look, visit: Visit, incident: str, before: int | None) -> tuple[tuple[Entry, ...], Window]:

@@ -1,6 +1,7 @@
 """The steps of a run as far as they are recorded: those that ended, in order, and those that wait, side by side."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from csirt.model.authority import may_answer
 from csirt.model.step import Json, StepState
@@ -27,20 +28,23 @@ class Steps:
         self._climbs = climbs
 
     def views(self, found: list[StepView]) -> tuple[Step | SideBySide, ...]:
-        """What ended in the order in which it began; then what waits now, a branch for each that is waited for.
+        """What waits now, a branch for each that is waited for; below, what ended, the last first.
 
         Which open steps belong to one branch of the playbook is not recorded; that they are open at once is.
         """
         steps = [self._step(view, str(number)) for number, view in enumerate(found, 1)]
-        ended: list[Step | SideBySide] = [step for step in steps if step.state is not StepState.OPEN]
+        ended = [step for step in reversed(steps) if step.state is not StepState.OPEN]
         waiting: dict[str, list[Step]] = {}
         for step in steps:
             if step.state is StepState.OPEN:
                 waiting.setdefault(step.waiting_for, []).append(step)
         if sum(len(branch) for branch in waiting.values()) < 2:
-            return (*ended, *(step for branch in waiting.values() for step in branch))
-        branches = tuple(Branch(title=who, steps=tuple(branch)) for who, branch in waiting.items())
-        return (*ended, SideBySide(branches=branches))
+            return (*(step for branch in waiting.values() for step in branch), *ended)
+        return (SideBySide(branches=tuple(self._branch(who, branch) for who, branch in waiting.items())), *ended)
+
+    def _branch(self, who: str, steps: list[Step]) -> Branch:
+        title = self._words.name.words.say("step.waiting_for", {"who": who})
+        return Branch(title=title, steps=tuple(replace(step, waiting_for="") for step in steps))
 
     def _step(self, view: StepView, number: str) -> Step:
         text = self._words.step_text(self._playbook, view.key)

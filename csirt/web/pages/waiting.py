@@ -15,6 +15,7 @@ from csirt.response import incidents
 from csirt.store.queries import cases
 from csirt.store.queries.cases import WaitingGroup
 from csirt.store.tx import Look
+from csirt.web.api.words import Words
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.forms import LINE_MOST, Faults, Sent, SentForm, new_key
 from csirt.web.pages.opening import TYPES
@@ -86,10 +87,10 @@ def _faults(sent: Sent, keys: Sequence[int]) -> Faults:
 
 
 def _waiting(look: Look, visit: Visit, form: Form, chosen: frozenset[str]) -> Waiting:
-    now = visit.desk.clock.now()
+    now, words = visit.desk.clock.now(), Words(visit.desk, look, visit)
     return Waiting(
         rows=tuple(_row(group, now) for group in cases.waiting(look)),
-        quarantine=tuple(_quarantined(row) for row in cases.quarantine(look)),
+        quarantine=tuple(_quarantined(row, words) for row in cases.quarantine(look)),
         may_decide=may(visit.actor, Permission.DECIDE_TRIAGE),
         form=form,
         chosen=chosen,
@@ -109,7 +110,10 @@ def _row(group: WaitingGroup, now: datetime) -> WaitingRow:
     )
 
 
-def _quarantined(row: dict[str, Any]) -> QuarantineRow:
+def _quarantined(row: dict[str, Any], words: Words) -> QuarantineRow:
     return QuarantineRow(
-        at=row["received_at"], code=row["code"], place=f"{row['format']} #{row['batch_index'] + 1}", source=row["batch"]
+        at=row["received_at"],
+        code=row["code"],
+        place=f"{row['format']} #{row['batch_index'] + 1}",
+        source=words.name(row["source"]),
     )
