@@ -1,5 +1,6 @@
 """The worker's chores, each a plain function over the desk; `True` says that there may be more to do at once."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from sqlmodel import col, select
@@ -8,11 +9,11 @@ from csirt.bootstrap import Desk
 from csirt.errors import CsirtError, DeliveryFailed, DirectoryUnavailable, LeaseLost
 from csirt.logs import RecordLines, log
 from csirt.model.message import Message
-from csirt.model.people import SYSTEM
+from csirt.model.people import SYSTEM, Person, Post
 from csirt.playbook.language import Action
 from csirt.playbook.responder import bounded, code_of, retry_time
 from csirt.response import deliveries, escalations, incidents, people, runs, slow, tail
-from csirt.response.deliveries import Due
+from csirt.response.deliveries import UNKNOWN_REPLY, Due
 from csirt.response.slow import SlowAction
 from csirt.store.queries.due import DueNow, due_now
 from csirt.store.tables.access import HeartbeatRow
@@ -69,14 +70,17 @@ class Chores:
         if channel is None:
             self._desk.commit(SYSTEM, deliveries.failed, due, "channel_unknown", "", permanent=True)
             return
+        reply = ""
         try:
-            receipt = channel.send(self._message(due))
+            message = self._message(due)
+            reply = UNKNOWN_REPLY  # what goes wrong from here on may go wrong after it has arrived
+            receipt = channel.send(message)
         except DeliveryFailed as error:
             log().warning("delivery.failed", delivery=due.delivery, channel=due.channel, code=error.code)
             self._desk.commit(SYSTEM, deliveries.failed, due, error.code, error.reply, permanent=error.permanent)
-        except Exception as error:  # a message that cannot be written must not hold up those behind it
+        except Exception as error:  # noqa: BLE001 - a message that cannot be written holds up none behind it
             log().error("delivery.broke", delivery=due.delivery, channel=due.channel, error=type(error).__name__)
-            self._desk.commit(SYSTEM, deliveries.failed, due, code_of(error), "", permanent=False)
+            self._desk.commit(SYSTEM, deliveries.failed, due, code_of(error), reply, permanent=False)
         else:
             self._desk.commit(SYSTEM, deliveries.delivered, due, receipt)
 
@@ -110,7 +114,7 @@ class Chores:
             return
         try:
             value = bounded(action, self._desk.hands.at(held.incident, held.key), held.arguments)
-        except Exception as error:  # also a fault of its code: tried again, given up in the end, and then told
+        except Exception as error:  # noqa: BLE001 - also a fault of its code: tried again, then given up and told
             if not isinstance(error, CsirtError | OSError):
                 log().error("action.broke", action=action.name, error=type(error).__name__, exc_info=error)
             retry_at = retry_time(self._desk.clock.now(), held.attempt, action.tries, error)
@@ -131,7 +135,13 @@ class Chores:
             except DirectoryUnavailable:
                 log().warning("directory.unavailable")
             else:
-                self._desk.commit(SYSTEM, people.refresh, known, posts)
+                self._refresh(known, posts)
+
+    def _refresh(self, known: Mapping[str, Person], posts: Mapping[str, Post]) -> None:
+        try:
+            self._desk.commit(SYSTEM, people.refresh, known, posts)
+        except DirectoryUnavailable:
+            log().error("directory.empty")
 
     def write_lines(self) -> bool:
         """Write what is new in the record as log lines."""

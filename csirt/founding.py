@@ -48,8 +48,8 @@ def found(data: Path, city_file: Path, *, for_play: bool = False) -> None:
         (data / _MADE_FOR_PLAY).write_text("This folder was made by ./run; the main job may play in it.\n")
     part = data / f".{CITY_FILE}.part"
     _copy(city_file, part)
-    part.replace(data / CITY_FILE)  # last, so that a folder with a city file is whole
-    load(data, {})
+    _city(data, table, {}, "")
+    part.replace(data / CITY_FILE)  # last, so that a folder with a city file is whole and understood
 
 
 def is_founded(data: Path) -> bool:
@@ -71,7 +71,12 @@ def load(data: Path, playbooks: Mapping[IncidentType, tuple[str, int]], base_url
     """
     if not is_founded(data):
         raise NotFound("city_missing", folder=data.name)
-    table = read_toml(data / CITY_FILE)
+    return _city(data, read_toml(data / CITY_FILE), playbooks, base_url)
+
+
+def _city(
+    data: Path, table: Mapping[str, Any], playbooks: Mapping[IncidentType, tuple[str, int]], base_url: str
+) -> City:
     chains = [chain_from(read_toml(path), path.name) for path in sorted((data / "chains").glob("*.toml"))]
     names = _table(table, "name", CITY_FILE)
     return City(

@@ -3,6 +3,7 @@
 import json
 import logging
 import logging.handlers
+import os
 import sys
 from collections.abc import MutableMapping
 from pathlib import Path
@@ -69,6 +70,14 @@ def log(name: str = "csirt") -> structlog.stdlib.BoundLogger:
     return logger
 
 
+class _Syslog(logging.handlers.SysLogHandler):
+    """Says when a line was not taken; the standard handler prints a note and loses the line."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - named by the library
+        """Raise what went wrong."""
+        raise  # noqa: PLE0704 - the library calls it in its own `except`
+
+
 class RecordLines:
     """Where the lines of the record go: a file, standard output, or the machine's syslog; one JSON line an entry."""
 
@@ -76,7 +85,7 @@ class RecordLines:
         """`target` is `file`, `stdout` or `syslog`; `path` is the file."""
         self._target = target
         self._path = path
-        self._syslog = logging.handlers.SysLogHandler("/dev/log") if target == "syslog" else None
+        self._syslog: logging.handlers.SysLogHandler | None = None
         self._render = structlog.processors.JSONRenderer(ensure_ascii=True, sort_keys=True)
 
     def last_seq(self) -> int:
@@ -99,7 +108,9 @@ class RecordLines:
                     file.write(b"\n")
                 file.write("".join(f"{line}\n" for line in rendered).encode())
                 file.flush()
-        elif self._syslog:
+                os.fsync(file.fileno())  # the cursor moves next, and must not outlive the lines
+        elif self._target == "syslog":
+            self._syslog = self._syslog or _Syslog("/dev/log")  # only now: a machine without one must not stop us
             for line in rendered:
                 self._syslog.emit(logging.LogRecord("csirt.record", logging.INFO, "", 0, line, None, None))
         else:

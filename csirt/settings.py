@@ -17,7 +17,7 @@ def default_data_folder() -> Path:
 class Settings(BaseSettings):
     """All settings. Names in the environment carry the prefix `CSIRT_`; see `docs/reference/settings.md`."""
 
-    model_config = SettingsConfigDict(env_prefix="CSIRT_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="CSIRT_", frozen=True, extra="forbid", hide_input_in_errors=True)
 
     data: Path = Field(default_factory=default_data_folder, description="The data folder.")
     database_url: str = Field(default="", description="PostgreSQL address; empty means SQLite in the data folder.")

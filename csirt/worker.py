@@ -25,6 +25,8 @@ from csirt.store.queries.due import due_now
 T = TypeVar("T")
 SCAN = 0.25  # seconds between looks, when nobody rings
 RENEW = runs.LEASE / 3
+SLOW_AT_ONCE = 3  # slow actions side by side, so that one of an hour holds up no other case
+PREFECT_WAIT = 5  # seconds that a pass waits for Prefect before it goes on unseen
 PREFECT_PAUSE = timedelta(seconds=5)  # how long Prefect is left alone after it did not answer
 
 
@@ -37,7 +39,7 @@ class Worker:
         self._chores = Chores(desk)
         self._heard = asyncio.Event()
         self._stop = asyncio.Event()
-        self._threads = ThreadPoolExecutor(8, thread_name_prefix="worker")
+        self._threads = ThreadPoolExecutor(8 + SLOW_AT_ONCE, thread_name_prefix="worker")
         self._clients = contextlib.AsyncExitStack()
         self._stage: Stage | None = None
         self._prefect_after = desk.clock.now()
@@ -49,12 +51,16 @@ class Worker:
             loop.add_signal_handler(number, self._stop.set)
         ear = await bell.listen(self._desk.settings.data, self._heard)
         log().info("worker.started")
-        chores = (self._do_chores, self._send, self._act_slowly, self._keep_house)
+        slow = (self._act_slowly,) * SLOW_AT_ONCE
+        chores = (self._do_chores, self._send, *slow, self._write_lines, self._keep_house)
         tasks = [asyncio.create_task(self._drive()), *(asyncio.create_task(self._forever(step)) for step in chores)]
-        await self._stop.wait()
-        for task in tasks:
+        told = asyncio.create_task(self._stop.wait())
+        await asyncio.wait([told, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        if not self._stop.is_set():  # half a worker looks alive and is not: let another be started
+            log().error("worker.task_ended")
+        for task in (told, *tasks):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(told, *tasks, return_exceptions=True)
         if ear:
             ear.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -69,10 +75,14 @@ class Worker:
         """Connect to Prefect as soon as it answers; until then runs go on unseen."""
         if self._stage is None and self._desk.prefect_url() and self._desk.clock.now() >= self._prefect_after:
             try:
-                self._stage = await self._clients.enter_async_context(Stage())
-            except Unavailable:
-                self._prefect_after = self._desk.clock.now() + PREFECT_PAUSE
-                log().warning("prefect.unavailable")
+                async with asyncio.timeout(PREFECT_WAIT):  # in this task, whose context the clients are bound to
+                    self._stage = await self._clients.enter_async_context(Stage())
+            except (Unavailable, TimeoutError):
+                self._leave_prefect_alone()
+
+    def _leave_prefect_alone(self) -> None:
+        self._prefect_after = self._desk.clock.now() + PREFECT_PAUSE
+        log().warning("prefect.unavailable")
 
     async def _forever(self, step: Callable[[], "asyncio.Future[bool] | object"]) -> None:
         """Repeat a step: at once while it finds work, else after a ring or the scan's interval."""
@@ -102,7 +112,7 @@ class Worker:
             return False
         play = self._desk.playbooks.get((held.playbook, held.version))
         if play is None:
-            self._desk.commit(SYSTEM, reaching.stop, held, "playbook_unknown")
+            await self._in_thread(lambda: self._desk.commit(SYSTEM, reaching.stop, held, "playbook_unknown"))
             return True
         renewing = asyncio.create_task(self._renew(held))
         try:
@@ -127,7 +137,12 @@ class Worker:
     async def _renew(self, held: Claim) -> None:
         while True:
             await asyncio.sleep(RENEW.total_seconds())
-            await self._in_thread(lambda: self._desk.commit(SYSTEM, runs.renew, held))
+            try:
+                await self._in_thread(lambda: self._desk.commit(SYSTEM, runs.renew, held))
+            except LeaseLost:
+                return  # the pass notices at its next commit
+            except CsirtError as error:  # one renewal missed; two more fit into the lease
+                log().warning("worker.not_renewed", run=held.run, code=error.code)
 
     async def _pass(self, play: Playbook, held: Claim) -> None:
         """One pass, shown by Prefect if it answers; response to an incident never waits for its display."""
@@ -139,10 +154,9 @@ class Worker:
         await self._open_stage()
         if self._stage and self._desk.clock.now() >= self._prefect_after:
             try:
-                shown = await asyncio.wait_for(self._stage.run_for(play, held.incident, held.prefect_run), 5)
+                shown = await asyncio.wait_for(self._stage.run_for(play, held.incident, held.prefect_run), PREFECT_WAIT)
             except (Unavailable, TimeoutError):
-                self._prefect_after = self._desk.clock.now() + PREFECT_PAUSE
-                log().warning("prefect.unavailable", run=held.run)
+                self._leave_prefect_alone()
         if shown is None or self._stage is None:
             await self._in_thread(lambda: work(plainly))
             return
@@ -164,6 +178,9 @@ class Worker:
     async def _act_slowly(self) -> bool:
         return await self._in_thread(self._chores.act_slowly)
 
+    async def _write_lines(self) -> bool:
+        return await self._in_thread(self._chores.write_lines)
+
     async def _keep_house(self) -> bool:
         await self._in_thread(self._chores.keep_house)
         await self._show_ends()
@@ -174,7 +191,11 @@ class Worker:
         if self._stage is None or self._desk.clock.now() < self._prefect_after:
             return
         for run, prefect_run, code in await self._in_thread(self._chores.ended_unshown):
-            await self._stage.show_end(prefect_run, closed=not code, code=code)
+            try:
+                await self._stage.show_end(prefect_run, closed=not code, code=code)
+            except Unavailable:
+                self._leave_prefect_alone()
+                return
             await self._in_thread(lambda run=run: self._desk.commit(SYSTEM, runs.mark_shown, run))  # type: ignore[misc]
 
 

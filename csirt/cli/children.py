@@ -35,11 +35,25 @@ class Child:
     failures: int = 0
     next_start: float = 0.0
     started: float = 0.0
+    is_ours: bool = True  # only our own programs are given our settings, which may hold passwords
 
 
-def _die_with_parent() -> None:
+def _inherited(child: Child) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if child.is_ours or not name.startswith("CSIRT_")}
+
+
+_LIBC = ctypes.CDLL(None, use_errno=True)  # loaded before any fork: between fork and exec nothing may take a lock
+
+
+def _die_with(parent: int) -> Callable[[], None]:
     """Linux ends the child when we end, even by SIGKILL, so that nothing goes on alone."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+    def prepare() -> None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it ended before the line above
+            os._exit(1)
+
+    return prepare
 
 
 @dataclass
@@ -71,20 +85,24 @@ class Children:
 
     def _look_after(self, child: Child) -> None:
         running = child.process is not None and child.process.poll() is None
-        if running and not child.wanted:
-            self._end(child)
-        elif child.wanted and not running and time.monotonic() >= child.next_start:
+        if not child.wanted:
+            self._end(child)  # also one that has ended by itself meanwhile
+        elif not running and time.monotonic() >= child.next_start:
             if child.process is not None:
                 self._note_death(child)
                 if time.monotonic() < child.next_start:
                     return
-            self._begin(child)
+            try:
+                self._begin(child)
+            except OSError as error:  # no memory, no room: watching goes on, or every child would end with it
+                log().error("child.not_started", child=child.name, error=type(error).__name__)
+                child.failures, child.next_start = child.failures + 1, time.monotonic() + _pause(child.failures + 1)
 
     def _note_death(self, child: Child) -> None:
         assert child.process is not None
         lived = time.monotonic() - child.started
         child.failures = 0 if lived > _LONGEST_PAUSE else child.failures + 1
-        child.next_start = time.monotonic() + min(2.0 ** (child.failures - 1), _LONGEST_PAUSE) / 2
+        child.next_start = time.monotonic() + _pause(child.failures)
         log().warning("child.ended", child=child.name, code=child.process.returncode, failures=child.failures)
         child.process = None
 
@@ -92,11 +110,11 @@ class Children:
         with (self.data / "log" / f"{child.name}.log").open("ab") as out:
             child.process = subprocess.Popen(  # noqa: S603 - our own interpreter and modules
                 child.command(),
-                env={**os.environ, **child.environment()},
+                env={**_inherited(child), **child.environment()},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - a single call into libc, no lock is taken
+                preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 - a single call into libc, no lock is taken
             )
         child.started = time.monotonic()
 
@@ -127,6 +145,11 @@ class Children:
         self._stop.set()
         if self._thread:
             self._thread.join()
+
+
+def _pause(failures: int) -> float:
+    """Seconds before the next start."""
+    return min(2.0 ** min(failures - 1, 10), _LONGEST_PAUSE) / 2
 
 
 def free_port() -> int:
@@ -163,6 +186,7 @@ def prefect_child(data: Path) -> Child:
     note.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     note.write_text(f"http://127.0.0.1:{port}/api\n")
     hidden = data / "run" / "prefect.secret"
+    hidden.unlink(missing_ok=True)  # whatever mode an older one has
     hidden.touch(mode=0o600)
     hidden.write_text(secret)
     settings = {
@@ -173,7 +197,7 @@ def prefect_child(data: Path) -> Child:
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
     }
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    return Child("prefect", lambda: command, lambda: settings)
+    return Child("prefect", lambda: command, lambda: settings, is_ours=False)
 
 
 def prefect_quiet(home: Path) -> dict[str, str]:
@@ -184,6 +208,7 @@ def prefect_quiet(home: Path) -> dict[str, str]:
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
         "PREFECT_CLIENT_MAX_RETRIES": "1",
+        "PREFECT_API_REQUEST_TIMEOUT": "5",
         "PREFECT_LOGGING_LEVEL": "WARNING",
         "PREFECT_LOGGING_TO_API_ENABLED": "false",
         "PREFECT_CLI_PROMPT": "false",

@@ -85,8 +85,10 @@ class Play:
         path = self.desk.settings.keys / f"sensor-{name}.token"
         if not path.exists():
             self.desk.commit(LOCAL, access.revoke_if_any, name)
-            path.touch(mode=0o600)
-            path.write_text(self.desk.commit(LOCAL, access.issue_token, name))
+            part = path.with_suffix(".part")
+            part.touch(mode=0o600)
+            part.write_text(self.desk.commit(LOCAL, access.issue_token, name))
+            part.replace(path)  # cut short before, another token is issued
         return path.read_text()
 
     def report_by_phone(self) -> str:

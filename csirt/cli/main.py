@@ -4,6 +4,7 @@ The web framework, the database layer and the typesetter take more time to impor
 """
 
 import importlib
+import os
 import sys
 from typing import Any
 
@@ -89,6 +90,7 @@ def csirt() -> None:
 
 def main() -> None:
     """The console entry."""
+    os.umask(0o077)  # whatever we write is the city's alone
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # what a terminal cannot show must not end a command

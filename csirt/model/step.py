@@ -14,9 +14,14 @@ _STEP_KEY = re.compile(r"[a-z][a-z0-9_]{0,63}(\[[A-Za-z0-9._:-]{1,64}\])?")
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
+def is_step_key(key: str) -> bool:
+    """Is this a step's key: a name, with the item's id in brackets inside `for_each`?"""
+    return _STEP_KEY.fullmatch(key) is not None
+
+
 def checked_step_key(key: str) -> StepKey:
-    """A step's key: a name, with the item's id in brackets inside `for_each`. Raises `Invalid` otherwise."""
-    if not _STEP_KEY.fullmatch(key):
+    """The same as a check. Raises `Invalid`."""
+    if not is_step_key(key):
         raise Invalid("step_key_malformed", key=key)
     return key
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from csirt.errors import Awaiting, LeaseLost, Unavailable
 from csirt.errors import CsirtError as AnyOfOurs
 from csirt.model.people import SYSTEM
+from csirt.model.step import is_step_key
 from csirt.playbook.language import Act, Playbook
 from csirt.playbook.responder import Pass, Responder, Show, check_drift, code_of, plainly
 from csirt.response import reaching, runs
@@ -38,9 +39,9 @@ def perform(play: Playbook, door: Door, held: Claim, act: Callable[[Claim, str],
         LeaseLost: another worker took over; nothing more was written.
         Unavailable: the database does not answer; the run stays due.
     """
-    steps = door.look(runs.recorded_steps, held.run)
-    now = Pass(door, held, steps, act, show)
+    now = Pass(door, held, {}, act, show)
     try:
+        now.steps = door.look(runs.recorded_steps, held.run)
         play.body(Responder(now))
         if now.closed is None:
             check_drift(now)
@@ -50,7 +51,7 @@ def perform(play: Playbook, door: Door, held: Claim, act: Callable[[Claim, str],
     except (LeaseLost, Unavailable):
         raise
     except AnyOfOurs as error:
-        return _stop(now, code_of(error), str(error.params.get("step") or ""))
+        return _stop(now, error)
     return Rested(Rest.CLOSED)
 
 
@@ -58,11 +59,14 @@ def _rest(now: Pass, rest: Awaiting) -> Rested:
     try:
         check_drift(now)
     except AnyOfOurs as error:
-        return _stop(now, code_of(error), str(error.params.get("step") or ""))
+        return _stop(now, error)
     now.door.commit(SYSTEM, runs.release, now.held)
     return Rested(Rest.WAITING, rest.steps)
 
 
-def _stop(now: Pass, code: str, step: str) -> Rested:
+def _stop(now: Pass, error: AnyOfOurs) -> Rested:
+    code, step = code_of(error), str(error.params.get("step") or "")
+    if not is_step_key(step):  # it may be the very name that was refused, which no entry takes
+        step = ""
     now.door.commit(SYSTEM, reaching.stop, now.held, code, step)
     return Rested(Rest.STOPPED, code=code)

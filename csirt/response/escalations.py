@@ -60,11 +60,7 @@ def advance(tx: Tx, limit: int = 50) -> int:
         .with_for_update(skip_locked=True)
     ).all()
     for row in due:
-        before = len(tx.drafts)
         _advance(tx, row)
-        if len(tx.drafts) == before:  # everybody on the tier has seen it already: the climb still went on
-            out = {"escalation": row.id}
-            tx.record(EntryKind.ESCALATION_ADVANCED, incident=row.incident, run=row.run, step=row.step, out=out)
     return len(due)
 
 
@@ -248,8 +244,6 @@ def _acknowledge(tx: Tx, row: EscalationRow, before: Escalation, who: str) -> No
     _call_off(tx, row, [r.route for r in after.routes if r.state not in {RouteState.CLIMBING, RouteState.EXHAUSTED}])
     if after.ended_at and not before.ended_at:
         _finish(tx, row, after)
-    elif not after.ended_at:
-        _advance(tx, row)  # other routes climb on: when the next of their tiers is due has changed
 
 
 def _next_due(tx: Tx, chain: ContactChain, value: Escalation) -> datetime | None:

@@ -28,7 +28,7 @@ def add(tx: Tx, incident: str, text: str, owner: str, due: date, *, request_key:
     if not text.strip():
         raise Invalid("text_missing", field="text")
     refuse_my_number(text, field="text")
-    if owner not in people.roster(tx.session, tx.vault).posts:
+    if not people.has_post(tx.session, owner):
         raise Invalid("post_unknown", field="owner", post=owner[:64])
     measure = new_id("m")
     out = {"measure": measure, "owner": owner, "due": due.isoformat()}

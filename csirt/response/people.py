@@ -3,10 +3,11 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import lru_cache
 
 from sqlmodel import Session, col, select
 
-from csirt.errors import NotFound
+from csirt.errors import DirectoryUnavailable, NotFound
 from csirt.model.people import Actor, ContactPoint, Person, Post, Role, Roster
 from csirt.store.tables.access import RosterPersonRow, RosterPostRow
 from csirt.store.tx import Tx
@@ -14,11 +15,20 @@ from csirt.store.vault import Vault
 
 
 def refresh(tx: Tx, people: Mapping[str, Person], posts: Mapping[str, Post]) -> None:
-    """Keep what the directory says now; who is no longer in it is marked, since old entries still name them."""
+    """Keep what the directory says now; who is no longer in it is marked, since old entries still name them.
+
+    Raises:
+        DirectoryUnavailable: the directory names nobody or no post any more. Then it may be the victim itself, and
+            what was known is kept: somebody must be called.
+    """
     known = {row.id: row for row in tx.session.exec(select(RosterPersonRow))}
+    if known and not (people and posts):
+        raise DirectoryUnavailable("directory_unavailable")
     for person in people.values():
         row = known.pop(person.id, None) or RosterPersonRow(id=person.id, sealed=b"", seen_at=tx.now)
-        row.sealed, row.seen_at, row.gone_at = tx.vault.wrap(_pack(person), person.id), tx.now, None
+        if not row.sealed or _opened(tx.vault, row.id, row.sealed) != person:
+            row.sealed = tx.vault.wrap(_pack(person), person.id)
+        row.seen_at, row.gone_at = tx.now, None
         tx.session.add(row)
     for gone in known.values():
         gone.gone_at = gone.gone_at or tx.now
@@ -51,12 +61,23 @@ def _unpack(raw: bytes) -> Person:
     return Person(**plain)
 
 
+@lru_cache(maxsize=4096)
+def _opened(vault: Vault, id_: str, sealed: bytes) -> Person:
+    """A person out of the sealed row. The same bytes are opened once: every commit that calls somebody asks for all."""
+    return _unpack(vault.unwrap(sealed, id_))
+
+
+def has_post(session: Session, post: str) -> bool:
+    """Is there a post of this id?"""
+    return session.get(RosterPostRow, post) is not None
+
+
 def roster(session: Session, vault: Vault, *, with_gone: bool = False) -> Roster:
     """The roster as kept. `with_gone` adds people who have left, for reading old entries."""
-    query = select(RosterPersonRow)
+    query = select(RosterPersonRow.id, RosterPersonRow.sealed)
     if not with_gone:
         query = query.where(col(RosterPersonRow.gone_at).is_(None))
-    people = {row.id: _unpack(vault.unwrap(row.sealed, row.id)) for row in session.exec(query)}
+    people = {id_: _opened(vault, id_, bytes(sealed)) for id_, sealed in session.exec(query)}
     posts = {
         row.id: Post(row.id, row.name_ja, row.name_en, row.holder, tuple(row.deputies))
         for row in session.exec(select(RosterPostRow))

@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from csirt.clock import Clock
-from csirt.errors import Unavailable, UnrecordedChange
+from csirt.errors import Invalid, Unavailable, UnrecordedChange
 from csirt.model.city import City
 from csirt.model.people import Actor
 from csirt.store.ledger import Appender, boot_id, stamp
@@ -34,11 +35,12 @@ BOOKKEEPING = frozenset(
         "roster_post",
     }
 )
-# A statement that changes rows, also behind a WITH.
+# What changes rows, wherever it stands in a statement: also behind or inside a WITH. Values are bound, so no text of
+# anybody's stands there. FOR UPDATE locks only; DO UPDATE belongs to an INSERT.
 _CHANGES = re.compile(
-    r'\s*(?:WITH\b.*?\)\s*)?(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM|REPLACE\s+INTO|TRUNCATE)'
-    r'\s+"?(\w+)',
-    re.IGNORECASE | re.DOTALL,
+    r"(?<!FOR )(?<!DO )\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM|REPLACE\s+INTO"
+    r'|MERGE\s+INTO|TRUNCATE(?:\s+TABLE)?)\s+(?:ONLY\s+)?"?(\w+)',
+    re.IGNORECASE,
 )
 _TRIES = 4
 
@@ -46,13 +48,13 @@ _TRIES = 4
 def engine_for(url: str, *, read_only: bool = False) -> Engine:
     """An engine with our rules: SQLite in WAL with full sync, writers IMMEDIATE; PostgreSQL with time-outs."""
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": 15, "check_same_thread": False})
+        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 15, "check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite_reader if read_only else _prepare_sqlite)
         begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     else:
         options = "-c statement_timeout=30000 -c lock_timeout=15000 -c timezone=UTC"
-        engine = create_engine(url, pool_pre_ping=True, connect_args={"options": options})
+        engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args={"options": options})
     event.listen(engine, "before_cursor_execute", _note_change)
     return engine
 
@@ -75,8 +77,8 @@ def _prepare_sqlite_reader(connection: Any, record: object) -> None:
 
 
 def _note_change(connection: Any, _cursor: object, statement: str, *_rest: object) -> None:
-    if found := _CHANGES.match(statement):
-        connection.info.setdefault("changed", set()).add(found.group(1).lower())
+    if found := _CHANGES.findall(statement):
+        connection.info.setdefault("changed", set()).update(name.lower() for name in found)
 
 
 class Database:
@@ -91,13 +93,26 @@ class Database:
         self._on_wake = on_wake
         self._boot = boot_id()
         self.writer = engine_for(url)
-        self.reader = engine_for(url, read_only=True) if url.startswith("sqlite") else self.writer
+        if url.startswith("sqlite"):
+            self.reader = engine_for(url, read_only=True)
+        else:  # the same connections; every read of a session sees the state of its first one
+            self.reader = self.writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session that only reads; sees one consistent state."""
-        with Session(self.reader) as session:
-            yield session
+        """A session that only reads; sees one consistent state.
+
+        Raises:
+            Invalid: no such value can be asked for.
+            Unavailable: the database does not answer.
+        """
+        try:
+            with Session(self.reader) as session:
+                yield session
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            raise Unavailable("database_unavailable") from error
+        except DataError as error:  # such as NUL, which PostgreSQL takes in no text
+            raise Invalid("text_not_unicode") from error
 
     def commit(
         self, use_case: Callable[Concatenate[Tx, P], T], city: City, actor: Actor, *args: P.args, **kwargs: P.kwargs
@@ -108,6 +123,7 @@ class Database:
 
         Raises:
             UnrecordedChange: it changed something without an entry.
+            Invalid: the database cannot hold a value.
             Unavailable: the database does not answer or is full.
         """
         for attempt in range(1, _TRIES + 1):
@@ -119,6 +135,10 @@ class Database:
             except OperationalError as error:
                 if attempt == _TRIES or not _worth_another_try(error):
                     raise Unavailable("database_unavailable") from error
+            except (InterfaceError, PoolTimeout) as error:
+                raise Unavailable("database_unavailable") from error
+            except DataError as error:
+                raise Invalid("text_not_unicode") from error
         raise AssertionError
 
     def _try(

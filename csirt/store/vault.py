@@ -6,9 +6,11 @@ key takes text and salt alike, backups included, while the record still verifies
 """
 
 import base64
+import contextlib
 import json
 import os
 import secrets
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,15 +46,40 @@ class Opened:
 
 
 def load_or_make_key(path: Path, size: int = 32) -> bytes:
-    """A secret of `size` bytes from a file of mode 0600, made on first use."""
+    """A secret of `size` bytes from a file of mode 0600, made on first use.
+
+    Raises:
+        Untrusted: the file holds no such secret.
+    """
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        _make_key(path, size)
+    try:
+        key = base64.b64decode(path.read_bytes(), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != size:
+        raise Untrusted("vault_key_wrong", label=path.name)
+    return key
+
+
+def _make_key(path: Path, size: int) -> None:
+    """Whole or not at all, and on the disk before anything is sealed under it; who is second takes the first one's."""
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
+    try:
         with os.fdopen(handle, "wb") as file:
             file.write(base64.b64encode(secrets.token_bytes(size)))
             file.flush()
             os.fsync(file.fileno())
-    return base64.b64decode(path.read_bytes())
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(part)
+    finally:
+        Path(part).unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 class Vault:

@@ -39,6 +39,7 @@ LISTS = {
     "nav": NAVIGATION,
     "directory": ("ldif", "ldap"),
     "choice": tuple(choice.code for choice in (*YES_NO, *DONE_OR_CANNOT, *APPROVE_OR_REFUSE)),
+    "called": ("queued", "sent", "refused"),
     "clock": ("occurred", "noticed", "known", "received"),
     "board.count": ("open_incidents", "my_assignments", "calls", "waiting"),
     "channel": ("mail", "lgwan-mail", "phone", "fax", "webhook", "folder"),
