@@ -10,9 +10,8 @@ from csirt.model.people import Actor
 from csirt.model.step import Json
 from csirt.playbook import Act, Action, Answer, Disposition, Playbook, Responder, Role, action, playbook, seconds
 from csirt.playbook.acting import Acting
-from csirt.response import people
+from csirt.response import audit, people
 from csirt.store.queries import timeline, work
-from csirt.store.queries.soundness import check_record
 from csirt.store.queries.timeline import TimelineEntry
 from csirt.store.queries.work import StepView
 from csirt.store.tx import Look
@@ -81,8 +80,8 @@ def times(world: World, incident: str) -> Counter[tuple[str, str | None]]:
 
 def assert_sound(world: World) -> None:
     """The record verifies, from the first entry to the head."""
-    found = world.desk.look(check_record)
-    assert (found.sound, found.why, found.first_bad) == (True, None, None)
+    found = world.desk.look(audit.verify)
+    assert (found.ok, found.why, found.first_bad) == (True, None, None)
     assert found.size == world.desk.look(timeline.head)[0]
 
 

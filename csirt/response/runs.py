@@ -246,7 +246,11 @@ def set_level(tx: Tx, incident: str, key: str, level: Level, reason: str, by: st
     row.level = int(level)
     tx.session.add(row)
     tx.record(
-        EntryKind.LEVEL_SET, incident=incident, cid=f"level:{key}", out={"level": int(level), "by": by}, texts={"reason": reason}
+        EntryKind.LEVEL_SET,
+        incident=incident,
+        cid=f"level:{key}",
+        out={"level": int(level), "by": by},
+        texts={"reason": reason},
     )
 
 

@@ -125,13 +125,29 @@ def test_an_edit_covered_up_beside_it_breaks_the_link_of_its_incident(intruder: 
     assert found(intruder) == (seq, "incident_link_broken")
 
 
-def test_an_edit_covered_up_at_the_end_of_an_incident_differs_from_its_kept_end(intruder: Intruder) -> None:
+def test_an_edit_covered_up_at_the_end_of_an_incident_shows_in_the_root(intruder: Intruder) -> None:
     (seq,) = intruder.database.execute("SELECT max(seq) FROM ledger_entry WHERE inc IS NOT NULL").fetchone()
     intruder.edit(seq, leaf=True)
     bad, why = found(intruder)
-    assert why in {"incident_end_differs", "root_wrong"}
+    assert why == "root_wrong"
     assert bad is not None
     assert bad <= seq
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ledger_incident SET leaf = zeroblob(32) WHERE inc = ?",
+        "UPDATE ledger_incident SET inc_seq = inc_seq - 1 WHERE inc = ?",
+        "UPDATE ledger_incident SET leaf = 'text' WHERE inc = ?",
+        "DELETE FROM ledger_incident WHERE inc = ?",
+    ],
+)
+def test_where_an_incident_would_go_on_from_is_checked(intruder: Intruder, statement: str) -> None:
+    query = "SELECT inc, max(seq) FROM ledger_entry WHERE inc IS NOT NULL GROUP BY inc ORDER BY 2 LIMIT 1"
+    incident, seq = intruder.database.execute(query).fetchone()
+    intruder.does(statement, incident)
+    assert found(intruder) == (seq, "incident_end_differs")
 
 
 def test_an_edit_covered_up_where_nothing_links_shows_in_the_root(intruder: Intruder) -> None:
@@ -306,6 +322,16 @@ def test_an_edit_before_a_lost_text_is_named_first(intruder: Intruder) -> None:
     intruder.does("DELETE FROM vault_payload")
     intruder.edit(0)
     assert found(intruder) == (0, "entry_changed")
+
+
+def test_of_two_kinds_of_finding_the_first_entry_is_named(intruder: Intruder) -> None:
+    intruder.edit(intruder.first_of("TOKEN_ISSUED"), leaf=True)
+    note = intruder.first_of("NOTE_ADDED")
+    intruder.does("DELETE FROM vault_payload WHERE c = ?", parse(intruder.entries()[note]).pay[0].c)
+    bad, why = found(intruder)
+    assert why == "root_wrong"
+    assert bad is not None
+    assert bad < note
 
 
 def test_people_are_told_in_words(intruder: Intruder) -> None:

@@ -6,9 +6,11 @@ from collections.abc import Callable
 import pytest
 
 from csirt.errors import Unavailable
+from csirt.model.people import SYSTEM
 from csirt.model.step import Json
 from csirt.playbook import Act, Action, Disposition, Responder, action, seconds
-from tests.plays import agree, assert_sound, entries, failing, play_of, start, steps
+from csirt.response import runs
+from tests.plays import agree, assert_sound, entries, failing, leave_mark, play_of, start, steps
 from tests.world import World
 
 
@@ -70,3 +72,16 @@ def test_an_action_that_hangs_is_cut_off(world: World) -> None:
     world.work()
     assert [entry.out["code"] for entry in entries(world, incident, "STEP_FAILED")] == ["action_timed_out"]
     assert "hang_by_hand" in world.waiting(incident)
+
+
+def test_an_outcome_is_recorded_once_whoever_comes_second(world: World) -> None:
+    def body(respond: Responder) -> None:
+        respond.do(leave_mark)
+        agree(respond)
+
+    incident = start(world, play_of(body))
+    world.work()
+    before, run = steps(world, incident)["leave_mark"].value, entries(world, incident, "STEP_DONE")[0].run
+    world.desk.commit(SYSTEM, runs.settle, str(run), incident, "leave_mark", {"ticket": "another"})
+    assert steps(world, incident)["leave_mark"].value == before
+    assert len(entries(world, incident, "STEP_DONE")) == 1

@@ -1,6 +1,7 @@
 """Where a story begins."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from pytest_bdd import given, parsers
 
@@ -42,8 +43,25 @@ def case_of(story: Story, name: str) -> None:
 @given("ランサムウェアの案件が、再接続の提案まで進んでいる")
 def case_before_reconnection(story: Story) -> None:
     story.open("窓口の佐藤")
+    story.answer("窓口の佐藤", "is_it_an_incident", "yes")
+    contained(story)
+    story.phone_every_office("窓口の佐藤")
+    story.answer("情報システム管理者の高橋", "rebuild_terminal", "done")
+
+
+@given("案件が、連絡先の応答を除いて終結の同意まで進んでいる")
+def case_before_closing(story: Story) -> None:
+    contained(story)
+    story.world.forward(timedelta(seconds=30))
+    assert "call:office:mic-cyber" in story.world.waiting(story.incident)
+    story.answer("情報システム管理者の高橋", "rebuild_terminal", "done")
+    story.answer("CSIRT責任者の渡辺", "propose_reconnection", "do_not_propose")
+    story.answer("CSIRT責任者の渡辺", "set_measures", "done")
+
+
+def contained(story: Story) -> None:
+    """From the decision that it is an incident to where the terminal is safe."""
     for who, step, words in (
-        ("窓口の佐藤", "is_it_an_incident", "yes"),
         ("窓口の佐藤", "propose_level", "level_3"),
         ("CISOの小林", "confirm_level", "approve"),
         ("情報システム管理者の高橋", "isolate_terminal", "done"),
@@ -52,8 +70,6 @@ def case_before_reconnection(story: Story) -> None:
         ("個人情報担当の加藤", "personal_data_touched", "no"),
     ):
         story.answer(who, step, words)
-    story.phone_every_office("窓口の佐藤")
-    story.answer("情報システム管理者の高橋", "rebuild_terminal", "done")
 
 
 @given(parsers.parse("職 {post} に就いている人がいない"))

@@ -3,8 +3,8 @@
 from pytest_bdd import parsers, then
 
 from csirt.model.incident import IncidentStatus
+from csirt.response import audit
 from csirt.store.queries import cases, timeline, work
-from csirt.store.queries.soundness import check_record
 from csirt.store.tx import Look
 from tests.plays import effects, entries, steps, stopped_by, times
 from tests.steps.story import Story
@@ -277,8 +277,8 @@ def in_the_case(story: Story, kind: str, n: int) -> None:
 
 @then("記録の検証に通る")
 def record_is_sound(story: Story) -> None:
-    found = story.world.desk.look(check_record)
-    assert (found.sound, found.why) == (True, None)
+    found = story.world.desk.look(audit.verify)
+    assert (found.ok, found.why) == (True, None)
     assert found.size == len(story.world.kinds()) > 0
 
 

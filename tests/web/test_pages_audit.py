@@ -38,7 +38,12 @@ def test_the_record_is_read_through_filters(visit: Visit, played: World) -> None
 
 @pytest.mark.parametrize(
     ("query", "field"),
-    [("incident=R99-1", "incident"), ("incident=%00", "incident"), ("since=x", "since"), ("until=9999-12-31", "until")],
+    [
+        ("incident=R99-1", "incident"),
+        ("incident=令和", "incident"),
+        ("since=x", "since"),
+        ("until=9999-12-31", "until"),
+    ],
 )
 def test_a_faulty_filter_is_told(visit: Visit, played: World, query: str, field: str) -> None:
     answer = visit("f.yamada").get(f"/audit?{query}")
@@ -71,16 +76,20 @@ def test_checking_the_record_says_what_was_found(visit: Visit, played: World) ->
     assert "改ざんなし" in me.text("/audit")
 
 
-def test_a_changed_entry_is_named(visit: Visit, played: World) -> None:
+@pytest.mark.parametrize(
+    "change", ["cast(replace(canonical, 'report', 'rep0rt') as blob)", "'a text'", "cast('{}' as blob)"]
+)
+def test_a_changed_entry_is_named(visit: Visit, played: World, change: str) -> None:
     played.open()
     with played.desk.door.database.writer.begin() as connection:
         for trigger in connection.execute(text("select name from sqlite_master where type = 'trigger'")).scalars():
             connection.execute(text(f'drop trigger "{trigger}"'))
-        connection.execute(text("update ledger_entry set canonical = replace(canonical, 'report', 'rep0rt')"))
+        connection.execute(text("update ledger_entry set canonical = " + change + " where seq = 1"))  # noqa: S608
     me = visit("f.yamada")
     me.send("/audit", "/audit/check")
     page = me.text("/audit")
     assert "検証失敗" in page
+    assert "記録番号 1 から後を信用しないでください" in page
     assert 'role="alert"' in page
 
 

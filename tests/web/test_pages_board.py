@@ -16,8 +16,9 @@ from tests.world import World
 __all__ = ["played", "visit"]
 
 REPORT = {
-    "channel": "phone", "title": "税務課の端末で脅迫文の画面が表示された", "account": "赤い画面に英文。\n電源は入れたまま。",
-    "host": "TAX-PC-017", "noticed": "2026-11-22T13:45", "personal_data": "unknown", "type": "ransomware",
+    "channel": "phone", "title": "税務課の端末で脅迫文の画面が表示された",
+    "account": "赤い画面に英文。\n電源は入れたまま。", "host": "TAX-PC-017", "noticed": "2026-11-22T13:45",
+    "personal_data": "unknown", "type": "ransomware",
 }  # fmt: skip
 FORM = "/incidents/new"
 
@@ -99,9 +100,7 @@ def test_the_board_counts_what_waits_and_leads_there(visit: Visit, played: World
     assert "情報セキュリティ担当" in page
     assert 'href="/assignments#calls"' in page
     assert "急ぎ" in page
-    played.desk.commit(
-        played.person("k.sato"), escalations.acknowledge, played.desk.look(work.escalations)[0].id
-    )
+    played.desk.commit(played.person("k.sato"), escalations.acknowledge, played.desk.look(work.escalations)[0].id)
     assert "急ぎ" not in visit("k.sato").text("/")
 
 

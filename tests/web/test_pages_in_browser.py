@@ -13,6 +13,8 @@ from tests.programs import find_program
 from tests.web.preview import ADDRESS, SWITCHES, serve
 from tests.web.samples import every_page
 
+pytestmark = pytest.mark.browser
+
 NAMES = [name for name, _, _ in every_page("ja") if not name.startswith("message") or name == "message_500"]
 TOO_WIDE = """() => [...document.querySelectorAll('main *, header *, footer *')].filter(e => {
     const box = e.getBoundingClientRect();

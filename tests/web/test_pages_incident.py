@@ -54,7 +54,7 @@ def test_an_incident_is_found_by_its_number_too(visit: Visit, played: World) -> 
     me = visit("k.sato")
     for name in ("R8-1", "FY2026-1", "令和8年度 第1号"):
         assert "番号で探す" in me.text(f"/incidents/{name}")
-    for name in ("R8-2", "nothing", "%00", "..%2f..", "令和"):
+    for name in ("R8-2", "nothing", "..%2f..", "令和"):
         assert me.get(f"/incidents/{name}").status_code == 404
 
 
@@ -69,7 +69,7 @@ def test_the_timeline_is_told_in_windows_newest_first(visit: Visit, played: Worl
     for number in range(2 * WINDOW + 20):
         played.desk.commit(played.person("k.sato"), incidents.add_note, incident, f"記録 {number:03}")
     first = table(me.text(f"/incidents/{incident}"))
-    total = played.kinds(incident).__len__()
+    total = len(played.kinds(incident))
     assert first.index("記録 219") < first.index("記録 218")
     assert "記録 119" not in first
     assert f"全{total}件のうち1〜100件目" in first
@@ -210,7 +210,7 @@ def test_an_auditor_reads_and_changes_nothing(visit: Visit, played: World) -> No
     for path, typed in (
         (f"/incidents/{incident}/notes", {"text": "x"}),
         (f"/incidents/{incident}/measures", {"text": "x", "owner": "ciso", "due": "2027-01-22"}),
-        (f"/assignments/{played.waiting(incident)['cut_segment'].id}", {"choice": "cut", "reason": "x"}),
+        (f"/assignments/{played.waiting(incident)['isolate_terminal'].id}", {"choice": "done", "reason": "x"}),
     ):
         assert me.post(path, {"csrf": token, **typed}).status_code == 403, path
 

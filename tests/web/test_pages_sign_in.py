@@ -11,7 +11,15 @@ from tests.web.visitor import Visit, lead, played, visit
 
 __all__ = ["played", "visit"]
 
-OUTSIDE = ["https://evil.example/", "//evil.example", "/\\evil.example", "/ /evil", "javascript:alert(1)", "", "/sign-in"]
+OUTSIDE = [
+    "https://evil.example/",
+    "//evil.example",
+    "/\\evil.example",
+    "/ /evil",
+    "javascript:alert(1)",
+    "",
+    "/sign-in",
+]
 
 
 def test_who_is_not_signed_in_is_led_to_the_sign_in_page_and_back(visit: Visit) -> None:

@@ -43,7 +43,7 @@ def test_a_step_is_answered_by_who_is_asked(visit: Visit, played: World) -> None
     again = me.text(page)
     assert "記録された回答" in again
     assert "見た。" in again
-    assert "<form method=\"post\" action=\"/assignments" not in again
+    assert '<form method="post" action="/assignments' not in again
 
 
 def test_pressing_twice_answers_once(visit: Visit, played: World) -> None:
@@ -61,7 +61,11 @@ def test_who_was_slower_sees_the_answer_and_keeps_the_text(visit: Visit, played:
     contained(played)
     page = f"/assignments/{played.waiting()['isolate_terminal'].id}"
     first, second = visit("m.takahashi"), visit("n.ito")
-    typed = second.form(page, page) | {"choice": "cannot", "reason": "鍵が\nない。", "field.done_at": "2026-11-22T13:50"}
+    typed = second.form(page, page) | {
+        "choice": "cannot",
+        "reason": "鍵が\nない。",
+        "field.done_at": "2026-11-22T13:50",
+    }
     first.send(page, page, choice="done", reason="抜いた。")
     for answer in (second.post(page, typed), second.post(page, typed | {"choice": ""})):
         assert answer.status_code == 409

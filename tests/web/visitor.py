@@ -25,7 +25,8 @@ class Visitor:
         self.client = client
 
     def get(self, path: str) -> httpx.Response:
-        return self.client.get(path)
+        answer: httpx.Response = self.client.get(path)
+        return answer
 
     def text(self, path: str) -> str:
         """A page that must be there."""
@@ -42,7 +43,8 @@ class Visitor:
         return hidden(self.text(page), action)
 
     def post(self, action: str, typed: dict[str, str | list[str]]) -> httpx.Response:
-        return self.client.post(action, data=typed)
+        answer: httpx.Response = self.client.post(action, data=typed)
+        return answer
 
     def sign_in(self, uid: str, password: str = "") -> httpx.Response:
         return self.send("/sign-in", "/sign-in", uid=uid, password=password or f"{uid}-naruto")

@@ -110,7 +110,13 @@ def incidents(look: Look, *, status: str | None = None, offset: int = 0, limit: 
     query = select(IncidentRow, RunRow).join(RunRow, col(RunRow.incident) == col(IncidentRow.id), isouter=True)
     if status:
         query = query.where(IncidentRow.status == status)
-    query = query.order_by(col(IncidentRow.received).desc(), col(IncidentRow.id)).offset(offset).limit(limit)
+    query = (
+        query.order_by(
+            col(IncidentRow.received).desc(), col(IncidentRow.fiscal_year).desc(), col(IncidentRow.ordinal).desc()
+        )
+        .offset(offset)
+        .limit(limit)
+    )
     rows = look.session.exec(query).all()
     titles = look.vault.texts(look.session, (row.title_c for row, _ in rows))
     return [_view(row, run, titles.get(row.title_c, "")) for row, run in rows]

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import col, select
 
+from csirt.errors import Invalid, LedgerBroken
 from csirt.record.entry import EntryKind, LedgerEntry, parse
 from csirt.store.tables.record import LedgerHeadRow, LedgerRow
 from csirt.store.tx import Look
@@ -100,11 +101,22 @@ def _filtered(
 
 
 def read_entries(look: Look, rows: Sequence[LedgerRow]) -> list[TimelineEntry]:
-    """Rows as entries, texts opened. Raw payloads of batches stay closed: they are evidence, not reading."""
-    entries = [parse(row.canonical) for row in rows]
+    """Rows as entries, texts opened. Raw payloads of batches stay closed: they are evidence, not reading.
+
+    Raises:
+        LedgerBroken: `record_broken`: a row is no entry of ours.
+    """
+    entries = [_parsed(row) for row in rows]
     wanted = [one.c for entry in entries if entry.kind is not EntryKind.DETECTIONS_ACCEPTED for one in entry.pay]
     texts = look.vault.texts(look.session, wanted)
     return [_entry(entry, texts) for entry in entries]
+
+
+def _parsed(row: LedgerRow) -> LedgerEntry:
+    try:
+        return parse(row.canonical)
+    except (Invalid, TypeError) as error:  # a tampered row may hold any type
+        raise LedgerBroken("record_broken", seq=row.seq) from error
 
 
 def _entry(entry: LedgerEntry, texts: dict[str, str]) -> TimelineEntry:

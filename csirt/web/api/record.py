@@ -1,6 +1,5 @@
 """The record: read through filters, and checked."""
 
-import base64
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -10,8 +9,8 @@ from csirt.documents import teller
 from csirt.errors import Unavailable
 from csirt.model.authority import Permission, may
 from csirt.record.entry import EntryKind
+from csirt.response import audit
 from csirt.store.queries.cases import resolve_incident
-from csirt.store.queries.soundness import check_record
 from csirt.store.queries.timeline import WINDOW, explore
 from csirt.store.tx import Look
 from csirt.web.api.shapes import EntryGiven, SoundnessGiven
@@ -59,13 +58,13 @@ def verify_record(request: Request, reader: RecordReader) -> SoundnessGiven:
     if not lock.acquire(blocking=False):
         raise Unavailable("check_under_way")
     try:
-        found = reader.desk.look(check_record)
+        found = reader.desk.look(audit.verify)
     finally:
         lock.release()
     return SoundnessGiven(
-        sound=found.sound,
+        sound=found.ok,
         size=found.size,
-        root=base64.b64encode(found.root).decode(),
+        root=found.root,
         first_bad=found.first_bad,
         why=found.why,
     )

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from csirt.model.people import Person, Roster
 from csirt.response import access, people
 from csirt.store.queries import cases
-from csirt.store.queries.soundness import last_beat
+from csirt.store.queries.workings import last_beat
 from csirt.store.tx import Look
 from csirt.web.api.shapes import HealthGiven, PersonGiven, SessionGiven, SignInTaken
 from csirt.web.language import language_of

@@ -1,6 +1,5 @@
 """監査: the record through filters, and checking it."""
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,9 +16,10 @@ from csirt.errors import Invalid, LedgerBroken, NotFound, Unavailable
 from csirt.model.authority import Permission, may, must
 from csirt.model.people import Role
 from csirt.record.entry import EntryKind
+from csirt.response import audit
+from csirt.response.audit import Verified
 from csirt.store.queries import cases, timeline
 from csirt.store.queries.cases import resolve_incident
-from csirt.store.queries.soundness import Soundness, check_record
 from csirt.store.queries.timeline import WINDOW, TimelineEntry
 from csirt.store.tx import Look
 from csirt.web.api.words import Words
@@ -41,7 +41,7 @@ class Checked:
     """The last check of the record, kept while the process lives."""
 
     at: datetime
-    found: Soundness | None  # None: the head itself is malformed
+    found: Verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +81,7 @@ def take_check(request: Request, sent: SentForm) -> Response:
     if not lock.acquire(blocking=False):
         raise Unavailable("check_under_way")
     try:
-        found: Soundness | None = desk.look(check_record)
-    except LedgerBroken:
-        found = None
+        found = desk.look(audit.verify)
     finally:
         lock.release()
     request.app.state.checked = Checked(desk.clock.now(), found)
@@ -93,7 +91,10 @@ def take_check(request: Request, sent: SentForm) -> Response:
 def _audit(look: Look, visit: Visit, typed: Mapping[str, str], before: int | None, checked: Checked | None) -> Audit:
     wanted = _understood(look, typed, before)
     ok = not wanted.faults.errors
-    entries = timeline.explore(look, **wanted.filters, before=before) if ok else []
+    try:
+        entries, broken = timeline.explore(look, **wanted.filters, before=before) if ok else [], None
+    except LedgerBroken as error:  # whoever looks for changes must be told of them, not be sent away
+        entries, broken = [], error
     told = teller(visit.desk, look, visit.language, entries, visit.ever)
     words = Words(visit.desk, look, visit)
     numbers = cases.numbers(look, (entry.incident for entry in entries if entry.incident))
@@ -102,7 +103,7 @@ def _audit(look: Look, visit: Visit, typed: Mapping[str, str], before: int | Non
     return Audit(
         rows=tuple(_row(entry, told, names, reads=reads) for entry in entries),
         window=_window(look, wanted, entries) if ok else Window(first=0, last=0, total=0),
-        verification=_verification(checked),
+        verification=_unreadable(broken) if broken else _verification(checked),
         kinds=KINDS,
         people=_people(visit),
         form=Form(typed=dict(typed), errors=wanted.faults.errors, params=wanted.faults.params),
@@ -181,15 +182,19 @@ def _verification(checked: Checked | None) -> Verification:
     if checked is None:
         return Verification(verdict=Verdict.UNCHECKED)
     found = checked.found
-    if found is None:
-        return Verification(verdict=Verdict.BROKEN, at=checked.at)
     return Verification(
-        verdict=Verdict.INTACT if found.sound else Verdict.BROKEN,
+        verdict=Verdict.INTACT if found.ok else Verdict.BROKEN,
         at=checked.at,
         size=found.size,
-        root=base64.b64encode(found.root).decode(),
+        root=found.root,
         bad_seq=found.first_bad,
     )
+
+
+def _unreadable(error: LedgerBroken) -> Verification:
+    """An entry in the window is no entry of ours any more."""
+    seq = error.params.get("seq")
+    return Verification(verdict=Verdict.BROKEN, bad_seq=seq if isinstance(seq, int) else None)
 
 
 def _people(visit: Visit) -> tuple[Option, ...]:

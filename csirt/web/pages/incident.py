@@ -179,7 +179,7 @@ def _account(look: Look, incident: str) -> str:
 
 
 def _level_set(look: Look, words: Words, view: IncidentView) -> tuple[str, str]:
-    """Who decided on the level and why; where the playbook set it, its entry names the person."""
+    """Who decided on the level, and why. Where the playbook set it, its entry names whoever confirmed it."""
     found = timeline.explore(look, incident=view.id, kind=EntryKind.LEVEL_SET.value, limit=1)
     if view.level is None or not found:
         return "", ""
