@@ -14,8 +14,8 @@ from csirt.reports.timeline import TimelineDocument, TimelineLine
 from csirt.response import people
 from csirt.store.queries import cases
 from csirt.store.queries.cases import MeasureView
-from csirt.store.queries.workings import playbooks_of
 from csirt.store.queries.timeline import TimelineEntry, head, timeline
+from csirt.store.queries.workings import playbooks_of
 from csirt.store.tx import Look
 from csirt.texts.catalogs import Catalog, catalog
 from csirt.texts.naming import Naming

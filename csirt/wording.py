@@ -8,7 +8,6 @@ from csirt.model.city import City
 from csirt.model.message import Recipient
 from csirt.texts.steps import StepTexts
 
-
 BY_STAFF = frozenset({"phone", "fax", "visit"})  # a call sheet is read by a member of staff, who has the page
 
 

@@ -23,7 +23,7 @@ def refresh(tx: Tx, people: Mapping[str, Person], posts: Mapping[str, Post]) -> 
     """
     known = {row.id: row for row in tx.session.exec(select(RosterPersonRow))}
     if known and not (people and posts):
-        raise DirectoryUnavailable("directory_unavailable")
+        raise DirectoryUnavailable("directory_unreachable")
     for person in people.values():
         row = known.pop(person.id, None) or RosterPersonRow(id=person.id, sealed=b"", seen_at=tx.now)
         if not row.sealed or _opened(tx.vault, row.id, row.sealed) != person:

@@ -33,7 +33,7 @@ HOSTILE = (
 )
 
 
-def line(seq: int = 0, **others: Any) -> TimelineLine:  # noqa: ANN401 - fields of many types
+def line(seq: int = 0, **others: Any) -> TimelineLine:
     """One line of a timeline; `others` replace what it says."""
     said: dict[str, Any] = {
         "seq": seq,
@@ -51,7 +51,7 @@ def line(seq: int = 0, **others: Any) -> TimelineLine:  # noqa: ANN401 - fields 
 def document(
     language: Language = "ja",
     lines: int | tuple[TimelineLine, ...] = 3,
-    **others: Any,  # noqa: ANN401 - fields of many types
+    **others: Any,
 ) -> TimelineDocument:
     """A timeline of these lines, or of so many; `others` replace what it says."""
     said: dict[str, Any] = {
