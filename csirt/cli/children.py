@@ -152,6 +152,12 @@ def _pause(failures: int) -> float:
     return min(2.0 ** min(failures - 1, 10), _LONGEST_PAUSE) / 2
 
 
+def is_free(host: str, port: int) -> bool:
+    """Could we listen there?"""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        return probe.connect_ex((host, port)) != 0
+
+
 def free_port() -> int:
     """A port on loopback that nobody listens on."""
     with socket.socket() as probe:

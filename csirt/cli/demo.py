@@ -14,13 +14,13 @@ from csirt import founding
 from csirt.bootstrap import Desk, wire
 from csirt.cli import demo_end
 from csirt.cli.cast import Cast
-from csirt.cli.children import Children, free_port, only_one, prefect_child, web_child, worker_child
+from csirt.cli.children import Children, free_port, is_free, only_one, prefect_child, web_child, worker_child
+from csirt.cli.opening import settings_of
 from csirt.era import at_in_era
 from csirt.errors import Forbidden, Unavailable
 from csirt.logs import configure
 from csirt.model.people import Actor
 from csirt.response import access
-from csirt.settings import Settings, default_data_folder
 
 LOCAL = Actor("local", "local")
 PATIENCE = 180.0  # seconds after which the main job gives up waiting for one thing
@@ -212,11 +212,11 @@ def demo(
     once: Annotated[bool, typer.Option(help="End after the main job. 終わったら止める")] = False,
 ) -> None:
     """Play the main job on the sample city, then serve its page. 見本の市で一連の対応を実演する"""
-    folder = data or default_data_folder()
+    settings = settings_of(data)
+    folder = settings.data
     if not founding.is_founded(folder):
         founding.found(folder, founding.SAMPLE_CITY, for_play=True)
-    settings = Settings(data=folder)
-    if once:
+    if once or not is_free(settings.host, settings.port):
         settings = settings.model_copy(update={"port": free_port()})
     port = settings.port
     configure("demo")

@@ -11,7 +11,7 @@ from csirt.bootstrap import Desk, wire
 from csirt.errors import Invalid, NotFound, Unavailable
 from csirt.model.people import SYSTEM, Actor
 from csirt.response import people
-from csirt.settings import Settings, default_data_folder
+from csirt.settings import Settings
 from csirt.store.tx import Look
 
 LOCAL = Actor("local", "local")
@@ -20,7 +20,7 @@ LOCAL = Actor("local", "local")
 def settings_of(data: Path | None) -> Settings:
     """The settings of a data folder. Raises `Invalid` `setting_malformed`, with the name of the setting."""
     try:
-        return Settings(data=data or default_data_folder())
+        return Settings(data=data) if data else Settings()
     except ValidationError as error:
         key = ".".join(map(str, error.errors()[0]["loc"]))
         raise Invalid("setting_malformed", key=key[:80]) from None

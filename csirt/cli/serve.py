@@ -7,8 +7,8 @@ import typer
 
 from csirt.bootstrap import wire
 from csirt.cli.children import Children, only_one, prefect_child, worker_child
+from csirt.cli.opening import settings_of
 from csirt.logs import configure
-from csirt.settings import Settings, default_data_folder
 from csirt.web.serve import run_web
 
 
@@ -18,7 +18,7 @@ def serve(
     alone: Annotated[bool, typer.Option(help="Only the page, no worker and no Prefect. 画面だけ")] = False,
 ) -> None:
     """Serve the page until it is told to stop. 画面を表示する"""
-    settings = Settings(data=data or default_data_folder())
+    settings = settings_of(data)
     if port is not None:
         settings = settings.model_copy(update={"port": port})
     configure("web")

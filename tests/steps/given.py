@@ -52,7 +52,7 @@ def case_before_reconnection(story: Story) -> None:
 @given("案件が、連絡先の応答を除いて終結の同意まで進んでいる")
 def case_before_closing(story: Story) -> None:
     contained(story)
-    story.world.forward(timedelta(seconds=30))
+    story.world.forward(timedelta(seconds=40))
     assert "call:office:mic-cyber" in story.world.waiting(story.incident)
     story.answer("情報システム管理者の高橋", "rebuild_terminal", "done")
     story.answer("CSIRT責任者の渡辺", "propose_reconnection", "do_not_propose")

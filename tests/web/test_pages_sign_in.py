@@ -96,7 +96,10 @@ def test_a_form_sent_after_the_session_ended_gives_back_what_was_typed(visit: Vi
     assert "画面がおかしい</textarea>" in answer.text
     assert "長い文章\n二行目</textarea>" in answer.text
     assert str(typed["csrf"]) not in answer.text
-    assert 'href="/sign-in"' in answer.text
+    assert 'href="/sign-in?back=%2Fincidents%2Fnew"' in answer.text
+    note = me.post("/incidents/i-1/notes", {"csrf": "", "text": "メモの下書き"})
+    assert "メモの下書き</textarea>" in note.text
+    assert 'href="/sign-in?back=%2Fincidents%2Fi-1"' in note.text
 
 
 def test_the_language_is_kept_by_browser_and_by_session(visit: Visit) -> None:

@@ -1,10 +1,12 @@
 """自分の作業, the page of one step and the call sheet: answering once, clashes, what a decision is shown."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from csirt.store.queries import work
+from csirt.web.pages import climbs
 from tests.web.test_pages_incident import contained
 from tests.web.visitor import Visit, lead, played, visit
 from tests.world import World
@@ -30,6 +32,16 @@ def test_a_call_that_waits_for_me_is_confirmed_from_the_list(visit: Visit, playe
     me.send("/assignments", f"/escalations/{climb}/acknowledge")
     assert "確認待ちの連絡" not in me.text("/assignments")
     assert played.kinds().count("CALL_ACKNOWLEDGED") == 1
+
+
+def test_a_route_that_goes_on_after_a_confirmation_asks_nobody_twice(played: World) -> None:
+    played.open()
+    played.work()
+    view, officer = played.desk.look(work.escalations)[0], played.person("k.sato")
+    assert climbs.asks(view, officer)
+    heard = tuple(route | {"acknowledged": [officer.id]} for route in view.routes)
+    assert not climbs.asks(replace(view, routes=heard), officer)
+    assert climbs.asks(replace(view, routes=heard), played.person("s.watanabe"))
 
 
 def test_a_step_is_answered_by_who_is_asked(visit: Visit, played: World) -> None:

@@ -27,10 +27,11 @@ def waiting_for(look: Look, actor: Actor) -> list[EscalationView]:
     """Escalations under way that called this person, who has not said yet that they saw it."""
     if not may(actor, Permission.ACKNOWLEDGE_CALL):
         return []
-    return [view for view in work.escalations(look, open_only=True) if _asks(view, actor)]
+    return [view for view in work.escalations(look, open_only=True) if asks(view, actor)]
 
 
-def _asks(view: EscalationView, actor: Actor) -> bool:
+def asks(view: EscalationView, actor: Actor) -> bool:
+    """Does a route that is not settled wait for this person to say that they saw it?"""
     return any(
         progress.state in _STILL_ASKED
         and actor.id not in progress.acknowledged
@@ -92,7 +93,7 @@ class _Climb:
             chain=title,
             about=about,
             ladders=tuple(self._ladder(one, routes.get(one.route), last) for one in progress),
-            may_acknowledge=may(self.visit.actor, Permission.ACKNOWLEDGE_CALL) and _asks(self.view, self.visit.actor),
+            may_acknowledge=may(self.visit.actor, Permission.ACKNOWLEDGE_CALL) and asks(self.view, self.visit.actor),
         )
 
     def _ladder(self, progress: RouteProgress, route: Route | None, last: Tier | None) -> Ladder:

@@ -39,7 +39,12 @@ def _sign_in(back: str) -> str:
 def _referrer(request: Request) -> str:
     """Where the form stood, as far as its address tells: the page of the thing that it was sent to."""
     path = request.url.path
-    return safe_path(path) if path.startswith(("/assignments/", "/call-sheets/", "/waiting", "/audit")) else HOME
+    if path in {"/incidents", "/incidents/new"}:
+        return "/incidents/new"
+    for part in ("/notes", "/measures"):
+        if path.startswith("/incidents/") and path.endswith(part):
+            return safe_path(path.removesuffix(part))
+    return safe_path(path) if path.startswith(("/assignments/", "/call-sheets/", "/waiting")) else HOME
 
 
 def _visit(request: Request, error: CsirtError) -> Visit | None:
