@@ -1,7 +1,7 @@
 """Ransomware: isolate, report side by side with the technical work, rebuild, and learn from it."""
 
 from csirt.model.incident import Level
-from csirt.playbook import Choice, Disposition, Responder, Role, days, hours, minutes, playbook
+from csirt.playbook import Answer, Choice, Disposition, Responder, Role, days, hours, minutes, playbook
 from csirt.playbook.words import DONE_OR_CANNOT, LEVELS, PROPOSE_OR_NOT, YES_NO_UNKNOWN
 from playbooks import actions
 
@@ -29,16 +29,29 @@ def ransomware(respond: Responder) -> Disposition:
 def agree_on_level(respond: Responder) -> None:
     """The officer proposes, the post that the level asks for confirms or says what it is instead."""
     proposed = respond.ask("propose_level", who=Role.OFFICER, within=minutes(30), choices=LEVELS)
-    level, reason = Level(int(proposed.choice.removeprefix("level_"))), proposed.reason
+    level, reason = level_of(proposed), proposed.reason
     setter = respond.post_for(level)
     confirmed = respond.approve(
         "confirm_level", who=setter, asked_in=["propose_level"], within=minutes(30), showing=["propose_level"]
     )
     if confirmed.no:
-        instead = respond.ask("set_level_instead", who=setter, within=minutes(30), choices=LEVELS)
-        level = Level(int(instead.choice.removeprefix("level_")))
-        confirmed = instead
+        confirmed = respond.ask("set_level_instead", who=setter, within=minutes(30), choices=LEVELS)
+        chosen = level_of(confirmed)
+        if chosen > level:  # a post may lower what was proposed; a higher level belongs to the post above
+            confirmed = respond.approve(
+                "confirm_higher_level",
+                who=respond.post_for(chosen),
+                asked_in=["set_level_instead"],
+                within=minutes(30),
+                showing=["set_level_instead"],
+            )
+        level = level if confirmed.no else chosen
     respond.do(actions.set_level, int(level), confirmed.reason or reason, confirmed.by)
+
+
+def level_of(answer: Answer) -> Level:
+    """The level that an answer names."""
+    return Level(int(answer.choice.removeprefix("level_")))
 
 
 def contain(respond: Responder) -> None:

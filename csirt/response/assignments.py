@@ -148,7 +148,13 @@ def _check_reply(row: AssignmentRow, reply: Reply) -> None:
         raise Invalid("field_unknown", field=min(unknown)[:40])
     refuse_my_number(reply.reason, field="reason")
     for name, value in reply.fields.items():
-        if isinstance(value, str):
-            if len(value) > REASON_LIMIT:
-                raise Invalid("text_too_long", field=name, limit=REASON_LIMIT)
-            refuse_my_number(value, field=name)
+        _check_field(name, value)
+
+
+def _check_field(name: str, value: Json) -> None:
+    if isinstance(value, list | dict):  # no form of ours has such a field, and the guard reads texts only
+        raise Invalid("field_invalid", field=name)
+    if isinstance(value, str):
+        if len(value) > REASON_LIMIT:
+            raise Invalid("text_too_long", field=name, limit=REASON_LIMIT)
+        refuse_my_number(value, field=name)
