@@ -1,6 +1,6 @@
 """Incidents open, take in detections, and close."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,12 +56,20 @@ def triage(tx: Tx) -> list[str]:
     for group in groups:
         members = [rows[key] for key in group.keys]
         if group.joins:
+            _call_by_name([*members, *(row for row in touched if row.incident == group.joins)], names)
             _join(tx, group.joins, members, group.because)
         elif group.level >= tx.city.rules.opens_from:
+            _call_by_name(members, names)
             opened.append(_open_group(tx, group, members))
         else:
             _let_wait(tx, members)
     return opened
+
+
+def _call_by_name(members: Sequence[DetectionRow], names: Mapping[str, str]) -> None:
+    """A host that a sensor knew by its address only is called by its name, so that a case counts it once."""
+    for row in members:
+        row.attacked = names.get(row.attacked, row.attacked)
 
 
 def _in_state(state: str) -> SelectOfScalar[DetectionRow]:

@@ -11,7 +11,7 @@ import pytest
 
 from csirt.cli.ingesting import BATCH_BYTES, batches
 from csirt.model.detection import NotADetection, SourceRecord
-from csirt.model.sorting import day_of, names_of
+from csirt.model.sorting import day_of
 from csirt.response import intake
 from tests.cli.calling import SAMPLES, Called, call, city
 from tests.house.tree import ROOT
@@ -100,16 +100,14 @@ Member = tuple[date, str, str | None]
 
 
 def groups(data: Path) -> dict[str, list[Member]]:
-    """The detections of each incident: day in Japan, attacked host by its name where one is known, attacker."""
+    """The detections of each incident: day in Japan, attacked host, attacker."""
     connection = sqlite3.connect(data / "csirt.sqlite")
-    query = "SELECT incident, at, attacked, attacker, src_ip, dst_ip FROM detection WHERE incident IS NOT NULL"
+    query = "SELECT incident, at, attacked, attacker FROM detection WHERE incident IS NOT NULL"
     rows = connection.execute(query).fetchall()
     connection.close()
     found = defaultdict(list)
-    for incident, at, attacked, attacker, *_ in rows:
-        names = names_of((host, source, target) for one, _, host, _, source, target in rows if one == incident)
-        day = day_of(datetime.fromisoformat(at).replace(tzinfo=UTC))
-        found[incident].append((day, names.get(attacked, attacked), attacker))
+    for incident, at, attacked, attacker in rows:
+        found[incident].append((day_of(datetime.fromisoformat(at).replace(tzinfo=UTC)), attacked, attacker))
     return found
 
 
