@@ -6,7 +6,6 @@ from typing import Protocol
 from csirt.model.detection import SourceRecord
 from csirt.model.message import Message, Receipt
 from csirt.model.people import Person, Post
-from csirt.model.step import Json
 
 
 class Directory(Protocol):
@@ -64,12 +63,4 @@ class Reader(Protocol):
 
     def read(self, data: bytes) -> Iterator[SourceRecord]:
         """Every record of the input, in order, each in exactly one of three kinds. Never raises on content."""
-        ...
-
-
-class ActionRunner(Protocol):
-    """Carries out automated actions of playbooks."""
-
-    def run(self, action: str, arguments: Mapping[str, Json], key: str) -> Json:
-        """Act once per idempotency `key`; the result is JSON. Raises `Unavailable` when a retry may help."""
         ...

@@ -99,11 +99,6 @@ class Stage:
         """Close them."""
         await self._stack.aclose()
 
-    async def is_up(self) -> bool:
-        """Does Prefect's server answer?"""
-        assert self._client is not None
-        return await self._client.api_healthcheck() is None
-
     async def run_for(self, play: Playbook, incident: str, known: str | None) -> FlowRun:
         """The flow run that shows this incident: the known one, or a new one when Prefect has lost it.
 
