@@ -1,5 +1,6 @@
 """The worker's chores, each a plain function over the desk; `True` says that there may be more to do at once."""
 
+import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -12,28 +13,31 @@ from csirt.model.message import Message
 from csirt.model.people import SYSTEM, Person, Post
 from csirt.playbook.language import Action
 from csirt.playbook.responder import bounded, code_of, retry_time
-from csirt.response import deliveries, escalations, incidents, people, runs, slow, tail
+from csirt.response import deliveries, escalations, health, incidents, people, runs, slow, tail
 from csirt.response.deliveries import UNKNOWN_REPLY, Due
 from csirt.response.slow import SlowAction
 from csirt.store.queries.due import DueNow, due_now
-from csirt.store.tables.access import HeartbeatRow
 from csirt.store.tables.runs import RunDueRow, RunRow
-from csirt.store.tx import Tx
+from csirt.store.tx import new_id
 
 ROSTER_AGE = timedelta(minutes=10)
 HEARTBEAT = timedelta(seconds=5)
 SENT_AT_ONCE = 20
+NOTED_AGAIN = timedelta(minutes=1)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Chores:
     """What a worker does besides driving runs."""
 
-    def __init__(self, desk: Desk) -> None:
-        """One set a worker."""
+    def __init__(self, desk: Desk, pool: str = "") -> None:
+        """One set a worker; `pool` is the work pool that it takes runs from."""
         self._desk = desk
+        self._me, self._host, self._pool = new_id("w"), socket.gethostname(), pool
         self._lines = RecordLines(desk.settings.log_target, desk.settings.data / "record.log.jsonl")
         self._written: int | None = None
-        self._roster_at = self._beat_at = datetime.min.replace(tzinfo=UTC)
+        self._roster_at = self._beat_at = _NEVER
+        self._noted: dict[str, tuple[str, datetime]] = {}
 
     def _due(self) -> DueNow:
         with self._desk.read() as session:
@@ -78,11 +82,14 @@ class Chores:
         except DeliveryFailed as error:
             log().warning("delivery.failed", delivery=due.delivery, channel=due.channel, code=error.code)
             self._desk.commit(SYSTEM, deliveries.failed, due, error.code, error.reply, permanent=error.permanent)
+            if not error.permanent:  # a refused address says nothing of the channel
+                self._note(f"channel:{due.channel}", "down", error.code)
         except Exception as error:  # noqa: BLE001 - a message that cannot be written holds up none behind it
             log().error("delivery.broke", delivery=due.delivery, channel=due.channel, error=type(error).__name__)
             self._desk.commit(SYSTEM, deliveries.failed, due, code_of(error), reply, permanent=False)
         else:
             self._desk.commit(SYSTEM, deliveries.delivered, due, receipt)
+            self._note(f"channel:{due.channel}", "ok")
 
     def _message(self, due: Due) -> Message:
         language = self._desk.settings.language
@@ -126,22 +133,43 @@ class Chores:
         """Write the heartbeat, and the roster from time to time."""
         now = self._desk.clock.now()
         if now - self._beat_at > HEARTBEAT:
-            self._desk.commit(SYSTEM, _beat)
+            if self._beat_at == _NEVER:
+                self._desk.commit(SYSTEM, health.replace, "worker", self._host, self._pool, 6 * HEARTBEAT)
+            self._desk.commit(SYSTEM, health.beat, self._me, "worker", self._host, self._pool)
             self._beat_at = now
         if now - self._roster_at > ROSTER_AGE:
             self._roster_at = now
-            try:
-                known, posts = self._desk.directory.people(), self._desk.directory.posts()
-            except DirectoryUnavailable:
-                log().warning("directory.unavailable")
-            else:
-                self._refresh(known, posts)
+            self._read_directory()
+
+    def rest(self) -> None:
+        """Take the heartbeat back: this worker ends in order, and nobody need look for it."""
+        self._desk.commit(SYSTEM, health.rest, self._me)
+
+    def _note(self, part: str, state: str, code: str = "") -> None:
+        """Keep how a part was found; written when it changed, and once a minute."""
+        now = self._desk.clock.now()
+        before, at = self._noted.get(part, ("", _NEVER))
+        if before != state or now - at > NOTED_AGAIN:
+            self._noted[part] = (state, now)
+            self._desk.commit(SYSTEM, health.found, part, state, code)
+
+    def _read_directory(self) -> None:
+        try:
+            known, posts = self._desk.directory.people(), self._desk.directory.posts()
+        except DirectoryUnavailable as error:
+            log().warning("directory.unavailable")
+            self._note("directory", "down", error.code)
+        else:
+            self._refresh(known, posts)
 
     def _refresh(self, known: Mapping[str, Person], posts: Mapping[str, Post]) -> None:
         try:
             self._desk.commit(SYSTEM, people.refresh, known, posts)
-        except DirectoryUnavailable:
+        except DirectoryUnavailable as error:
             log().error("directory.empty")
+            self._note("directory", "down", error.code)
+        else:
+            self._note("directory", "ok")
 
     def write_lines(self) -> bool:
         """Write what is new in the record as log lines."""
@@ -166,7 +194,3 @@ class Chores:
                 .limit(50)
             ).all()
         return [(run, shown, code or "") for run, shown, code in rows if shown]
-
-
-def _beat(tx: Tx) -> None:
-    tx.session.merge(HeartbeatRow(process="worker", at=tx.now))

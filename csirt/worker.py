@@ -63,6 +63,8 @@ class Worker:
         await asyncio.gather(told, *tasks, return_exceptions=True)
         if ear:
             ear.close()
+        with contextlib.suppress(CsirtError):  # it will be found silent instead
+            await self._in_thread(self._chores.rest)
         self._threads.shutdown(wait=False, cancel_futures=True)
         log().info("worker.stopped")
 

@@ -29,6 +29,7 @@ BOOKKEEPING = frozenset(
         "delivery_due",
         "cursor",
         "heartbeat",
+        "condition",
         "session",
         "sign_in_try",
         "roster_person",

@@ -69,12 +69,3 @@ class SignInTryRow(SQLModel, table=True):
     key: str = Field(primary_key=True)
     failures: int
     last_at: datetime = Field(sa_type=UtcDateTime)
-
-
-class HeartbeatRow(SQLModel, table=True):
-    """When a process was last alive."""
-
-    __tablename__ = "heartbeat"
-
-    process: str = Field(primary_key=True)
-    at: datetime = Field(sa_type=UtcDateTime)
