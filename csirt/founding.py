@@ -38,12 +38,12 @@ def found(data: Path, city_file: Path, *, for_play: bool = False) -> None:
     data.chmod(0o700)
     for name, target in _SINGLE.items():
         _copy(city_file.parent / files[name], data / target)
-    chains = city_file.parent / files["chains"]
     (data / "chains").mkdir(mode=0o700, exist_ok=True)
     offices = (city_file.parent / files["offices"]).resolve()
-    for chain in sorted(chains.glob("*.toml")):
-        if chain.resolve() != offices:  # contact data often lies beside the chains
-            _copy(chain, data / "chains" / chain.name)
+    for folder in _chain_folders(table, city_file):
+        for chain in sorted((city_file.parent / folder).glob("*.toml")):
+            if chain.resolve() != offices:  # contact data often lies beside the chains
+                _copy(chain, data / "chains" / chain.name)
     if for_play:
         (data / _MADE_FOR_PLAY).write_text("This folder was made by ./run; the main job may play in it.\n")
     part = data / f".{CITY_FILE}.part"
@@ -113,10 +113,19 @@ def _table(table: Mapping[str, Any], key: str, file: str) -> dict[str, Any]:
 
 def _files(table: Mapping[str, Any], city_file: Path) -> dict[str, str]:
     files = _table(table, "files", city_file.name)
-    for name in (*_SINGLE, "chains"):
+    for name in _SINGLE:
         if not isinstance(files.get(name), str):
             raise Invalid("key_missing", file=city_file.name, key=f"files.{name}")
     return files
+
+
+def _chain_folders(table: Mapping[str, Any], city_file: Path) -> list[str]:
+    """One folder of chains or several; where two have a file of one name, the later one's counts."""
+    named = _table(table, "files", city_file.name).get("chains")
+    folders = [named] if isinstance(named, str) else named
+    if not isinstance(folders, list) or not folders or not all(isinstance(one, str) for one in folders):
+        raise Invalid("key_missing", file=city_file.name, key="files.chains")
+    return folders
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from csirt.era import number_text
+from csirt.model import discretion
 from csirt.model.city import City
+from csirt.model.discretion import withhold
 from csirt.model.message import Recipient
 from csirt.texts.steps import StepTexts
 
@@ -26,7 +28,7 @@ class Wording:
         """What a template is given for one addressee: numbers, times, codes and links; no free text, no victim."""
         playbook = self.playbooks.get(codes.get("type", ""), "")
         step = self.texts.step_text(playbook, codes.get("step", ""), language) if playbook else None
-        return {
+        said = {
             **codes,
             "number": number_text(int(codes["year"]), int(codes["ordinal"]), language),
             "step_title": step.title if step else "",
@@ -41,6 +43,8 @@ class Wording:
             "sample": "1" if self.city.sample else "",
             "repeat": "1" if repeat else "",
         }
+        chain = self.city.chains.get(codes.get("chain", ""))
+        return withhold(said, chain.never_say if chain else discretion.ALL)
 
     def _link(self, codes: Mapping[str, str]) -> str:
         if not self.base_url:

@@ -10,12 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from csirt.errors import Invalid, Param
 from csirt.model.contact import ContactChain, Need, Route, StopOn, Tier
+from csirt.model.discretion import ALL, NeverSay
+from csirt.model.incident import IncidentType, Level
 from csirt.model.party import Contact, Nobody, PartyKind, parse_party, resolve
 from csirt.model.people import ContactPoint, Office, Roster
+from csirt.model.trigger import CaseFact, Clause, TouchedSystem
+
+Kind = TypeVar("Kind", IncidentType, CaseFact, TouchedSystem, NeverSay)
 
 CONTACTS_AGE = timedelta(days=365)  # contacts are confirmed yearly, after the transfers of 1 April (人事異動)
 
@@ -23,6 +28,8 @@ _DURATION = re.compile(r"([0-9]{1,5}) ?(s|min|h)")
 _UNITS = {"s": timedelta(seconds=1), "min": timedelta(minutes=1), "h": timedelta(hours=1)}
 _LONGEST = timedelta(days=30)
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+_CODE = re.compile(r"[A-Z][0-9]{1,3}")
+_CHAIN_KEYS = frozenset({"name", "code", "title", "when", "never_say", "route", "exhausted"})
 _MOST_ROUNDS = 20
 _MOST_TEXT = 200
 LAST_RESORT = "exhausted"  # stands where a tier's number would, in errors and weaknesses
@@ -107,7 +114,7 @@ def chain_from(mapping: Mapping[str, Any], source: str) -> ContactChain:
             `chain_times_fall`, `chain_party_malformed`, `chain_route_twice`; each with file, route, tier and key.
     """
     place = _Place(source)
-    table = place.known(mapping, "", frozenset({"name", "title", "route", "exhausted"}))
+    table = place.known(mapping, "", _CHAIN_KEYS)
     name = place.text(table, "name", _NAME)
     routes = tuple(_route(entry, number, source) for number, entry in enumerate(_tables(place, table, "route"), 1))
     names = [route.name for route in routes]
@@ -118,7 +125,16 @@ def chain_from(mapping: Mapping[str, Any], source: str) -> ContactChain:
         place.refuse("chain_key_missing", "exhausted")
     last_place = _Place(source, tier=LAST_RESORT)
     last = last_place.known(table["exhausted"], "exhausted", frozenset({"call", "by", "need"}))
-    return ContactChain(name, routes, _tier(last_place, last, timedelta(0)), source, _title(place, table))
+    return ContactChain(
+        name,
+        routes,
+        _tier(last_place, last, timedelta(0)),
+        source,
+        _title(place, table),
+        code=place.text(table, "code", _CODE) if "code" in table else "",
+        when=tuple(_clause(place, entry) for entry in _tables(place, table, "when")) if "when" in table else (),
+        never_say=_codes(place, table, "never_say", NeverSay) if "never_say" in table else ALL,
+    )
 
 
 def _tables(place: _Place, table: Mapping[str, Any], key: str) -> Sequence[object]:
@@ -130,6 +146,29 @@ def _tables(place: _Place, table: Mapping[str, Any], key: str) -> Sequence[objec
     return entries
 
 
+def _clause(place: _Place, entry: object) -> Clause:
+    table = place.known(entry, "when", frozenset({"type", "level_from", "fact", "system"}))
+    level = table.get("level_from")
+    if level is not None and (isinstance(level, bool) or level not in list(Level)):
+        place.refuse("chain_value_malformed", "level_from")
+    return Clause(
+        types=_codes(place, table, "type", IncidentType),
+        level_from=None if level is None else Level(level),
+        facts=_codes(place, table, "fact", CaseFact),
+        systems=_codes(place, table, "system", TouchedSystem),
+    )
+
+
+def _codes(place: _Place, table: Mapping[str, Any], key: str, kind: type[Kind]) -> frozenset[Kind]:
+    """A set of known codes; none where the key is absent."""
+    if key not in table:
+        return frozenset()
+    try:
+        return frozenset(kind(value) for value in place.texts(table, key))
+    except ValueError:
+        place.refuse("chain_value_malformed", key)
+
+
 def _title(place: _Place, table: Mapping[str, Any]) -> dict[str, str]:
     title = place.known(table.get("title", {}), "title", frozenset({"ja", "en"}))
     if any(not isinstance(text, str) or not 0 < len(text) <= _MOST_TEXT for text in title.values()):
@@ -139,7 +178,7 @@ def _title(place: _Place, table: Mapping[str, Any]) -> dict[str, str]:
 
 def _route(entry: object, number: int, source: str) -> Route:
     place = _Place(source, str(number))
-    table = place.known(entry, "route", frozenset({"name", "stop_on", "repeat", "wait", "tier"}))
+    table = place.known(entry, "route", frozenset({"name", "title", "stop_on", "repeat", "wait", "tier"}))
     name = place.text(table, "name", _NAME)
     place = _Place(source, name)
     stop_on = table.get("stop_on", StopOn.ACKNOWLEDGE)
@@ -155,7 +194,7 @@ def _route(entry: object, number: int, source: str) -> Route:
         _timed_tier(entry, _Place(source, name, str(n))) for n, entry in enumerate(_tables(place, table, "tier"), 1)
     )
     _check_times(tiers, source, name)
-    return Route(name, tiers, StopOn(stop_on), repeat, wait)
+    return Route(name, tiers, StopOn(stop_on), repeat, wait, _title(place, table))
 
 
 def _timed_tier(entry: object, place: _Place) -> Tier:

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from csirt.model.discretion import ALL, NeverSay
+from csirt.model.trigger import Clause
+
 
 class StopOn(StrEnum):
     """What ends a route: somebody acknowledges, or the assignment has its answer."""
@@ -46,14 +49,22 @@ class Route:
     stop_on: StopOn = StopOn.ACKNOWLEDGE
     repeat: int = 1
     wait: timedelta | None = None
+    title: dict[str, str] = field(default_factory=dict)  # ja, en
 
 
 @dataclass(frozen=True, slots=True)
 class ContactChain:
-    """A named chain. `exhausted` is the last resort, called when a route ran through and nobody answered."""
+    """A named chain. `exhausted` is the last resort, called when a route ran through and nobody answered.
+
+    `code` is its sign in the city's plan (C0 to C9), `when` says in which cases it fires, `never_say` what its messages
+    must not hold.
+    """
 
     name: str
     routes: tuple[Route, ...]
     exhausted: Tier | None = None
     source: str = ""  # the file it was read from, for error messages
     title: dict[str, str] = field(default_factory=dict)  # ja, en
+    code: str = ""
+    when: tuple[Clause, ...] = ()
+    never_say: frozenset[NeverSay] = ALL

@@ -189,7 +189,7 @@ def _advance(tx: Tx, row: EscalationRow) -> None:
     _keep(row, step.escalation)
     tx.session.add(row)
     tx.session.flush()
-    facts = facts_of(tx, row.incident, row.step)
+    facts = {**facts_of(tx, row.incident, row.step), "escalation": row.id, "chain": row.chain}
     for page in step.pages:
         _call(tx, row, page, facts)
     if step.escalation.ended_at:
@@ -208,7 +208,7 @@ def _call(tx: Tx, row: EscalationRow, page: Page, facts: Mapping[str, str]) -> N
         tx.record(EntryKind.TIER_SKIPPED, incident=row.incident, run=row.run, step=row.step, out=out)
         return
     delivery = deliveries.queue(
-        tx, row.incident, page.channel, page.recipient, row.template, {**facts, "escalation": row.id},
+        tx, row.incident, page.channel, page.recipient, row.template, facts,
         escalation=row.id, page=(page.page_key, page.route, page.tier),
     )  # fmt: skip
     out |= {"channel": page.channel, "delivery": delivery}

@@ -10,7 +10,8 @@ from csirt.errors import Invalid
 
 def test_a_city_file_that_cannot_be_understood_leaves_no_city(tmp_path: Path) -> None:
     right = founding.SAMPLE_CITY.read_text(encoding="utf-8")
-    for name in founding.read_toml(founding.SAMPLE_CITY)["files"].values():
+    files = founding.read_toml(founding.SAMPLE_CITY)["files"]
+    for name in (*(files.pop("chains")), *files.values()):
         right = right.replace(f'"{name}"', f'"{(founding.SAMPLE_CITY.parent / name).resolve()}"')
     wrong = right.replace("[level_setters]", '[level_setters]\nlofty = "ciso"')
     if wrong == right:

@@ -3,7 +3,6 @@
 import tomllib
 from copy import deepcopy
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +11,9 @@ from hypothesis import strategies as st
 
 from csirt.errors import Invalid
 from csirt.model.chains import Severity, chain_from, check_chain, offices_from
-from csirt.model.contact import ContactChain, Need, StopOn
+from csirt.model.contact import Need, StopOn
 from csirt.model.people import ContactPoint, Office, Person, Post, Role, Roster
 
-ROOT = Path(__file__).parents[2]
-REAL = ROOT / "notifications" / "chains"
-SAMPLE = ROOT / "csirt" / "city_data" / "sample" / "chains"
 TODAY = date(2026, 11, 22)
 
 GOOD = """
@@ -284,49 +280,3 @@ def test_an_empty_city_is_all_errors() -> None:
     codes = [code for code, _, _, severity in weak(Roster(), {}) if severity is Severity.ERROR]
     assert codes.count("tier_reaches_nobody") == 3
     assert {"office_unknown", "post_unknown", "no_holder"} <= set(codes)
-
-
-# -------------------------------------------------------------------------------------------------- shipped files
-
-POSTS = (
-    *("poc", "csirt-head", "system-manager", "director", "ciso", "privacy-officer", "public-relations", "mayor"),
-    "auditor",
-)
-
-
-def full_city() -> Roster:
-    people = {f"{post}-{n}": person(f"{post}-{n}", "mail", "phone") for post in POSTS for n in range(3)}
-    posts = {post: Post(post, post, post, f"{post}-0", (f"{post}-1", f"{post}-2")) for post in POSTS}
-    return Roster(people, posts)
-
-
-def load(path: Path) -> ContactChain:
-    return chain_from(tomllib.loads(path.read_text("utf-8")), path.name)
-
-
-@pytest.mark.parametrize("name", ["municipal", "national"])
-def test_the_shipped_chains_are_sound_in_a_city_where_every_post_is_held(name: str) -> None:
-    offices = offices_from(tomllib.loads((REAL / "contacts.toml").read_text("utf-8")), "contacts.toml")
-    for path in (REAL / f"{name}.toml", SAMPLE / f"{name}.toml"):
-        chain = load(path)
-        assert chain.name == name
-        assert set(chain.title) == {"ja", "en"}
-        assert check_chain(chain, full_city(), offices, TODAY) == []
-
-
-@pytest.mark.parametrize("name", ["municipal", "national"])
-def test_the_sample_chains_have_the_shape_of_the_real_ones_in_seconds(name: str) -> None:
-    real, quick = load(REAL / f"{name}.toml"), load(SAMPLE / f"{name}.toml")
-    assert [(r.name, r.stop_on, r.repeat) for r in real.routes] == [(r.name, r.stop_on, r.repeat) for r in quick.routes]
-    for route, short in zip(real.routes, quick.routes, strict=True):
-        assert [(t.call, t.by) for t in route.tiers] == [(t.call, t.by) for t in short.tiers]
-        assert short.tiers[-1].after <= timedelta(seconds=30)
-    assert real.exhausted == quick.exhausted
-
-
-def test_every_shipped_contact_is_made_up() -> None:
-    offices = offices_from(tomllib.loads((REAL / "contacts.toml").read_text("utf-8")), "contacts.toml")
-    assert set(offices) == {"pref-security", "pref-crisis", "mic-cyber", "pref-police", "soc", "ppc", "jlis"}
-    for office in offices.values():
-        for point in office.points:
-            assert point.address.endswith(".example") or point.address.startswith("000-0000-")

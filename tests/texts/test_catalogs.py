@@ -9,12 +9,14 @@ import pytest
 
 from csirt.errors import Invalid, NotFound, PlaybookDrift
 from csirt.model.contact import Need, StopOn
+from csirt.model.discretion import NeverSay
 from csirt.model.escalation import RouteState
 from csirt.model.incident import Disposition, IncidentStatus, IncidentType, Level
 from csirt.model.measure import MeasureState
 from csirt.model.message import DeliveryState
 from csirt.model.people import Role
 from csirt.model.step import APPROVE_OR_REFUSE, DONE_OR_CANNOT, YES_NO, StepKind, StepState
+from csirt.model.trigger import CaseFact, TouchedSystem
 from csirt.record.entry import EntryKind
 from csirt.texts.catalogs import LANGUAGES, Catalog, catalog, read_catalog
 from csirt.web.look import STATIC
@@ -34,6 +36,7 @@ VALUES: dict[str, type[Enum]] = {
     "kind": EntryKind, "type": IncidentType, "level": Level, "status": IncidentStatus, "disposition": Disposition,
     "role": Role, "delivery": DeliveryState, "step_state": StepState, "step_kind": StepKind, "need": Need,
     "stop_on": StopOn, "route_state": RouteState, "measure_state": MeasureState, "verdict": Verdict,
+    "fact": CaseFact, "system": TouchedSystem, "never_say": NeverSay,
 }  # fmt: skip
 LISTS = {
     "nav": NAVIGATION,
@@ -42,7 +45,7 @@ LISTS = {
     "called": ("queued", "sent", "refused"),
     "clock": ("occurred", "noticed", "known", "received"),
     "board.count": ("open_incidents", "my_assignments", "calls", "waiting"),
-    "channel": ("mail", "lgwan-mail", "phone", "fax", "webhook", "folder"),
+    "channel": ("mail", "lgwan-mail", "phone", "fax", "visit", "webhook", "folder"),
     "month": tuple(str(number) for number in range(1, 13)),
     "weekday": tuple(str(number) for number in range(1, 8)),
     "span": ("days", "hours", "minutes", "seconds"),

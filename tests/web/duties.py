@@ -156,8 +156,23 @@ def some_chains(say: Words) -> chains.Chains:
         parties=(chains.Party(name="CISO", people=(say("里浦 三郎", "Saburo Satoura"),), points=points),)
     )
     title = say("庁内の情報セキュリティインシデントの連絡体制", "Contact chain inside the city hall")
-    return chains.Chains(
-        chains=(chains.Chain(name="municipal", title=title, routes=routes, exhausted=last),), office_open=False
+    return chains.Chains(chains=(a_chain(title, routes, last),), office_open=False)
+
+
+def a_chain(title: str, routes: tuple[chains.ChainRoute, ...], last: chains.ChainTier) -> chains.Chain:
+    """A chain with its rules."""
+    return chains.Chain(
+        name="municipal",
+        code="C0",
+        title=title,
+        routes=routes,
+        exhausted=last,
+        when=(
+            chains.ChainClause(types=("ddos", "ransomware"), level_from=2, facts=("crime_suspected",)),
+            chains.ChainClause(systems=("lgwan", "juki_net")),
+            chains.ChainClause(),
+        ),
+        never_say=("victim_names", "tlp_red"),
     )
 
 

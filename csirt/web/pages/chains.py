@@ -9,13 +9,16 @@ from csirt.era import jst_date
 from csirt.model import chains as model
 from csirt.model.chains import LAST_RESORT, Weakness
 from csirt.model.contact import ContactChain, Route, Tier
+from csirt.model.discretion import NeverSay
+from csirt.model.incident import IncidentType
 from csirt.model.party import Nobody, PartyKind, parse_party, resolve
 from csirt.model.people import Roster
+from csirt.model.trigger import CaseFact, Clause, TouchedSystem
 from csirt.store.tx import Look
 from csirt.web.api.words import Words
 from csirt.web.pages.drawing import show
 from csirt.web.session import IncidentReader, Visit
-from csirt.web.views.chains import Chain, ChainRoute, Chains, ChainTier, Party, Point
+from csirt.web.views.chains import Chain, ChainClause, ChainRoute, Chains, ChainTier, Party, Point
 
 router = APIRouter()
 
@@ -32,9 +35,15 @@ def _chains(look: Look, visit: Visit) -> Chains:
     city, now = visit.desk.door.city, visit.desk.clock.now()
     drawn = _Drawn(visit, Words(visit.desk, look, visit))
     return Chains(
-        chains=tuple(drawn.chain(chain) for _, chain in sorted(city.chains.items())),
+        chains=tuple(drawn.chain(chain) for _, chain in sorted(city.chains.items(), key=_by_code)),
         office_open=city.calendar.is_open(now),
     )
+
+
+def _by_code(entry: tuple[str, ContactChain]) -> tuple[bool, str, str]:
+    """In the order of the city's plan, C0 first; chains that have no sign in it come last."""
+    name, chain = entry
+    return not chain.code, chain.code.zfill(4), name
 
 
 class _Drawn:
@@ -56,11 +65,15 @@ class _Drawn:
             title=chain.title.get(self._words.language) or chain.name,
             routes=tuple(self._route(route, weak) for route in chain.routes),
             exhausted=self._tier(chain.exhausted, "", LAST_RESORT, weak) if chain.exhausted else None,
+            code=chain.code,
+            when=tuple(_clause(clause) for clause in chain.when),
+            never_say=tuple(kind.value for kind in NeverSay if kind in chain.never_say),
         )
 
     def _route(self, route: Route, weak: Weak) -> ChainRoute:
         tiers = tuple(self._tier(tier, route.name, str(number), weak) for number, tier in enumerate(route.tiers, 1))
-        return ChainRoute(name=route.name, tiers=tiers, stop_on=route.stop_on, repeat=route.repeat)
+        name = route.title.get(self._words.language) or route.name
+        return ChainRoute(name=name, tiers=tiers, stop_on=route.stop_on, repeat=route.repeat)
 
     def _tier(self, tier: Tier, route: str, number: str, weak: Weak) -> ChainTier:
         return ChainTier(
@@ -92,6 +105,15 @@ class _Drawn:
             return tuple(self._words.name(one) for one in post.acting_order if one in self._known.people)
         contacts = resolve(party, self._known, self._offices)
         return () if isinstance(contacts, Nobody) else tuple(self._words.name(one.person or "") for one in contacts)
+
+
+def _clause(clause: Clause) -> ChainClause:
+    return ChainClause(
+        types=tuple(type_.value for type_ in IncidentType if type_ in clause.types),
+        level_from=clause.level_from,
+        facts=tuple(fact.value for fact in CaseFact if fact in clause.facts),
+        systems=tuple(system.value for system in TouchedSystem if system in clause.systems),
+    )
 
 
 def _place(weakness: Weakness) -> tuple[str, str, str]:

@@ -102,7 +102,7 @@ class _Climb:
         expected = range(len(route.tiers)) if route and progress.state is RouteState.CLIMBING else range(0)
         numbers = sorted({*calls, *expected})
         return Ladder(
-            name=progress.route,
+            name=(route.title.get(self.words.language) if route else "") or progress.route,
             state=progress.state,
             stop_on=route.stop_on if route else StopOn.ACKNOWLEDGE,
             rungs=tuple(

@@ -37,8 +37,18 @@ class ChainTier:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChainClause:
+    """One rule by which a chain fires, in codes: each list that is not empty must have one that is so."""
+
+    types: tuple[str, ...] = ()
+    level_from: int | None = None
+    facts: tuple[str, ...] = ()
+    systems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChainRoute:
-    """One route of a chain as it is configured."""
+    """One route of a chain as it is configured. `name` is its title in the reader's language."""
 
     name: str
     tiers: tuple[ChainTier, ...]
@@ -54,6 +64,9 @@ class Chain:
     title: str
     routes: tuple[ChainRoute, ...]
     exhausted: ChainTier | None = None
+    code: str = ""
+    when: tuple[ChainClause, ...] = ()
+    never_say: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,104 @@
+"""When a contact chain fires: rules as data, asked of what is known about a case. Pure.
+
+A chain has clauses (`[[when]]`); it fires when one of them holds, and a clause holds when each of its keys does. What
+nobody has noted about a case is unknown, never false: a clause that only waits for a fact fires `perhaps`, and a person
+decides. Which chain fires when follows the routes to prefecture, state, police and others that a city has.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from csirt.model.incident import IncidentType, Level
+
+
+class CaseFact(StrEnum):
+    """What may be known of a case beyond its type and level. A suspicion counts as the fact itself."""
+
+    LEAK_SUSPECTED = "leak_suspected"  # personal data, 個人情報の漏えい等のおそれ
+    CRIME_SUSPECTED = "crime_suspected"  # 犯罪の疑い, also threats
+    LOSS_OR_THEFT = "loss_or_theft"  # 紛失・盗難
+    OUTSOURCED = "outsourced"  # 委託・指定管理・連携 handles the data
+    PUBLIC_IMPACT = "public_impact"  # citizens notice it
+    HELP_WANTED = "help_wanted"  # advice or indicators from outside are wanted
+
+
+class TouchedSystem(StrEnum):
+    """Systems of others with a desk of their own."""
+
+    SECURITY_CLOUD = "security_cloud"  # 自治体情報セキュリティクラウド
+    LGWAN = "lgwan"  # 総合行政ネットワーク
+    JUKI_NET = "juki_net"  # 住民基本台帳ネットワーク
+    MY_NUMBER_CARD = "my_number_card"  # マイナンバーカード関係
+    GOV_CLOUD = "gov_cloud"  # ガバメントクラウド
+    STANDARD_SYSTEM = "standard_system"  # 標準準拠システム
+
+
+class Firing(StrEnum):
+    """Does a chain fire?"""
+
+    YES = "yes"
+    PERHAPS = "perhaps"  # a fact that nobody has noted decides
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One rule. Empty keys ask for nothing; of several values in a key one is enough."""
+
+    types: frozenset[IncidentType] = frozenset()
+    level_from: Level | None = None
+    facts: frozenset[CaseFact] = frozenset()
+    systems: frozenset[TouchedSystem] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known of a case now."""
+
+    type: IncidentType
+    level: Level
+    facts: frozenset[CaseFact] = frozenset()
+    systems: frozenset[TouchedSystem] = frozenset()
+
+
+# What the type of a case says by itself (紛失・盗難 is one; a mis-sent mail may hold personal data).
+_OF_A_TYPE = {
+    IncidentType.LEAK_MISSENT: {CaseFact.LEAK_SUSPECTED},
+    IncidentType.LOSS_THEFT: {CaseFact.LOSS_OR_THEFT, CaseFact.LEAK_SUSPECTED},
+    IncidentType.RANSOMWARE: {CaseFact.CRIME_SUSPECTED},
+    IncidentType.UNAUTH_ACCESS: {CaseFact.CRIME_SUSPECTED},
+    IncidentType.WEB_DEFACE: {CaseFact.CRIME_SUSPECTED, CaseFact.PUBLIC_IMPACT},
+    IncidentType.DDOS: {CaseFact.CRIME_SUSPECTED, CaseFact.PUBLIC_IMPACT},
+    IncidentType.INSIDER: {CaseFact.CRIME_SUSPECTED},
+}
+
+
+def situation_of(
+    type_: IncidentType, level: Level, *, personal_data: str = "unknown", facts: Iterable[CaseFact] = ()
+) -> Situation:
+    """What type, level and the report's answer about personal data (`yes`, `no`, `unknown`) say of a case."""
+    known = {*_OF_A_TYPE.get(type_, ()), *facts}
+    if personal_data == "yes":
+        known.add(CaseFact.LEAK_SUSPECTED)
+    elif personal_data == "no":
+        known.discard(CaseFact.LEAK_SUSPECTED)
+    return Situation(type_, level, frozenset(known))
+
+
+def fires(clauses: Iterable[Clause], situation: Situation) -> Firing:
+    """Does a chain with these clauses fire? Without any it never does by itself."""
+    found = {_holds(clause, situation) for clause in clauses}
+    return next((firing for firing in (Firing.YES, Firing.PERHAPS) if firing in found), Firing.NO)
+
+
+def _holds(clause: Clause, situation: Situation) -> Firing:
+    if clause.types and situation.type not in clause.types:
+        # A case whose kind nobody knows yet may turn out to be any.
+        return Firing.PERHAPS if situation.type is IncidentType.UNDECIDED else Firing.NO
+    if clause.level_from is not None and situation.level < clause.level_from:
+        return Firing.NO
+    waits = (clause.facts and not clause.facts & situation.facts) or (
+        clause.systems and not clause.systems & situation.systems
+    )
+    return Firing.PERHAPS if waits else Firing.YES
