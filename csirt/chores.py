@@ -7,16 +7,15 @@ from datetime import UTC, datetime, timedelta
 from sqlmodel import col, select
 
 from csirt.bootstrap import Desk
-from csirt.errors import CsirtError, DeliveryFailed, DirectoryUnavailable, LeaseLost
+from csirt.errors import CsirtError, DirectoryUnavailable, LeaseLost
 from csirt.logs import RecordLines, log
-from csirt.model.message import Message
 from csirt.model.people import SYSTEM, Person, Post
 from csirt.playbook.language import Action
 from csirt.playbook.responder import bounded, code_of, retry_time
-from csirt.response import deliveries, escalations, health, incidents, people, runs, slow, tail
-from csirt.response.deliveries import UNKNOWN_REPLY, Due
+from csirt.response import escalations, health, incidents, people, runs, slow, tail
 from csirt.response.slow import SlowAction
-from csirt.store.queries.due import DueNow, due_now
+from csirt.sending import Sender
+from csirt.store.queries.due import DueNow, channels_due, due_now
 from csirt.store.tables.runs import RunDueRow, RunRow
 from csirt.store.tx import new_id
 
@@ -34,6 +33,7 @@ class Chores:
         """One set a worker; `pool` is the work pool that it takes runs from."""
         self._desk = desk
         self._me, self._host, self._pool = new_id("w"), socket.gethostname(), pool
+        self._sender = Sender(desk)
         self._lines = RecordLines(desk.settings.log_target, desk.settings.data / "record.log.jsonl")
         self._written: int | None = None
         self._roster_at = self._beat_at = _NEVER
@@ -56,49 +56,14 @@ class Chores:
         return due.triage or due.timers or due.escalations
 
     def send(self) -> bool:
-        """Send what lies in the outbox: leased one by one, so that no lease runs out while others are being sent."""
-        if not self._due().deliveries:
-            return False
+        """Send what lies in the outbox, one message after the other; the worker has senders side by side."""
         for _ in range(SENT_AT_ONCE):
-            claimed = self._desk.commit(SYSTEM, deliveries.claim, 1)
-            if not claimed:
+            with self._desk.read() as session:
+                due = channels_due(session, self._desk.clock.now())
+            sent = [self._sender.send_next(name) for name in due]
+            if True not in sent:
                 return False
-            try:
-                self._send_one(claimed[0])
-            except LeaseLost:
-                log().warning("delivery.lease_lost", delivery=claimed[0].delivery)
         return True
-
-    def _send_one(self, due: Due) -> None:
-        channel = self._desk.channels.get(due.channel)
-        if channel is None:
-            self._desk.commit(SYSTEM, deliveries.failed, due, "channel_unknown", "", permanent=True)
-            return
-        reply = ""
-        try:
-            message = self._message(due)
-            reply = UNKNOWN_REPLY  # what goes wrong from here on may go wrong after it has arrived
-            receipt = channel.send(message)
-        except DeliveryFailed as error:
-            log().warning("delivery.failed", delivery=due.delivery, channel=due.channel, code=error.code)
-            self._desk.commit(SYSTEM, deliveries.failed, due, error.code, error.reply, permanent=error.permanent)
-            if not error.permanent:  # a refused address says nothing of the channel
-                self._note(f"channel:{due.channel}", "down", error.code)
-        except Exception as error:  # noqa: BLE001 - a message that cannot be written holds up none behind it
-            log().error("delivery.broke", delivery=due.delivery, channel=due.channel, error=type(error).__name__)
-            self._desk.commit(SYSTEM, deliveries.failed, due, code_of(error), reply, permanent=False)
-        else:
-            self._desk.commit(SYSTEM, deliveries.delivered, due, receipt)
-            self._note(f"channel:{due.channel}", "ok")
-
-    def _message(self, due: Due) -> Message:
-        language = self._desk.settings.language
-        facts = self._desk.wording.facts(due.facts, due.recipient, language, channel=due.channel, repeat=due.repeat)
-        subject, body = self._desk.renderer.render(due.template, language, facts)
-        return Message(
-            id=due.delivery, template=due.template, language=language, recipient=due.recipient, subject=subject,
-            body=body, at=due.queued_at, facts=facts, repeat=due.repeat,
-        )  # fmt: skip
 
     def act_slowly(self) -> bool:
         """Do one slow action."""

@@ -84,9 +84,12 @@ class DirectoryUnavailable(Unavailable):
 class DeliveryFailed(Unavailable):
     """A channel did not take a message; `reply` is the outside system's code, such as `550`."""
 
-    def __init__(self, code: str, /, *, permanent: bool = False, reply: str = "", **params: Param) -> None:
-        """`reply` is kept for the record; it holds a code, never a sentence."""
+    def __init__(
+        self, code: str, /, *, permanent: bool = False, reply: str = "", is_down: bool = False, **params: Param
+    ) -> None:
+        """`reply` is kept for the record; it holds a code, never a sentence. `is_down`: the way itself failed."""
         self.reply = reply
+        self.is_down = is_down
         super().__init__(code, permanent=permanent, reply=reply, **params)
 
 

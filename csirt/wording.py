@@ -7,10 +7,8 @@ from csirt.era import number_text
 from csirt.model import discretion
 from csirt.model.city import City
 from csirt.model.discretion import withhold
-from csirt.model.message import Recipient
+from csirt.model.message import CALL_SHEET_CHANNELS, Recipient
 from csirt.texts.steps import StepTexts
-
-BY_STAFF = frozenset({"phone", "fax", "visit"})  # a call sheet is read by a member of staff, who has the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,24 +21,32 @@ class Wording:
     base_url: str
 
     def facts(
-        self, codes: Mapping[str, str], recipient: Recipient, language: str, *, channel: str = "", repeat: bool = False
+        self,
+        codes: Mapping[str, str],
+        recipient: Recipient,
+        language: str,
+        *,
+        channel: str = "",
+        repeat: bool = False,
+        drill: bool = False,
     ) -> dict[str, str]:
         """What a template is given for one addressee: numbers, times, codes and links; no free text, no victim."""
         playbook = self.playbooks.get(codes.get("type", ""), "")
         step = self.texts.step_text(playbook, codes.get("step", ""), language) if playbook else None
         said = {
             **codes,
-            "number": number_text(int(codes["year"]), int(codes["ordinal"]), language),
+            "number": number_text(int(codes["year"]), int(codes["ordinal"]), language, drill=drill),
             "step_title": step.title if step else "",
             "deadline": codes.get("due", ""),
             "city": self.city.name_ja if language == "ja" else self.city.name_en,
             "called_as": recipient.name,
             "callee": recipient.name,
-            "phone": recipient.address if channel in BY_STAFF else "",
+            "phone": recipient.address if channel in CALL_SHEET_CHANNELS else "",
             "channel": channel,
-            "link": "" if recipient.party.startswith("office:") and channel not in BY_STAFF else self._link(codes),
+            "link": self._link(codes) if _may_open(recipient, channel) else "",
             "state": "investigating",
             "sample": "1" if self.city.sample else "",
+            "drill": "1" if drill else "",
             "repeat": "1" if repeat else "",
         }
         chain = self.city.chains.get(codes.get("chain", ""))
@@ -52,3 +58,8 @@ class Wording:
         if codes.get("assignment"):
             return f"{self.base_url}/assignments/{codes['assignment']}"
         return f"{self.base_url}/incidents/{codes['incident']}"
+
+
+def _may_open(recipient: Recipient, channel: str) -> bool:
+    """May the reader open our pages? An office outside may not; a call sheet is read by a member of staff."""
+    return not recipient.party.startswith("office:") or channel in CALL_SHEET_CHANNELS

@@ -20,6 +20,7 @@ from csirt.playbook.performance import Rested, perform
 from csirt.playbook.responder import Show, plainly
 from csirt.response import reaching, runs
 from csirt.response.runs import Claim
+from csirt.sending import Senders
 from csirt.store.queries.due import due_now
 
 T = TypeVar("T")
@@ -37,6 +38,7 @@ class Worker:
         """One worker a process."""
         self._desk = desk
         self._chores = Chores(desk)
+        self._senders = Senders(desk)
         self._heard = asyncio.Event()
         self._stop = asyncio.Event()
         self._threads = ThreadPoolExecutor(8 + SLOW_AT_ONCE, thread_name_prefix="worker")
@@ -65,6 +67,7 @@ class Worker:
             ear.close()
         with contextlib.suppress(CsirtError):  # it will be found silent instead
             await self._in_thread(self._chores.rest)
+        self._senders.stop()
         self._threads.shutdown(wait=False, cancel_futures=True)
         log().info("worker.stopped")
 
@@ -175,7 +178,7 @@ class Worker:
         return await self._in_thread(self._chores.decide)
 
     async def _send(self) -> bool:
-        return await self._in_thread(self._chores.send)
+        return await self._in_thread(self._senders.start_due)
 
     async def _act_slowly(self) -> bool:
         return await self._in_thread(self._chores.act_slowly)

@@ -15,6 +15,8 @@ TEMPLATE = "call_sheet"
 class CallSheetChannel:
     """The port `Channel` for `phone` and `fax`."""
 
+    takes_bundles = False
+
     def __init__(self, name: str) -> None:
         self.name = name
 

@@ -13,6 +13,8 @@ from notifications.letter import file_safe_id, letter
 class FolderChannel:
     """The port `Channel` over a folder of `.eml` files, one a message; a repeat overwrites its forerunner."""
 
+    takes_bundles = True
+
     def __init__(self, name: str, folder: Path, *, sender: str) -> None:
         self.name = name
         self._folder = folder
@@ -30,7 +32,7 @@ class FolderChannel:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             _write_atomically(target, mail.as_bytes())
         except OSError as error:
-            raise DeliveryFailed("folder_not_writable", reply=type(error).__name__) from error
+            raise DeliveryFailed("folder_not_writable", reply=type(error).__name__, is_down=True) from error
         return Receipt("written", target.name)
 
 

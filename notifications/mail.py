@@ -74,6 +74,8 @@ class MailChannel:
         Invalid: `ca_file_unreadable`.
     """
 
+    takes_bundles = True
+
     def __init__(
         self,
         name: str,
@@ -154,5 +156,5 @@ def _refused(code: str, replies: Iterable[int]) -> DeliveryFailed:
 def _failed(session: _Session, code: str) -> DeliveryFailed:
     """The line failed: harmless before the text was sent, unknown after."""
     if session.text_sent:
-        return DeliveryFailed("mail_outcome_unknown", reply="unknown")
-    return DeliveryFailed(code, reply="timeout" if code == "mail_deadline_passed" else "unreachable")
+        return DeliveryFailed("mail_outcome_unknown", reply="unknown", is_down=True)
+    return DeliveryFailed(code, reply="timeout" if code == "mail_deadline_passed" else "unreachable", is_down=True)

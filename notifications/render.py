@@ -42,6 +42,7 @@ FACTS: Mapping[str, str] = MappingProxyType(
         "channel": "phone or fax, on a call sheet",
         "city": "the city's name",
         "link": "the page to read",
+        "count": "how many messages go as one",
         "code": "stable code of what went wrong, for an administrator",
         "place": "where somebody outside may read or ask, where the page is not for them",
         "ack_link": "the page to acknowledge on",

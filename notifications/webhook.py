@@ -38,6 +38,8 @@ class WebhookChannel:
         Invalid: `webhook_url_malformed`, `webhook_not_allowed`, `ca_file_unreadable`.
     """
 
+    takes_bundles = False
+
     def __init__(
         self,
         name: str,
@@ -74,9 +76,9 @@ class WebhookChannel:
             status = within(self._deadline, lambda: self._post(client, message.id, content), lambda: _close(client))
         except (DeadlinePassed, httpx.ReadError, httpx.ReadTimeout, httpx.RemoteProtocolError):
             # The request may have arrived whole: sent again it carries the same key.
-            raise DeliveryFailed("webhook_outcome_unknown", reply="unknown") from None
+            raise DeliveryFailed("webhook_outcome_unknown", reply="unknown", is_down=True) from None
         except (httpx.HTTPError, OSError) as error:
-            raise DeliveryFailed("webhook_unreachable", reply="unreachable") from error
+            raise DeliveryFailed("webhook_unreachable", reply="unreachable", is_down=True) from error
         finally:
             _close(client)
         return _receipt(status, message)
@@ -193,7 +195,7 @@ def _receipt(status: int, message: Message) -> Receipt:
     if 300 <= status < 400:
         raise DeliveryFailed("webhook_redirected", permanent=True, reply=str(status))
     permanent = status < 500 and status not in _RETRY_HELPS
-    raise DeliveryFailed("webhook_refused", permanent=permanent, reply=str(status))
+    raise DeliveryFailed("webhook_refused", permanent=permanent, reply=str(status), is_down=status >= 500)
 
 
 def _close(client: httpx.Client) -> None:

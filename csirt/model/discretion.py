@@ -45,14 +45,14 @@ _NUMBER_AND_PLACE = frozenset(
     {
         "number", "year", "ordinal", "incident", "assignment", "link", "ack_link", "place", "called_as", "callee",
         "phone", "channel", "city", "at", "due", "deadline", "drill", "sample", "repeat", "escalation", "report_no",
-        "level", "tlp",
+        "level", "tlp", "count", "ack_code",
     }
 )  # fmt: skip
 # Numbers to dial, links, ids and times, whose form is checked elsewhere: a masked one is of no use.
 _AS_THEY_ARE = frozenset(
     {
-        "link", "ack_link", "phone", "at", "due", "deadline", "occurred", "noticed", "known", "received", "closed",
-        "number", "year", "ordinal", "incident", "assignment", "escalation",
+        "link", "ack_link", "ack_code", "phone", "at", "due", "deadline", "occurred", "noticed", "known", "received",
+        "closed", "number", "year", "ordinal", "incident", "assignment", "escalation",
     }
 )  # fmt: skip
 

@@ -2,8 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+TRIES = 8  # attempts on one channel
+BACKOFF = (5, 15, 60, 180, 420, 900)  # seconds at most after the first, second, … failure
+
+# These are not sent by us: a member of staff phones, faxes or goes, and fills in a call sheet.
+CALL_SHEET_CHANNELS = frozenset({"phone", "mobile", "fax", "visit"})
 
 
 class DeliveryState(StrEnum):
@@ -71,3 +77,14 @@ class Delivery:
     queued_at: datetime
     finished_at: datetime | None = None
     reply: str = ""
+
+
+def lane_of(level: int, *, is_call: bool) -> int:
+    """Which messages go first, the highest number before all: by level, and a call before what only informs."""
+    return 2 * level + is_call
+
+
+def wait_after(attempt: int, chance: float) -> timedelta:
+    """How long to wait after the failed attempt (from 1). `chance`, 0 to 1, spreads those that failed together."""
+    longest = BACKOFF[min(max(attempt, 1), len(BACKOFF)) - 1]
+    return timedelta(seconds=longest * (0.5 + chance / 2))

@@ -34,6 +34,7 @@ class Channel(Protocol):
     """One way out of the house."""
 
     name: str
+    takes_bundles: bool  # may several messages for one addressee go as one? Not where a program reads them
 
     def send(self, message: Message) -> Receipt:
         """Deliver, within seconds. Sending the same `message.id` again must be recognisable as a repeat.

@@ -57,6 +57,11 @@ class EntryKind(StrEnum):
     MESSAGE_QUEUED = "MESSAGE_QUEUED"  # a message was put into the outbox
     MESSAGE_DELIVERED = "MESSAGE_DELIVERED"  # a channel took it; not: somebody read it
     DELIVERY_FAILED = "DELIVERY_FAILED"  # a channel did not take it
+    DELIVERY_CALLED_OFF = "DELIVERY_CALLED_OFF"  # a message was taken back: the reason for it is gone
+    CALL_SHEET_CALLED_OFF = "CALL_SHEET_CALLED_OFF"  # nobody needs to phone any more
+    NO_CHANNEL_LEFT = "NO_CHANNEL_LEFT"  # every channel of an addressee failed
+    CHANNEL_PAUSED = "CHANNEL_PAUSED"  # a channel's server does not answer and is left alone for a while
+    CHANNEL_RESUMED = "CHANNEL_RESUMED"  # it answers again
     NOTE_ADDED = "NOTE_ADDED"  # a person wrote a note
     MEASURE_ADDED = "MEASURE_ADDED"  # a measure against recurrence, with owner and due date
     MEASURE_ENDED = "MEASURE_ENDED"  # that measure was done or dropped

@@ -1,43 +1,21 @@
-"""The outbox: messages are queued by the commit that decides them, sent outside any, and recorded again.
+"""What goes into the outbox, in the commit that decides it, and what is taken back because its reason is gone.
 
-A message whose outcome is unknown (the line broke after the text, or its sender died) stays `unknown` until a channel
-takes it: every further attempt is labelled as a possible repeat.
+Sending is `csirt.response.outbox`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlmodel import col, or_, select
 
-from csirt.errors import LeaseLost
-from csirt.model.message import DeliveryState, Receipt, Recipient
+from csirt.model.message import CALL_SHEET_CHANNELS, DeliveryState, Recipient, lane_of
 from csirt.record.entry import EntryKind
+from csirt.response.drills import address_in_drill
+from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.outbox import DeliveryDueRow, DeliveryRow
+from csirt.store.tables.runs import AssignmentRow
 from csirt.store.tx import Tx, new_id
 
-LEASE = timedelta(seconds=60)
-TRIES = 8
-BACKOFF = (5, 15, 60, 180, 420, 900)  # seconds after the first, second, … failure
-
-UNKNOWN_REPLY = "unknown"  # what a channel replies when a message may or may not have arrived
-
-# These are not sent by us: a member of staff phones, faxes or goes, and fills in a call sheet.
-CALL_SHEET_CHANNELS = frozenset({"phone", "fax", "visit"})
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A message to send now. `repeat`: an earlier attempt may have arrived."""
-
-    delivery: str
-    lease: str
-    channel: str
-    recipient: Recipient
-    template: str
-    facts: Mapping[str, str]
-    queued_at: datetime
-    repeat: bool
+_OPEN = (DeliveryState.QUEUED.value, DeliveryState.DEFERRED.value, DeliveryState.UNKNOWN.value)
 
 
 def queue(
@@ -52,132 +30,97 @@ def queue(
     escalation: str | None = None,
     page: tuple[str, str, int] | None = None,
 ) -> str:
-    """Put a message into the outbox; returns the delivery's id. `page` is (page key, route, tier) of an escalation."""
+    """Put a message into the outbox; returns the delivery's id. `page` is (page key, route, tier) of an escalation.
+
+    In a drill no real address enters the outbox.
+    """
+    key, route, tier = page or (None, None, None)
     row = DeliveryRow(
         id=new_id("d"), incident=incident, escalation=escalation, channel=channel, party=recipient.party,
         person=recipient.person, name=recipient.name, address=recipient.address, template=template,
-        facts=dict(facts), state=DeliveryState.QUEUED.value, queued_at=tx.now,
+        facts=dict(facts), state=DeliveryState.QUEUED.value, queued_at=tx.now, page_key=key, route=route, tier=tier,
     )  # fmt: skip
-    if page:
-        row.page_key, row.route, row.tier = page
+    return _put(tx, row, step)
+
+
+def queue_instead(tx: Tx, call: DeliveryRow, channel: str, address: str, page_key: str | None) -> str:
+    """The same message to the same addressee on another channel; returns the new delivery's id."""
+    row = DeliveryRow(
+        id=new_id("d"), incident=call.incident, escalation=call.escalation, channel=channel, party=call.party,
+        person=call.person, name=call.name, address=address, template=call.template, facts=dict(call.facts),
+        state=DeliveryState.QUEUED.value, queued_at=tx.now, page_key=page_key, route=call.route, tier=call.tier,
+        instead_of=call.id,
+    )  # fmt: skip
+    return _put(tx, row, call.facts.get("step") or None)
+
+
+def _put(tx: Tx, row: DeliveryRow, step: str | None) -> str:
+    case = tx.session.get_one(IncidentRow, row.incident)
+    if case.drill:
+        row.address = address_in_drill(row.party, row.person, row.channel)
     tx.session.add(row)
     tx.session.flush()
-    if channel not in CALL_SHEET_CHANNELS:
-        tx.session.add(DeliveryDueRow(delivery=row.id, not_before=tx.now))
+    if row.channel not in CALL_SHEET_CHANNELS:
+        level = case.level if case.level is not None else case.proposed_level
+        lane = lane_of(level, is_call=row.escalation is not None)
+        tx.session.add(
+            DeliveryDueRow(delivery=row.id, not_before=tx.now, channel=row.channel, address=row.address, lane=lane)
+        )
         tx.woke = True
-    if escalation is None:
-        out = {"delivery": row.id, "channel": channel, "party": recipient.party, "template": template}
-        tx.record(EntryKind.MESSAGE_QUEUED, incident=incident, step=step, out=out)
+    if row.escalation is None:
+        out = {"delivery": row.id, "channel": row.channel, "party": row.party, "template": row.template}
+        if row.instead_of:
+            out["instead_of"] = row.instead_of
+        tx.record(EntryKind.MESSAGE_QUEUED, incident=row.incident, step=step, out=out)
     return row.id
 
 
-def claim(tx: Tx, limit: int = 20) -> list[Due]:
-    """Lease what is due, so that no other sender takes it meanwhile."""
-    due = tx.session.exec(
-        select(DeliveryDueRow)
-        .where(col(DeliveryDueRow.not_before) <= tx.now)
-        .where(or_(col(DeliveryDueRow.lease_until).is_(None), col(DeliveryDueRow.lease_until) < tx.now))
-        .order_by(col(DeliveryDueRow.not_before))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
-    claimed = []
-    for row in due:
-        message = tx.session.get_one(DeliveryRow, row.delivery)
-        if row.lease is not None:  # leased before, and never finished: its sender may have died after sending
-            _note_lost(tx, message, row.tries)
-        row.lease, row.lease_until, row.tries = new_id("l"), tx.now + LEASE, row.tries + 1
-        tx.session.add(row)
-        recipient = Recipient(message.party, message.name, message.address, message.person)
-        claimed.append(
-            Due(
-                message.id, row.lease, message.channel, recipient, message.template, message.facts, message.queued_at,
-                message.state == DeliveryState.UNKNOWN.value,
-            )
-        )  # fmt: skip
-    return claimed
+def call_off_routes(tx: Tx, escalation: str, routes: Collection[str]) -> None:
+    """Nobody needs to be called on these routes any more."""
+    _call_off(tx, [call for call in _waiting(tx, escalation) if call.route in routes])
 
 
-def _note_lost(tx: Tx, message: DeliveryRow, attempt: int) -> None:
-    """Nobody says any more what became of an attempt."""
-    message.state = DeliveryState.UNKNOWN.value
-    tx.session.add(message)
-    code = "webhook_outcome_unknown" if message.channel == "webhook" else "mail_outcome_unknown"
-    _record_failure(tx, message, code, UNKNOWN_REPLY, attempt, final=False)
+def call_off_addressee(tx: Tx, escalation: str, who: str) -> None:
+    """This person, or this office, has seen it: whatever else was to be sent to them is taken back."""
+    _call_off(tx, [call for call in _waiting(tx, escalation) if who in {call.person, call.party}])
 
 
-def delivered(tx: Tx, due: Due, receipt: Receipt) -> None:
-    """A channel took the message."""
-    row, leased = _held(tx, due)
-    row.state, row.finished_at, row.reply, row.attempts = (
-        DeliveryState.SENT.value,
-        tx.now,
-        receipt.reply[:64],
-        leased.tries,
+def _waiting(tx: Tx, escalation: str) -> Sequence[DeliveryRow]:
+    query = select(DeliveryRow).where(
+        DeliveryRow.escalation == escalation,
+        col(DeliveryRow.state).in_(_OPEN),
+        or_(col(DeliveryRow.finished_at).is_(None), col(DeliveryRow.channel).in_(CALL_SHEET_CHANNELS)),
     )
-    tx.session.add(row)
-    tx.session.delete(leased)
-    out: dict[str, str | int | bool] = {
-        "delivery": row.id,
-        "channel": row.channel,
-        "reply": code_of(receipt.reply),
-        "attempt": leased.tries,
-    }
-    tx.record(EntryKind.MESSAGE_DELIVERED, incident=row.incident, out=out)
+    return tx.session.exec(query.order_by(col(DeliveryRow.id))).all()
 
 
-def failed(tx: Tx, due: Due, code: str, reply: str, *, permanent: bool) -> None:
-    """A channel did not take it, or nobody knows (`reply` is `unknown`): try later, or never again."""
-    row, leased = _held(tx, due)
-    final = permanent or leased.tries >= TRIES
-    if UNKNOWN_REPLY in {reply, row.state}:  # also later: what may have arrived once, may have arrived
-        row.state = DeliveryState.UNKNOWN.value
-    else:
-        row.state = DeliveryState.REFUSED.value if final else DeliveryState.DEFERRED.value
-    row.attempts, row.reply = leased.tries, reply[:64]
-    if final:
-        row.finished_at = tx.now
-        tx.session.delete(leased)
-    else:
-        leased.not_before = tx.now + timedelta(seconds=BACKOFF[min(leased.tries, len(BACKOFF)) - 1])
-        leased.lease, leased.lease_until = None, None
-        tx.session.add(leased)
-    tx.session.add(row)
-    _record_failure(tx, row, code, reply, leased.tries, final=final)
+def _call_off(tx: Tx, calls: Sequence[DeliveryRow]) -> None:
+    """Take back what nobody is sending just now; what is being sent is not sent again."""
+    taken = [call for call in calls if _take_back(tx, call)]
+    sheets = tx.session.exec(
+        select(AssignmentRow).where(
+            col(AssignmentRow.delivery).in_([call.id for call in taken]), col(AssignmentRow.closed_at).is_(None)
+        )
+    ).all()
+    for sheet in sheets:
+        sheet.closed_at, sheet.choice = tx.now, "called_off"
+        tx.session.add(sheet)
+        out = {"assignment": sheet.id, "delivery": sheet.delivery or "", "who": sheet.who}
+        tx.record(EntryKind.CALL_SHEET_CALLED_OFF, incident=sheet.incident, step=sheet.step, out=out)
 
 
-def _record_failure(tx: Tx, row: DeliveryRow, code: str, reply: str, attempt: int, *, final: bool) -> None:
-    out: dict[str, str | int | bool] = {
-        "delivery": row.id,
-        "channel": row.channel,
-        "code": code,
-        "reply": code_of(reply),
-        "attempt": attempt,
-        "final": final,
-    }
-    tx.record(EntryKind.DELIVERY_FAILED, incident=row.incident, out=out)
-
-
-def cancel_queued(tx: Tx, rows: list[DeliveryRow]) -> None:
-    """Take back what has not been tried yet, because the reason for calling is gone."""
-    for row in rows:
-        leased = tx.session.get(DeliveryDueRow, row.id, with_for_update=True)
-        if row.state != DeliveryState.QUEUED.value or (leased and leased.lease):
-            continue
-        row.state, row.finished_at = DeliveryState.CANCELLED.value, tx.now
-        tx.session.add(row)
-        if leased:
-            tx.session.delete(leased)
-
-
-def _held(tx: Tx, due: Due) -> tuple[DeliveryRow, DeliveryDueRow]:
-    leased = tx.session.get(DeliveryDueRow, due.delivery, with_for_update=True, populate_existing=True)
-    if leased is None or leased.lease != due.lease:
-        raise LeaseLost("lease_lost", delivery=due.delivery)
-    return tx.session.get_one(DeliveryRow, due.delivery), leased
-
-
-def code_of(reply: str) -> str:
-    """The code of an outside system's reply, such as `250`; never its sentence."""
-    head = reply.split(" ", 1)[0][:16]
-    return head if head.isascii() and head.replace("_", "").replace(".", "").isalnum() else ""
+def _take_back(tx: Tx, call: DeliveryRow) -> bool:
+    due = tx.session.get(DeliveryDueRow, call.id, with_for_update=True, populate_existing=True)
+    if due and due.lease and due.lease_until and due.lease_until >= tx.now:
+        due.called_off = True
+        tx.session.add(due)
+        return False
+    if call.state != DeliveryState.UNKNOWN.value:  # what may have arrived, may have arrived
+        call.state = DeliveryState.CANCELLED.value
+    call.finished_at = tx.now
+    tx.session.add(call)
+    if due:
+        tx.session.delete(due)
+    out = {"delivery": call.id, "channel": call.channel, "party": call.party}
+    tx.record(EntryKind.DELIVERY_CALLED_OFF, incident=call.incident, out=out)
+    return True

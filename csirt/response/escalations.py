@@ -11,18 +11,15 @@ from csirt.model import escalation as climb
 from csirt.model.authority import Permission, must
 from csirt.model.contact import ContactChain
 from csirt.model.escalation import Escalation, Page, RouteProgress, RouteState
-from csirt.model.message import DeliveryState
+from csirt.model.message import CALL_SHEET_CHANNELS, DeliveryState
 from csirt.model.people import Roster
 from csirt.model.step import Json, StepKind
 from csirt.record.entry import EntryKind
-from csirt.response import deliveries, people, runs
-from csirt.response.deliveries import CALL_SHEET_CHANNELS
+from csirt.response import call_sheets, deliveries, people, runs
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.outbox import DeliveryRow, EscalationRow
 from csirt.store.tables.runs import AssignmentRow, StepRow
 from csirt.store.tx import Tx, new_id
-
-SHEET_FIELDS = ("number", "spoke_with", "spoke_at", "read_back")
 
 
 def start(tx: Tx, incident: str, run: str | None, step: str, chain: str, template: str) -> str:
@@ -115,7 +112,7 @@ def answered(tx: Tx, run: str, step: str) -> None:
     for row in _all_locked(tx, query):
         if row.ended_at is None:
             _finish(tx, row, climb.answered(_read(row), tx.now))
-        _call_off(tx, row, _route_names(row))  # also what a route left that ran through
+        deliveries.call_off_routes(tx, row.id, _route_names(row))  # also what a route left that ran through
 
 
 def call_off(tx: Tx, incident: str) -> None:
@@ -123,7 +120,7 @@ def call_off(tx: Tx, incident: str) -> None:
     for row in _all_locked(tx, select(EscalationRow).where(EscalationRow.incident == incident)):
         if row.ended_at is None:
             _finish(tx, row, climb.end(_read(row), tx.now))
-        _call_off(tx, row, _route_names(row))
+        deliveries.call_off_routes(tx, row.id, _route_names(row))
 
 
 def facts_of(tx: Tx, incident: str, step: str) -> dict[str, str]:
@@ -216,19 +213,7 @@ def _call(tx: Tx, row: EscalationRow, page: Page, facts: Mapping[str, str]) -> N
         out["person"] = page.recipient.person
     tx.record(EntryKind.PERSON_CALLED, incident=row.incident, run=row.run, step=row.step, out=out)
     if page.channel in CALL_SHEET_CHANNELS:
-        _open_sheet(tx, row, delivery)
-
-
-def _open_sheet(tx: Tx, row: EscalationRow, delivery: str) -> None:
-    """Ask a member of staff to phone: the sheet stands for the delivery."""
-    sheet = AssignmentRow(
-        id=new_id("a"), incident=row.incident, run=None, step=row.step, kind=StepKind.CALL.value, who="role:officer",
-        choices=[["reached", False], ["not_reached", True]], fields=list(SHEET_FIELDS), delivery=delivery,
-        opened_at=tx.now,
-    )  # fmt: skip
-    tx.session.add(sheet)
-    out = {"assignment": sheet.id, "delivery": delivery, "who": sheet.who}
-    tx.record(EntryKind.CALL_SHEET_OPENED, incident=row.incident, run=row.run, step=row.step, out=out)
+        call_sheets.open_sheet(tx, row.run, row.step, delivery)
 
 
 def _acknowledge(tx: Tx, row: EscalationRow, before: Escalation, who: str) -> None:
@@ -240,8 +225,10 @@ def _acknowledge(tx: Tx, row: EscalationRow, before: Escalation, who: str) -> No
     tx.session.add(row)
     out: dict[str, str | list[str]] = {"escalation": row.id, "by": who, "routes": _states(after)}
     tx.record(EntryKind.CALL_ACKNOWLEDGED, incident=row.incident, run=row.run, step=row.step, out=out)
+    deliveries.call_off_addressee(tx, row.id, who)
     # The last resort of another route, which nobody answered, is still to be called.
-    _call_off(tx, row, [r.route for r in after.routes if r.state not in {RouteState.CLIMBING, RouteState.EXHAUSTED}])
+    over = [r.route for r in after.routes if r.state not in {RouteState.CLIMBING, RouteState.EXHAUSTED}]
+    deliveries.call_off_routes(tx, row.id, over)
     if after.ended_at and not before.ended_at:
         _finish(tx, row, after)
 
@@ -261,26 +248,6 @@ def _states(value: Escalation) -> list[str]:
     return [f"{route.route}:{route.state.value}" for route in value.routes]
 
 
-def _call_off(tx: Tx, row: EscalationRow, routes: list[str]) -> None:
-    """Take back calls of ended routes that nobody has made yet, and their call sheets."""
-    waiting = tx.session.exec(
-        select(DeliveryRow).where(
-            DeliveryRow.escalation == row.id,
-            DeliveryRow.state == DeliveryState.QUEUED.value,
-            col(DeliveryRow.route).in_(routes),
-        )
-    ).all()
-    deliveries.cancel_queued(tx, list(waiting))
-    sheets = tx.session.exec(
-        select(AssignmentRow).where(
-            col(AssignmentRow.delivery).in_([call.id for call in waiting]), col(AssignmentRow.closed_at).is_(None)
-        )
-    ).all()
-    for sheet in sheets:
-        sheet.closed_at, sheet.choice = tx.now, "called_off"
-        tx.session.add(sheet)
-
-
 def _finish(tx: Tx, row: EscalationRow, after: Escalation) -> None:
     """No route climbs any more. A `reach` step ends with it."""
     _keep(row, after)
@@ -289,7 +256,8 @@ def _finish(tx: Tx, row: EscalationRow, after: Escalation) -> None:
     out: dict[str, str | list[str]] = {"escalation": row.id, "routes": _states(after)}
     tx.record(EntryKind.ESCALATION_ENDED, incident=row.incident, run=row.run, step=row.step, out=out)
     if any(route.state != RouteState.EXHAUSTED for route in after.routes):
-        _call_off(tx, row, [route.route for route in after.routes if route.state != RouteState.EXHAUSTED])
+        over = [route.route for route in after.routes if route.state != RouteState.EXHAUSTED]
+        deliveries.call_off_routes(tx, row.id, over)
     step = tx.session.get(StepRow, (row.run, row.step)) if row.run else None
     if step and step.kind == StepKind.REACH.value:
         value: Json = {route.route: route.state.value for route in after.routes}

@@ -27,6 +27,8 @@ BOOKKEEPING = frozenset(
         "run_due",
         "action_due",
         "delivery_due",
+        "circuit",
+        "ack_token",
         "cursor",
         "heartbeat",
         "condition",

@@ -87,7 +87,7 @@ class _Telling:
         out = self.entry.out
         if name := _VARIANTS.get(self.entry.kind):
             yield str(out.get(name, ""))
-        for name in ("told", "routes", "person", "by"):
+        for name in ("told", "routes", "instead_of", "bundle", "person", "by"):
             if name in out:
                 yield name
         if out.get("final") is True:

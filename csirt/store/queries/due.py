@@ -38,3 +38,10 @@ def due_now(session: Session, now: datetime) -> DueNow:
     )
     row = session.execute(select(*waiting)).one()
     return DueNow(*(bool(value) for value in row))
+
+
+def channels_due(session: Session, now: datetime) -> list[str]:
+    """The channels on which a message is due at `now` that nobody is sending."""
+    free = or_(col(DeliveryDueRow.lease_until).is_(None), col(DeliveryDueRow.lease_until) < now)
+    query = select(col(DeliveryDueRow.channel)).where(col(DeliveryDueRow.not_before) <= now, free).distinct()
+    return sorted(session.scalars(query))

@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import col, or_, select
 
 from csirt.errors import NotFound
+from csirt.model.message import DeliveryState
 from csirt.model.step import Choice, Json, StepKind, StepState
 from csirt.store.tables.cases import IncidentRow
-from csirt.store.tables.outbox import DeliveryRow, EscalationRow
+from csirt.store.tables.outbox import DeliveryDueRow, DeliveryRow, EscalationRow
 from csirt.store.tables.runs import AssignmentRow, RunRow, StepRow
 from csirt.store.tx import Look
 
@@ -211,4 +212,13 @@ def deliveries(
         col(DeliveryRow.escalation).in_(escalations), DeliveryRow.incident == incident, col(DeliveryRow.id).in_(ids)
     )
     rows = look.session.exec(select(DeliveryRow).where(wanted).order_by(col(DeliveryRow.queued_at))).all()
-    return [DeliveryView(**{name: getattr(row, name) for name in DeliveryView.__dataclass_fields__}) for row in rows]
+    held = select(DeliveryDueRow.delivery).where(col(DeliveryDueRow.lease).is_not(None))
+    sending = set(look.session.exec(held.where(col(DeliveryDueRow.delivery).in_([row.id for row in rows]))))
+    return [_delivery(row, is_sending=row.id in sending) for row in rows]
+
+
+def _delivery(row: DeliveryRow, *, is_sending: bool) -> DeliveryView:
+    """A delivery is `sending` while a sender holds it, unless it may have arrived already."""
+    view = DeliveryView(**{name: getattr(row, name) for name in DeliveryView.__dataclass_fields__})
+    known = is_sending and row.state != DeliveryState.UNKNOWN.value
+    return replace(view, state=DeliveryState.SENDING.value) if known else view

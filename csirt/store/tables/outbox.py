@@ -51,10 +51,15 @@ class DeliveryRow(SQLModel, table=True):
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     acknowledged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     reply: str = ""
+    instead_of: str | None = None  # the delivery on another channel whose failure made this one
 
 
 class DeliveryDueRow(SQLModel, table=True):
-    """When a message is tried next and who holds it. Bookkeeping; gone once the delivery has ended."""
+    """When a message is tried next and who holds it. Bookkeeping; gone once the delivery has ended.
+
+    `bundle` names the one mail in which it went out with others; `passed_on` says that the next channel was asked
+    already; `called_off` that there is no reason to send it any more, found while somebody was sending it.
+    """
 
     __tablename__ = "delivery_due"
 
@@ -63,3 +68,31 @@ class DeliveryDueRow(SQLModel, table=True):
     lease: str | None = None
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     tries: int = 0
+    channel: str = Field(index=True)
+    address: str
+    lane: int = 0
+    bundle: str | None = Field(default=None, index=True)
+    passed_on: bool = False
+    called_off: bool = False
+
+
+class CircuitRow(SQLModel, table=True):
+    """How a channel is: whether its server is left alone for a while. Changes of state are in the record."""
+
+    __tablename__ = "circuit"
+
+    channel: str = Field(primary_key=True)
+    state: str
+    failures: int = 0
+    since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class AckTokenRow(SQLModel, table=True):
+    """What lets somebody who was called say so without signing in: the hash of it, and for which call."""
+
+    __tablename__ = "ack_token"
+
+    hash: str = Field(primary_key=True)
+    delivery: str = Field(foreign_key="delivery.id", index=True)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
