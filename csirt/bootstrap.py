@@ -7,6 +7,7 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Concatenate, ParamSpec, TypeVar
@@ -24,9 +25,11 @@ from csirt.model.people import Actor
 from csirt.model.ports import Channel, Directory, Renderer
 from csirt.playbook.acting import Hands
 from csirt.playbook.language import Action, Playbook
+from csirt.response.custody import Custody
 from csirt.response.door import Door
 from csirt.settings import Settings
 from csirt.store.database import Database
+from csirt.store.evidence_files import EvidenceFiles
 from csirt.store.migrate import migrate
 from csirt.store.tx import Look, Tx
 from csirt.store.vault import Vault, load_or_make_key
@@ -51,6 +54,7 @@ class Desk:
     playbooks: Mapping[tuple[str, int], Playbook]
     actions: Mapping[str, Action]
     hands: Hands
+    custody: Custody
     bell: Bell
 
     @property
@@ -111,6 +115,7 @@ def wire(settings: Settings, source: str, clock: Clock | None = None) -> Desk:
         playbooks=playbooks,
         actions=load_actions(),
         hands=Hands(door, settings.data / "tickets"),
+        custody=_custody(settings, door),
         bell=bell,
     )
 
@@ -136,6 +141,11 @@ def load_actions() -> dict[str, Action]:
 def newest_playbooks() -> dict[IncidentType, Playbook]:
     """The newest version of each playbook, by the type it handles."""
     return {play.handles: play for play in sorted(load_playbooks().values(), key=lambda play: play.version)}
+
+
+def _custody(settings: Settings, door: Door) -> Custody:
+    files = EvidenceFiles(settings.evidence, settings.evidence_most_mib * 1024 * 1024)
+    return Custody(door, files, timedelta(days=settings.evidence_check_days))
 
 
 def _directory(settings: Settings) -> Directory:

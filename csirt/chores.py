@@ -21,6 +21,8 @@ from csirt.store.tx import new_id
 
 ROSTER_AGE = timedelta(minutes=10)
 HEARTBEAT = timedelta(seconds=5)
+EVIDENCE_SCAN = timedelta(minutes=1)
+ABANDONED = timedelta(days=1)  # an upload that still lies unfinished after so long is nobody's
 SENT_AT_ONCE = 20
 NOTED_AGAIN = timedelta(minutes=1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -36,7 +38,7 @@ class Chores:
         self._sender = Sender(desk)
         self._lines = RecordLines(desk.settings.log_target, desk.settings.data / "record.log.jsonl")
         self._written: int | None = None
-        self._roster_at = self._beat_at = _NEVER
+        self._roster_at = self._beat_at = self._evidence_at = self._swept_at = _NEVER
         self._noted: dict[str, tuple[str, datetime]] = {}
 
     def _due(self) -> DueNow:
@@ -135,6 +137,19 @@ class Chores:
             self._note("directory", "down", error.code)
         else:
             self._note("directory", "ok")
+
+    def check_evidence(self) -> bool:
+        """Hash one piece of evidence again, if one is due; take away what uploads left unfinished."""
+        now = self._desk.clock.now()
+        if now - self._evidence_at < EVIDENCE_SCAN:
+            return False
+        if now - self._swept_at > ABANDONED:
+            self._swept_at = now
+            self._desk.custody.files.sweep((now - ABANDONED).timestamp())
+        if self._desk.custody.check_one():
+            return True
+        self._evidence_at = now
+        return False
 
     def write_lines(self) -> bool:
         """Write what is new in the record as log lines."""

@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     port: int = Field(default=8765, ge=0, le=65535, description="Its port; 0 takes a free one.")
     base_url: str = Field(default="", description="Address of the page as people type it; empty: host and port.")
     prefect_url: str = Field(default="", description="Prefect's API; empty means a child of our own.")
+    evidence_folder: Path | None = Field(default=None, description="Folder of evidence; empty: in the data folder.")
+    evidence_most_mib: int = Field(default=4096, ge=1, le=1_048_576, description="Largest piece of evidence, MiB.")
+    evidence_check_days: int = Field(default=7, ge=1, le=366, description="Days until evidence is hashed again.")
     log_target: Literal["file", "stdout", "syslog"] = Field(default="file", description="Where record lines go.")
     language: Literal["ja", "en"] = Field(default="ja", description="Language of mails and documents.")
 
@@ -62,6 +65,11 @@ class Settings(BaseSettings):
     def keys(self) -> Path:
         """The folder of secrets, mode 0700."""
         return self.data / "keys"
+
+    @property
+    def evidence(self) -> Path:
+        """The folder of evidence, mode 0700."""
+        return self.evidence_folder or self.data / "evidence"
 
     @property
     def database(self) -> str:

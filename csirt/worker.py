@@ -41,7 +41,7 @@ class Worker:
         self._senders = Senders(desk)
         self._heard = asyncio.Event()
         self._stop = asyncio.Event()
-        self._threads = ThreadPoolExecutor(8 + SLOW_AT_ONCE, thread_name_prefix="worker")
+        self._threads = ThreadPoolExecutor(9 + SLOW_AT_ONCE, thread_name_prefix="worker")
         self._clients = contextlib.AsyncExitStack()
         self._stage: Stage | None = None
         self._prefect_after = desk.clock.now()
@@ -54,7 +54,7 @@ class Worker:
         ear = await bell.listen(self._desk.settings.data, self._heard)
         log().info("worker.started")
         slow = (self._act_slowly,) * SLOW_AT_ONCE
-        chores = (self._do_chores, self._send, *slow, self._write_lines, self._keep_house)
+        chores = (self._do_chores, self._send, *slow, self._write_lines, self._keep_house, self._check_evidence)
         tasks = [asyncio.create_task(self._drive()), *(asyncio.create_task(self._forever(step)) for step in chores)]
         told = asyncio.create_task(self._stop.wait())
         await asyncio.wait([told, *tasks], return_when=asyncio.FIRST_COMPLETED)
@@ -185,6 +185,9 @@ class Worker:
 
     async def _write_lines(self) -> bool:
         return await self._in_thread(self._chores.write_lines)
+
+    async def _check_evidence(self) -> bool:
+        return await self._in_thread(self._chores.check_evidence)
 
     async def _keep_house(self) -> bool:
         await self._in_thread(self._chores.keep_house)

@@ -29,6 +29,7 @@ COMMANDS = {
     "timeline": "csirt.cli.timelines:timeline",
     "note": "csirt.cli.cases:note",
     "measures": "csirt.cli.cases:measures",
+    "evidence": "csirt.cli.evidence:evidence",
     "assignments": "csirt.cli.duties:assignments",
     "answer": "csirt.cli.duties:answer",
     "acknowledge": "csirt.cli.duties:acknowledge",

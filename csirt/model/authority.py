@@ -25,6 +25,9 @@ class Permission(StrEnum):
     FILL_CALL_SHEET = "fill_call_sheet"
     ADD_NOTE = "add_note"
     ADD_MEASURE = "add_measure"
+    COLLECT_EVIDENCE = "collect_evidence"
+    READ_EVIDENCE = "read_evidence"  # its content; every time is recorded
+    HAND_OVER_EVIDENCE = "hand_over_evidence"
     CLOSE_INCIDENT = "close_incident"
     READ_INCIDENTS = "read_incidents"
     READ_RECORD = "read_record"
@@ -50,6 +53,9 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.FILL_CALL_SHEET: _HANDLERS,
         Permission.ADD_NOTE: _CALLED,
         Permission.ADD_MEASURE: _CALLED - {Role.PUBLIC_RELATIONS},
+        Permission.COLLECT_EVIDENCE: _CALLED,
+        Permission.READ_EVIDENCE: _CALLED - {Role.PUBLIC_RELATIONS} | {Role.AUDITOR},
+        Permission.HAND_OVER_EVIDENCE: frozenset({Role.OFFICER, Role.CSIRT_HEAD, Role.DIRECTOR}),
         Permission.CLOSE_INCIDENT: frozenset({Role.OFFICER, Role.CSIRT_HEAD, Role.DIRECTOR}),
         Permission.READ_INCIDENTS: _CALLED | {Role.AUDITOR},
         Permission.READ_RECORD: _HEADS | {Role.OFFICER, Role.AUDITOR, Role.ADMINISTRATOR},
@@ -61,7 +67,9 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
 )
 """The table. Whoever is not in a row may not."""
 
-_OF_A_POST = frozenset({Permission.ANSWER_STEP, Permission.ACKNOWLEDGE_CALL, Permission.READ_INCIDENTS})
+_OF_A_POST = frozenset(
+    {Permission.ANSWER_STEP, Permission.ACKNOWLEDGE_CALL, Permission.READ_INCIDENTS, Permission.COLLECT_EVIDENCE}
+)
 """What holding or deputising for any post brings along, for people without a role, such as the mayor."""
 
 _OF_A_LINK = frozenset({Permission.ACKNOWLEDGE_CALL})

@@ -76,6 +76,11 @@ class EntryKind(StrEnum):
     TOKEN_REVOKED = "TOKEN_REVOKED"  # noqa: S105 - an API token was revoked
     PERSONAL_DATA_ERASED = "PERSONAL_DATA_ERASED"  # payloads were erased; their commitments stay
     GUARD_OVERRIDDEN = "GUARD_OVERRIDDEN"  # a person declared that a number is no 個人番号
+    EVIDENCE_COLLECTED = "EVIDENCE_COLLECTED"  # a file was attached to a case; holds its size, not its content
+    EVIDENCE_ACCESSED = "EVIDENCE_ACCESSED"  # somebody was given its content to look at
+    EVIDENCE_HANDED_OVER = "EVIDENCE_HANDED_OVER"  # it was given to somebody outside, such as the police
+    EVIDENCE_EXPORTED = "EVIDENCE_EXPORTED"  # a copy left the house as a file
+    EVIDENCE_CHECKED = "EVIDENCE_CHECKED"  # it was hashed again, with the result
     RECORD_READ = "RECORD_READ"  # somebody opened sealed texts
 
 

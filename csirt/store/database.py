@@ -29,6 +29,7 @@ BOOKKEEPING = frozenset(
         "delivery_due",
         "circuit",
         "ack_token",
+        "evidence_due",
         "cursor",
         "heartbeat",
         "condition",

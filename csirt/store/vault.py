@@ -101,6 +101,17 @@ class Vault:
             raise Untrusted("vault_key_erased", scope=scope)
         return row.id, self.unwrap(row.wrapped, row.id)
 
+    def file_key(self, session: Session, scope: str) -> bytes:
+        """The data key of a scope, from which the keys of its files are derived; erased with it.
+
+        Raises:
+            Untrusted: `vault_key_erased`: it was destroyed, or there never was one.
+        """
+        row = session.exec(select(VaultKeyRow).where(VaultKeyRow.scope == scope)).first()
+        if row is None or row.wrapped is None:
+            raise Untrusted("vault_key_erased", scope=scope)
+        return self.unwrap(row.wrapped, row.id)
+
     def wrap(self, secret: bytes, label: str) -> bytes:
         """Encrypt a small secret under the key-encrypting key, bound to its label."""
         nonce = secrets.token_bytes(_NONCE)

@@ -30,12 +30,26 @@ _WORDS: Mapping[str, str] = {  # field -> where its words stand in the catalog
     "auth": "directory",
     "channel": "channel",
     "disposition": "disposition",
+    "found": "evidence_state",
     "level": "level",
     "playbook": "type",  # a playbook is called like the type that it handles
     "state": "measure_state",
     "type": "type",
 }
-_TEXTS = ("title", "account", "text", "reason", "because", "number", "spoke_with", "spoke_at", "read_back")
+_TEXTS = (
+    "title",
+    "account",
+    "text",
+    "reason",
+    "because",
+    "number",
+    "spoke_with",
+    "spoke_at",
+    "read_back",
+    "name",
+    "to",
+    "sha256",
+)
 
 
 def tell(

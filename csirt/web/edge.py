@@ -3,6 +3,7 @@
 Host, origin, kind and size of the body are checked here, so that no route can forget to.
 """
 
+import re
 from collections.abc import MutableMapping
 from urllib.parse import urlsplit
 
@@ -22,6 +23,9 @@ STATIC = "/static/"
 DETECTIONS = "/api/v1/detections"
 SMALL = 1024 * 1024
 LARGE = 64 * 1024 * 1024
+AROUND = 128 * 1024  # bytes of a form around its file
+_UPLOAD = re.compile(r"(?:/api/v1)?/incidents/[^/]+/evidence")
+_CONTENT = re.compile(r"/evidence/[^/]+|/api/v1/evidence/[^/]+/content")
 
 _SOURCES = (
     "default-src 'none'",
@@ -54,6 +58,7 @@ class Edge:
         self._app = app
         self._own = urlsplit(desk.settings.base_url).netloc.lower()
         self._loopback = is_loopback(desk.settings.host)
+        self._evidence = desk.custody.most + AROUND
         self._headers = dict(HEADERS)
         if is_tls(desk):
             self._headers["Strict-Transport-Security"] = HSTS
@@ -71,12 +76,16 @@ class Edge:
             _check_address(path, scope["query_string"])
             self._check_origin(request)
             _check_content_type(request)
-            most = LARGE if path == DETECTIONS else SMALL
+            most = self._most(path)
             _check_length(request, most)
         except CsirtError as error:
             await answer(request, error)(scope, receive, sender)
             return
         await self._app(scope, _bounded(receive, most), sender)
+
+    def _most(self, path: str) -> int:
+        """How many bytes a body for this address may have."""
+        return self._evidence if _UPLOAD.fullmatch(path) else LARGE if path == DETECTIONS else SMALL
 
     def _with_headers(self, send: Send, path: str) -> Send:
         async def sender(message: Message) -> None:
@@ -84,6 +93,8 @@ class Edge:
                 headers = MutableHeaders(scope=_headers_of(message))
                 for name, value in self._headers.items():
                     headers[name] = value
+                if _CONTENT.fullmatch(path):  # whatever was collected does nothing in a browser
+                    headers["Content-Security-Policy"] = f"sandbox; {self._headers['Content-Security-Policy']}"
                 kept = path.startswith(STATIC) and message["status"] in {200, 304}
                 headers["Cache-Control"] = KEEP_AN_HOUR if kept else KEEP_NOTHING
             await send(message)
@@ -133,7 +144,8 @@ def _check_content_type(request: Request) -> None:
     """A body for the API is JSON and says so, as no form of another site can; detections have formats of their own."""
     path = request.url.path
     has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
-    if request.method in SAFE or not has_body or not path.startswith(API) or path == DETECTIONS:
+    has_own_format = path == DETECTIONS or _UPLOAD.fullmatch(path)
+    if request.method in SAFE or not has_body or not path.startswith(API) or has_own_format:
         return
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise WrongContentType("content_type_refused")

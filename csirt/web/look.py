@@ -14,7 +14,7 @@ from markupsafe import escape
 
 from csirt.era import JST, at_in_era, in_era, jst_date, number_text
 from csirt.texts.catalogs import Catalog, catalog
-from csirt.web.views.frame import NAVIGATION, Frame
+from csirt.web.views.frame import EMPTY_FORM, NAVIGATION, Frame
 
 STATIC = Path(__file__).parent / "static"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -92,6 +92,15 @@ class Phrasing:
         shown = [self._words.say(f"span.{name}", {"n": n}) for n, name in parts[:2] if n or len(parts) == 1]
         return " ".join(shown)
 
+    def size(self, value: int) -> str:
+        """24 B, 1.5 MB: in steps of 1,000, as machines of today say it."""
+        amount, unit = float(value), "B"
+        for unit in ("B", "KB", "MB", "GB", "TB"):
+            if amount < 999.5 or unit == "TB":
+                break
+            amount /= 1000
+        return f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{amount:.1f} {unit}"
+
     def number(self, case: "Numbered") -> str:
         """令和8年度 第12号 or FY2026 No. 12; a drill says so first."""
         return number_text(case.fiscal_year, case.ordinal, self._words.language, drill=case.drill)
@@ -127,10 +136,11 @@ def environment(words: Catalog) -> Environment:
     install: Any = made.install_gettext_callables  # type: ignore[attr-defined]
     install(text, words.ngettext, newstyle=True)
     phrasing = Phrasing(words)
-    for name in ("day", "clock", "moment", "span", "number"):
+    for name in ("day", "clock", "moment", "span", "number", "size"):
         made.filters[name] = getattr(phrasing, name)
     made.filters["iso"] = iso
-    made.globals.update(address=address, error_text=words.error, known_text=words.has, all_navigation=NAVIGATION)
+    made.globals.update(address=address, error_text=words.error, known_text=words.has)
+    made.globals.update(all_navigation=NAVIGATION, no_form=EMPTY_FORM)
     return made
 
 

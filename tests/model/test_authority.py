@@ -10,7 +10,8 @@ from csirt.errors import Forbidden
 from csirt.model.authority import ALLOWED, Permission, may, may_answer, must
 from csirt.model.people import SYSTEM, Actor, Role
 
-CHANGES = frozenset(Permission) - {Permission.READ_INCIDENTS, Permission.READ_RECORD, Permission.EXPORT_RECORD}
+READS = {Permission.READ_INCIDENTS, Permission.READ_RECORD, Permission.EXPORT_RECORD, Permission.READ_EVIDENCE}
+CHANGES = frozenset(Permission) - READS
 ROLES = st.frozensets(st.sampled_from(Role))
 POSTS = st.frozensets(st.sampled_from(["ciso", "poc", "mayor", "auditor"]))
 

@@ -11,6 +11,7 @@ from csirt.errors import Invalid, NotFound, PlaybookDrift
 from csirt.model.contact import Need, StopOn
 from csirt.model.discretion import NeverSay
 from csirt.model.escalation import RouteState
+from csirt.model.evidence import EvidenceState
 from csirt.model.incident import Disposition, IncidentStatus, IncidentType, Level
 from csirt.model.measure import MeasureState
 from csirt.model.message import DeliveryState
@@ -36,7 +37,7 @@ VALUES: dict[str, type[Enum]] = {
     "kind": EntryKind, "type": IncidentType, "level": Level, "status": IncidentStatus, "disposition": Disposition,
     "role": Role, "delivery": DeliveryState, "step_state": StepState, "step_kind": StepKind, "need": Need,
     "stop_on": StopOn, "route_state": RouteState, "measure_state": MeasureState, "verdict": Verdict,
-    "fact": CaseFact, "system": TouchedSystem, "never_say": NeverSay,
+    "fact": CaseFact, "system": TouchedSystem, "never_say": NeverSay, "evidence_state": EvidenceState,
 }  # fmt: skip
 LISTS = {
     "nav": NAVIGATION,

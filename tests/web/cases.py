@@ -5,12 +5,13 @@ from datetime import date
 
 from csirt.model.contact import Need, StopOn
 from csirt.model.escalation import RouteState
+from csirt.model.evidence import EvidenceState
 from csirt.model.incident import Disposition, FourClocks, IncidentStatus, IncidentType, Level
 from csirt.model.measure import MeasureState
 from csirt.model.message import DeliveryState
 from csirt.model.step import StepKind, StepState
 from csirt.record.entry import EntryKind
-from csirt.web.views import escalation, frame, incident, measures, waiting
+from csirt.web.views import escalation, evidence, frame, incident, measures, waiting
 from tests.web.cast import MINUTE, NOW, Words
 
 
@@ -218,6 +219,7 @@ def an_incident(say: Words) -> incident.Incident:
         steps=_steps(say),
         escalations=(_escalation(say),),
         measures=some_measures(say).rows[:1],
+        evidence=some_evidence(say),
         detections=(
             incident.DetectionRow(
                 at=NOW - 97 * MINUTE,
@@ -236,6 +238,27 @@ def an_incident(say: Words) -> incident.Incident:
         may_set_level=True,
         sample=True,
     )
+
+
+def some_evidence(say: Words) -> evidence.EvidencePart:
+    """A photograph, a log that was changed on the disk, a file that was erased."""
+    row = evidence.EvidenceRow(
+        id="v-7k2m9x4q1v8z",
+        name=say("脅迫文の画面（税務課端末）.jpg", "ransom-note-on-the-screen.jpg"),
+        size=2_345_678,
+        sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        by=say("撫養 花子", "Hanako Muya"),
+        at=NOW - 80 * MINUTE,
+        state=EvidenceState.WHOLE,
+        checked_at=NOW - 5 * MINUTE,
+        key="k-7",
+    )
+    changed = replace(row, id="v-2", name="proxy-2026-11-22.log.gz", size=812, state=EvidenceState.CHANGED)
+    erased = replace(row, id="v-3", name="", sha256="", size=0, checked_at=None)
+    return evidence.EvidencePart(
+        rows=(row, changed, erased), most=4 * 1024**3, may_add=True, may_read=True, may_hand_over=True,
+        form=frame.Form(key="k-8"),
+    )  # fmt: skip
 
 
 def a_closed_incident(say: Words) -> incident.Incident:

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from csirt.bootstrap import Desk
 from csirt.model.incident import IncidentType
 from csirt.model.people import Actor, Role
-from csirt.response import access, incidents
+from csirt.response import access, evidence, incidents
 from csirt.response.incidents import Report
 from csirt.store.queries.timeline import head
 from csirt.store.queries.work import assignments
@@ -24,6 +24,8 @@ SAMPLES: dict[str, Any] = {
     "/api/v1/incidents": {"title": "x"},
     "/api/v1/incidents/{name}/notes": {"text": "x"},
     "/api/v1/incidents/{name}/measures": {"text": "x", "owner": "ciso", "due": "2027-03-31"},
+    "/api/v1/incidents/{name}/evidence": "x",
+    "/api/v1/evidence/{id}/hand-over": {"to": "x", "reason": "x"},
     "/api/v1/measures/{id}/end": {"state": "done"},
     "/api/v1/assignments/{id}/answer": {"choice": "yes", "reason": "x"},
     "/api/v1/detections/waiting/open": {"keys": [1]},
@@ -43,7 +45,10 @@ def case(desk: Desk) -> dict[str, str]:
     actor = Actor("p-test", "local", roles=frozenset({Role.OFFICER}))
     incident = desk.commit(actor, incidents.open_by_report, Report(title="件名", type=IncidentType.RANSOMWARE))
     drive(desk)
-    return {"name": incident, "id": desk.look(assignments)[0].id, "form": "csv"}
+    with desk.custody.begin(incident) as writer:
+        kept = writer.keep()
+    piece = desk.commit(actor, evidence.collect, incident, kept, "log.txt")
+    return {"name": incident, "id": desk.look(assignments)[0].id, "form": "csv", "evidence": piece}
 
 
 def ask(who: Someone, method: str, path: str, case: dict[str, str], token: str = "") -> httpx.Response:

@@ -25,8 +25,8 @@ LANGUAGE = "csirt-language"
 LANGUAGE_SECONDS = 365 * 24 * 3600
 NOTICES = frozenset(
     {
-        "acknowledged", "answered", "call_recorded", "decided", "measure_added", "measure_ended",
-        "note_added", "opened", "signed_out",
+        "acknowledged", "answered", "call_recorded", "decided", "evidence_added", "evidence_handed_over",
+        "measure_added", "measure_ended", "note_added", "opened", "signed_out",
     }
 )  # fmt: skip
 

@@ -21,7 +21,7 @@ from csirt.store.queries.timeline import WINDOW
 from csirt.store.tx import Look
 from csirt.web.api.timeline import make_document
 from csirt.web.api.words import Words
-from csirt.web.pages import climbs
+from csirt.web.pages import climbs, custody
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.forms import Faults, SentForm, new_key
 from csirt.web.pages.steps import Steps
@@ -113,6 +113,11 @@ def _due(text: str) -> date:
     return day
 
 
+def incident_view(look: Look, visit: Visit, name: str) -> Incident:
+    """The page as it is when it is opened."""
+    return _incident(look, visit, name, Asked(note_form=Form(key=new_key()), measure_form=Form(key=new_key())))
+
+
 def _again(request: Request, visit: Visit, incident: str, asked: Asked) -> Response:
     view = visit.desk.look(_incident, visit, incident, asked)
     return show(request, visit, view, "incident", status=Invalid.http, path=f"/incidents/{incident}")
@@ -136,6 +141,7 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
         detections_window=more,
         notes=tuple(NoteRow(at=note.at, who=words.name(note.by), text=note.text) for note in notes),
         measures=_measures(look, words, view.id),
+        evidence=custody.part_of(look, visit, words, view.id),
         posts=_posts(words),
         may_add_note=may(visit.actor, Permission.ADD_NOTE) and view.status is IncidentStatus.OPEN,
         may_add_measure=may(visit.actor, Permission.ADD_MEASURE),

@@ -8,6 +8,7 @@ from csirt.web.pages import (
     board,
     call_sheets,
     chains,
+    evidence,
     incident,
     measures,
     opening,
@@ -20,5 +21,5 @@ __all__ = ["draw_problem", "router"]
 
 router = APIRouter(include_in_schema=False)
 # `opening` before `incident`: `/incidents/new` is no incident's name.
-for part in (sign_in, board, opening, incident, waiting, assignments, call_sheets, chains, measures, audit):
+for part in (sign_in, board, opening, incident, evidence, waiting, assignments, call_sheets, chains, measures, audit):
     router.include_router(part.router)

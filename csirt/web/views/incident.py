@@ -7,6 +7,7 @@ from typing import ClassVar
 from csirt.model.incident import Disposition, FourClocks, IncidentStatus, IncidentType, Level
 from csirt.model.step import StepKind, StepState
 from csirt.web.views.escalation import EscalationPart
+from csirt.web.views.evidence import NO_EVIDENCE, EvidencePart
 from csirt.web.views.frame import EMPTY_FORM, Form, Option, Window
 from csirt.web.views.measures import MeasureRow
 
@@ -161,6 +162,7 @@ class Incident:
     detections_window: Window | None = None
     notes: tuple[NoteRow, ...] = ()
     measures: tuple[MeasureRow, ...] = ()
+    evidence: EvidencePart = NO_EVIDENCE
     posts: tuple[Option, ...] = ()
     account: str = ""
     may_add_note: bool = False
