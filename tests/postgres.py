@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -80,9 +80,9 @@ def wait_until_ready(server: PostgresServer, process: subprocess.Popen[bytes], l
     pytest.fail(f"PostgreSQL did not start:\n{log.read_text(errors='replace')}")
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    """One server for the whole session, as an ordinary user, without any TCP port."""
+@contextlib.contextmanager
+def running_server(options: Sequence[str]) -> Iterator[PostgresServer]:
+    """A server of its own as an ordinary user, without any TCP port; gone with its folder at the end."""
     versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
     folders = os.pathsep.join(str(path) for path in versions)
     initdb, postgres = find_program("initdb", folders=folders), find_program("postgres", folders=folders)
@@ -100,7 +100,7 @@ def postgres_server() -> Iterator[PostgresServer]:
         if made.wait(timeout=START_SECONDS):
             pytest.fail(f"initdb failed:\n{log.read_text(errors='replace')}")
         sockets = ["-c", "listen_addresses=", "-k", str(folder)]
-        process = start([str(postgres), "-D", str(data), *sockets, *QUICK_NOT_SAFE], account, log)
+        process = start([str(postgres), "-D", str(data), *sockets, *options], account, log)
         server = PostgresServer(folder)
         try:
             wait_until_ready(server, process, log)
@@ -110,6 +110,13 @@ def postgres_server() -> Iterator[PostgresServer]:
             process.wait(timeout=START_SECONDS)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One server for the whole session."""
+    with running_server(QUICK_NOT_SAFE) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
