@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from csirt.bootstrap import Desk
 from csirt.era import in_era, number_text
 from csirt.errors import Invalid
+from csirt.model.fact import FactCatalogue
 from csirt.model.incident import FourClocks, IncidentView
 from csirt.model.people import Roster
 from csirt.record.tree import Frontier
@@ -28,8 +29,9 @@ _CLOCKS = ("occurred", "noticed", "known", "received")
 class Teller:
     """Tells entries in one language. Make one for each answer: it remembers the roster and playbooks it looked up."""
 
-    def __init__(self, naming: Naming, texts: StepTexts, playbooks: dict[str, str]) -> None:
+    def __init__(self, naming: Naming, texts: StepTexts, playbooks: dict[str, str], facts: FactCatalogue) -> None:
         """`playbooks` maps the incidents of the entries to their playbooks; see `teller`."""
+        self._facts = facts
         self.name = naming
         self.words: Catalog = naming.words
         self._texts = texts
@@ -57,6 +59,7 @@ class Teller:
             lambda step: self._title(self._step_text(entry, step)) if step else "",
             lambda step: self._step_text(entry, step),
             with_texts=with_texts,
+            facts=self._facts,
         )
 
     def _step_text(self, entry: TimelineEntry, step: str) -> StepText:
@@ -82,7 +85,8 @@ def teller(
 ) -> Teller:
     """A teller for these entries; see `naming`. Raises `Invalid` for an unknown language."""
     incidents = {entry.incident for entry in entries if entry.incident}
-    return Teller(naming(desk, look, language, ever), desk.texts, playbooks_of(look, incidents))
+    name = naming(desk, look, language, ever)
+    return Teller(name, desk.texts, playbooks_of(look, incidents), desk.door.city.facts)
 
 
 def timeline_document(desk: Desk, incident: str, language: str) -> TimelineDocument:

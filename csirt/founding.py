@@ -11,10 +11,12 @@ from csirt.errors import Conflict, Invalid, NotFound
 from csirt.model.calendar import OfficeCalendar
 from csirt.model.chains import chain_from, offices_from
 from csirt.model.city import City
+from csirt.model.fact import catalogue_from
 from csirt.model.incident import IncidentType, Level
 from csirt.model.triage import rules_from
 
 SAMPLE_CITY = Path(__file__).parent / "city_data" / "sample" / "city.toml"
+LAW = Path(__file__).parent / "city_data" / "law"  # dated data of the country, the same for every city
 CITY_FILE = "city.toml"
 _SINGLE = {"people": "people.ldif", "roles": "roles.toml", "offices": "offices.toml", "triage": "triage.toml"}
 _MADE_FOR_PLAY = "sample-city"  # marks a folder that the main job may play in
@@ -91,6 +93,7 @@ def _city(
         base_url=base_url,
         level_setters=_setters(_table(table, "level_setters", CITY_FILE)),
         playbooks=playbooks,
+        facts=catalogue_from(read_toml(LAW / "facts.toml"), "facts.toml"),
     )
 
 

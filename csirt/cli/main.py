@@ -28,6 +28,8 @@ COMMANDS = {
     "incident": "csirt.cli.cases:incident",
     "timeline": "csirt.cli.timelines:timeline",
     "note": "csirt.cli.cases:note",
+    "facts": "csirt.cli.facts:facts",
+    "state": "csirt.cli.facts:state",
     "measures": "csirt.cli.cases:measures",
     "evidence": "csirt.cli.evidence:evidence",
     "assignments": "csirt.cli.duties:assignments",

@@ -28,6 +28,7 @@ class Permission(StrEnum):
     COLLECT_EVIDENCE = "collect_evidence"
     READ_EVIDENCE = "read_evidence"  # its content; every time is recorded
     HAND_OVER_EVIDENCE = "hand_over_evidence"
+    STATE_FACT = "state_fact"
     CLOSE_INCIDENT = "close_incident"
     READ_INCIDENTS = "read_incidents"
     READ_RECORD = "read_record"
@@ -56,6 +57,7 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.COLLECT_EVIDENCE: _CALLED,
         Permission.READ_EVIDENCE: _CALLED - {Role.PUBLIC_RELATIONS} | {Role.AUDITOR},
         Permission.HAND_OVER_EVIDENCE: frozenset({Role.OFFICER, Role.CSIRT_HEAD, Role.DIRECTOR}),
+        Permission.STATE_FACT: _CALLED,
         Permission.CLOSE_INCIDENT: frozenset({Role.OFFICER, Role.CSIRT_HEAD, Role.DIRECTOR}),
         Permission.READ_INCIDENTS: _CALLED | {Role.AUDITOR},
         Permission.READ_RECORD: _HEADS | {Role.OFFICER, Role.AUDITOR, Role.ADMINISTRATOR},

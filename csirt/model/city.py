@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from csirt.model.calendar import OfficeCalendar
 from csirt.model.contact import ContactChain
+from csirt.model.fact import FactCatalogue
 from csirt.model.incident import IncidentType, Level
 from csirt.model.people import Office
 
@@ -42,3 +43,4 @@ class City:
     base_url: str = ""
     level_setters: Mapping[Level, str] = field(default_factory=dict)  # level -> the post that sets it
     playbooks: Mapping[IncidentType, tuple[str, int]] = field(default_factory=dict)  # type -> playbook, version
+    facts: FactCatalogue = field(default_factory=FactCatalogue)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlmodel import col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -15,7 +15,7 @@ from csirt.model.authority import Permission, must
 from csirt.model.incident import Disposition, Group, IncidentStatus, IncidentType, Level, OpenCase, Sortable
 from csirt.model.sorting import groups_of, is_ours, names_of, plain_address
 from csirt.record.entry import EntryKind
-from csirt.response import repeats
+from csirt.response import facts, repeats
 from csirt.store.tables.cases import IncidentCounterRow, IncidentRow, NoteRow
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tables.runs import AssignmentRow, RunDueRow, RunRow
@@ -220,7 +220,7 @@ def _open(tx: Tx, report: Report, cause: str, request_key: str | None = None) ->
         EntryKind.INCIDENT_OPENED,
         incident=incident,
         out={"type": report.type.value, "level": int(report.level), "year": year, "ordinal": ordinal, "cause": cause,
-             "channel": report.channel, "personal_data": report.personal_data},
+             "channel": report.channel, "personal_data": report.personal_data, **_said_clocks(report)},
         texts=texts,
     )  # fmt: skip
     tx.session.add(
@@ -232,9 +232,17 @@ def _open(tx: Tx, report: Report, cause: str, request_key: str | None = None) ->
         )
     )  # fmt: skip
     tx.session.flush()
+    clocks = {"occurred": report.occurred, "noticed": report.noticed, "known": tx.now, "received": tx.now}
+    facts.begin(tx, incident, clocks, report.personal_data)
     tx.record(EntryKind.LEVEL_PROPOSED, incident=incident, out={"level": int(report.level), "by": cause})
     _order_run(tx, incident, report.type)
     return incident
+
+
+def _said_clocks(report: Report) -> dict[str, str]:
+    """The clocks that the report named, as the record holds them."""
+    said = {"occurred": report.occurred, "noticed": report.noticed}
+    return {name: at.astimezone(UTC).isoformat(timespec="seconds") for name, at in said.items() if at is not None}
 
 
 def _next_number(tx: Tx, year: int, *, drill: bool = False) -> int:

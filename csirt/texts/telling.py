@@ -9,9 +9,11 @@ from typing import Any
 from csirt.clock import JST
 from csirt.era import at_in_era, in_era, number_text
 from csirt.errors import Invalid, Param
+from csirt.model.fact import FactCatalogue
 from csirt.record.entry import EntryKind
 from csirt.store.queries.timeline import TimelineEntry
 from csirt.texts.catalogs import Catalog, catalog
+from csirt.texts.facts import FactWords
 from csirt.texts.steps import StepText
 
 Names = Callable[[str], str]
@@ -28,6 +30,7 @@ _VARIANTS: Mapping[EntryKind, str] = {
 _PARTIES = frozenset({"by", "owner", "party", "person", "source", "who"})
 _WORDS: Mapping[str, str] = {  # field -> where its words stand in the catalog
     "auth": "directory",
+    "certainty": "fact_state",
     "channel": "channel",
     "disposition": "disposition",
     "found": "evidence_state",
@@ -36,6 +39,7 @@ _WORDS: Mapping[str, str] = {  # field -> where its words stand in the catalog
     "state": "measure_state",
     "type": "type",
 }
+_NO_FACTS = FactCatalogue()
 _TEXTS = (
     "title",
     "account",
@@ -60,13 +64,15 @@ def tell(
     step_text: StepTextOf | None = None,
     *,
     with_texts: bool = True,
+    facts: FactCatalogue = _NO_FACTS,
 ) -> str:
     """What an entry says. `names` puts parties and people into words, `step_title` steps.
 
-    `step_text` adds the words of a step's choices and fields. Without `with_texts` nothing from the vault is told.
+    `step_text` adds the words of a step's choices and fields, `facts` those of facts.
+    Without `with_texts` nothing from the vault is told.
     Raises `Invalid` for a language that we do not have; never fails for what an entry holds.
     """
-    return _Telling(entry, catalog(language), names, step_title, step_text, with_texts).told()
+    return _Telling(entry, catalog(language), names, step_title, step_text, with_texts, facts).told()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,7 @@ class _Telling:
     step_title: StepTitle
     step_text: StepTextOf | None
     with_texts: bool
+    facts: FactCatalogue
 
     def told(self) -> str:
         """The sentence of the kind, and behind it the texts that it does not hold already."""
@@ -101,7 +108,7 @@ class _Telling:
         out = self.entry.out
         if name := _VARIANTS.get(self.entry.kind):
             yield str(out.get(name, ""))
-        for name in ("told", "routes", "instead_of", "bundle", "person", "by"):
+        for name in ("told", "routes", "instead_of", "bundle", "person", "by", "value"):
             if name in out:
                 yield name
         if out.get("final") is True:
@@ -129,11 +136,20 @@ class _Telling:
         if kind is EntryKind.INCIDENT_OPENED:
             made["number"] = self._number()
             made["channel"] = self._word("report", out.get("channel", ""))
+        if kind is EntryKind.FACT_STATED:
+            made |= self._fact()
         if kind is EntryKind.TIER_SKIPPED:
             made["skipped"] = self._word("skipped", out.get("code", ""))
         if kind is EntryKind.STEP_DONE and "routes" in out:
             made["value"] = self._join(self._route(f"{name}:{state}") for name, state in self._json().items())
         return made
+
+    def _fact(self) -> dict[str, Param]:
+        words, out = FactWords(self.facts, self.words), self.entry.out
+        name, value = str(out.get("fact", "")), out.get("value")
+        codes = tuple(map(str, value)) if isinstance(value, list | tuple) else value
+        source = self._word("fact_source", out.get("source", ""))
+        return {"fact": words.label(name), "value": words.value(name, codes), "source": source}
 
     def _number(self) -> str:
         try:

@@ -12,6 +12,7 @@ from csirt.model.contact import Need, StopOn
 from csirt.model.discretion import NeverSay
 from csirt.model.escalation import RouteState
 from csirt.model.evidence import EvidenceState
+from csirt.model.fact import FINDINGS, UNITS, FactSource, FactState
 from csirt.model.incident import Disposition, IncidentStatus, IncidentType, Level
 from csirt.model.measure import MeasureState
 from csirt.model.message import DeliveryState
@@ -38,6 +39,7 @@ VALUES: dict[str, type[Enum]] = {
     "role": Role, "delivery": DeliveryState, "step_state": StepState, "step_kind": StepKind, "need": Need,
     "stop_on": StopOn, "route_state": RouteState, "measure_state": MeasureState, "verdict": Verdict,
     "fact": CaseFact, "system": TouchedSystem, "never_say": NeverSay, "evidence_state": EvidenceState,
+    "fact_state": FactState, "fact_source": FactSource,
 }  # fmt: skip
 LISTS = {
     "nav": NAVIGATION,
@@ -47,6 +49,9 @@ LISTS = {
     "clock": ("occurred", "noticed", "known", "received"),
     "board.count": ("open_incidents", "my_assignments", "calls", "waiting"),
     "channel": ("mail", "lgwan-mail", "phone", "fax", "visit", "webhook", "folder"),
+    "finding": FINDINGS,
+    "unit": (*UNITS, "none"),
+    "unit_name": UNITS,
     "month": tuple(str(number) for number in range(1, 13)),
     "weekday": tuple(str(number) for number in range(1, 8)),
     "span": ("days", "hours", "minutes", "seconds"),

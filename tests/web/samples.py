@@ -26,6 +26,7 @@ from tests.web.duties import (
     some_assignments,
     some_chains,
 )
+from tests.web.facts import law_pages
 
 
 def every_page(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
@@ -41,6 +42,7 @@ def every_page(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     yield "open_incident_wrong", a_frame(language, "open_incident"), incident.OpenIncident(form=a_wrong_report(say))
     yield "incident", a_frame(language, "incident"), an_incident(say)
     yield "incident_closed", a_frame(language), a_closed_incident(say)
+    yield from law_pages(language)
     yield "assignments", a_frame(language, "assignments"), some_assignments(say)
     yield "assignments_empty", a_frame(language, "assignments"), assignment.Assignments(rows=())
     yield "assignment", a_frame(language, "assignments"), an_assignment(say)

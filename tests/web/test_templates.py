@@ -204,7 +204,7 @@ def test_an_unknown_language_is_refused() -> None:
 
 def test_clocks_that_are_not_known_are_being_looked_into() -> None:
     """An unknown time is said, not left empty."""
-    view = replace(an_incident(Words("ja")), clocks=FourClocks(received=NOW))
+    view = replace(an_incident(Words("ja")), clocks=FourClocks(received=NOW), facts=())
     assert show(view).count("調査中") == 3
 
 

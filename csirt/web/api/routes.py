@@ -7,6 +7,7 @@ from csirt.web.api import (
     detections,
     escalations,
     evidence,
+    facts,
     incidents,
     measures,
     people,
@@ -19,5 +20,17 @@ from csirt.web.api.shapes import ErrorGiven
 _STATUSES = (401, 403, 404, 409, 413, 415, 421, 422, 429, 500, 503)
 
 router = APIRouter(prefix="/api/v1", responses={status: {"model": ErrorGiven} for status in _STATUSES})
-for part in (session, detections, incidents, timeline, evidence, assignments, escalations, measures, record, people):
+for part in (
+    session,
+    detections,
+    incidents,
+    facts,
+    timeline,
+    evidence,
+    assignments,
+    escalations,
+    measures,
+    record,
+    people,
+):
     router.include_router(part.router)

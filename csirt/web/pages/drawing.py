@@ -26,6 +26,7 @@ LANGUAGE_SECONDS = 365 * 24 * 3600
 NOTICES = frozenset(
     {
         "acknowledged", "answered", "call_recorded", "decided", "evidence_added", "evidence_handed_over",
+        "facts_stated",
         "measure_added", "measure_ended", "note_added", "opened", "signed_out",
     }
 )  # fmt: skip

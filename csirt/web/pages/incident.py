@@ -14,18 +14,21 @@ from csirt.model.authority import Permission, may
 from csirt.model.incident import IncidentStatus, IncidentView, Level
 from csirt.model.measure import MeasureState
 from csirt.record.entry import EntryKind
-from csirt.response import incidents, measures
+from csirt.response import facts, incidents, measures
 from csirt.store.queries import cases, timeline, work
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.queries.timeline import WINDOW
 from csirt.store.tx import Look
+from csirt.texts.facts import FactWords
 from csirt.web.api.timeline import make_document
 from csirt.web.api.words import Words
 from csirt.web.pages import climbs, custody
 from csirt.web.pages.drawing import go, show
+from csirt.web.pages.fact_sheet import rows_of
 from csirt.web.pages.forms import Faults, SentForm, new_key
 from csirt.web.pages.steps import Steps
 from csirt.web.session import IncidentReader, Visit
+from csirt.web.views.facts import FactRow
 from csirt.web.views.frame import EMPTY_FORM, Form, Option, Window
 from csirt.web.views.incident import DetectionRow, Entry, Incident, NoteRow
 from csirt.web.views.measures import MeasureRow
@@ -142,6 +145,7 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
         notes=tuple(NoteRow(at=note.at, who=words.name(note.by), text=note.text) for note in notes),
         measures=_measures(look, words, view.id),
         evidence=custody.part_of(look, visit, words, view.id),
+        facts=_facts(look, visit, words, view.id),
         posts=_posts(words),
         may_add_note=may(visit.actor, Permission.ADD_NOTE) and view.status is IncidentStatus.OPEN,
         may_add_measure=may(visit.actor, Permission.ADD_MEASURE),
@@ -241,6 +245,12 @@ def _measures(look: Look, words: Words, incident: str) -> tuple[MeasureRow, ...]
         )
         for view in cases.measures(look, incident_id=incident)
     )
+
+
+def _facts(look: Look, visit: Visit, words: Words, incident: str) -> tuple[FactRow, ...]:
+    """The sheet in short; its clocks stand at the top of the page already."""
+    found = [one for one in facts.current(look, incident).values() if one.name not in facts.CLOCKS]
+    return rows_of(found, FactWords(visit.desk.door.city.facts, words.name.words), words.name)
 
 
 def _posts(words: Words) -> tuple[Option, ...]:

@@ -9,6 +9,7 @@ from csirt.web.pages import (
     call_sheets,
     chains,
     evidence,
+    fact_sheet,
     incident,
     measures,
     opening,
@@ -21,5 +22,18 @@ __all__ = ["draw_problem", "router"]
 
 router = APIRouter(include_in_schema=False)
 # `opening` before `incident`: `/incidents/new` is no incident's name.
-for part in (sign_in, board, opening, incident, evidence, waiting, assignments, call_sheets, chains, measures, audit):
+for part in (
+    sign_in,
+    board,
+    opening,
+    incident,
+    fact_sheet,
+    evidence,
+    waiting,
+    assignments,
+    call_sheets,
+    chains,
+    measures,
+    audit,
+):
     router.include_router(part.router)

@@ -8,6 +8,7 @@ from csirt.model.incident import Disposition, FourClocks, IncidentStatus, Incide
 from csirt.model.step import StepKind, StepState
 from csirt.web.views.escalation import EscalationPart
 from csirt.web.views.evidence import NO_EVIDENCE, EvidencePart
+from csirt.web.views.facts import FactRow
 from csirt.web.views.frame import EMPTY_FORM, Form, Option, Window
 from csirt.web.views.measures import MeasureRow
 
@@ -165,6 +166,7 @@ class Incident:
     evidence: EvidencePart = NO_EVIDENCE
     posts: tuple[Option, ...] = ()
     account: str = ""
+    facts: tuple[FactRow, ...] = ()
     may_add_note: bool = False
     may_add_measure: bool = False
     may_set_level: bool = False

@@ -1,0 +1,65 @@
+"""Sample fact sheets."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from csirt.model.fact import FactKind, FactState
+from csirt.web.look import View
+from csirt.web.views import facts, frame
+from tests.web.cast import MINUTE, NOW, Words, a_frame
+
+
+def some_facts(say: Words) -> tuple[facts.FactRow, ...]:
+    """A confirmed, an estimated, an open and an unknown one."""
+    row = facts.FactRow(
+        label=say("市が知った時刻", "Known to the city"),
+        value=say("令和8年11月22日(日) 13時29分", "2026-11-22 13:29 JST"),
+        state=FactState.CONFIRMED,
+        version=1,
+        source=say("起票時の申告", "opening report"),
+        at=NOW - 96 * MINUTE,
+        by=say("佐藤 健", "Ken Sato"),
+    )
+    count = replace(row, label=say("本人の数", "Number of persons"), value=say("1,780人", "1,780 persons"), version=2)
+    cause = replace(row, label=say("原因の説明", "Cause in words"), value="", state=FactState.INVESTIGATING)
+    lost = replace(row, label=say("二次被害", "Secondary damage"), value="", state=FactState.UNKNOWN)
+    return row, replace(count, state=FactState.ESTIMATED), cause, lost
+
+
+def _fields(say: Words) -> tuple[facts.FactField, ...]:
+    known = facts.FactField(name="known", label=say("市が知った時刻", "Known to the city"), kind=FactKind.TIME)
+    count = facts.FactField(
+        name="head_count", label=say("本人の数", "Number of persons"), kind=FactKind.COUNT, unit=say("人", "persons"),
+        hint=say("通数ではありません。", "Not mails."), value="1,780", state=FactState.ESTIMATED,
+    )  # fmt: skip
+    options = (frame.Option(value="yes", label=say("あり", "Yes")), frame.Option(value="no", label=say("なし", "No")))
+    leak = facts.FactField(name="leak", label=say("漏えい等", "Leak"), kind=FactKind.FINDING, options=options)
+    forms = replace(leak, name="leak_forms", kind=FactKind.CHOICES, label="Kind", chosen=frozenset({"yes"}))
+    return known, count, leak, forms, replace(known, name="summary", label=say("概要", "Summary"), kind=FactKind.TEXT)
+
+
+def a_fact_sheet(say: Words) -> facts.FactSheet:
+    """The sheet of a case under way."""
+    rows = some_facts(say)
+    part = facts.FactPart(name="data", label=say("個人情報", "Personal data"), fields=_fields(say))
+    staff = frame.Option(value="staff", label=say("職員の確認", "staff"))
+    return facts.FactSheet(
+        id="i-1", fiscal_year=2026, ordinal=12, title=say("あて先を全員に見せて送信した", "Sent with all in To:"),
+        facts=rows, history=(*rows, replace(rows[1], version=1)), parts=(part,), sources=(staff,),
+    )  # fmt: skip
+
+
+def a_wrong_fact_sheet(say: Words) -> facts.FactSheet:
+    """A sheet whose form came back."""
+    sheet = a_fact_sheet(say)
+    errors = {"v.head_count": "fact_value_malformed", "s.leak": "fact_state_missing", "at": "time_malformed"}
+    form = frame.Form(typed={"v.head_count": say("千人", "a lot"), "v.leak": "yes"}, errors=errors, key="k-9")
+    return replace(sheet, parts=(replace(sheet.parts[0], form=form),))
+
+
+def law_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
+    """Name, frame and view of the pages about facts."""
+    say = Words(language)
+    yield "fact_sheet", a_frame(language, "incident"), a_fact_sheet(say)
+    yield "fact_sheet_wrong", a_frame(language, "incident"), a_wrong_fact_sheet(say)
+    yield "fact_sheet_empty", a_frame(language), replace(a_fact_sheet(say), facts=(), history=(), parts=())
