@@ -59,13 +59,12 @@ def _put(tx: Tx, row: DeliveryRow, step: str | None) -> str:
     if case.drill:
         row.address = address_in_drill(row.party, row.person, row.channel)
     tx.session.add(row)
-    tx.session.flush()
     if row.channel not in CALL_SHEET_CHANNELS:
         level = case.level if case.level is not None else case.proposed_level
         lane = lane_of(level, is_call=row.escalation is not None)
-        tx.session.add(
-            DeliveryDueRow(delivery=row.id, not_before=tx.now, channel=row.channel, address=row.address, lane=lane)
-        )
+        due = DeliveryDueRow(delivery=row.id, not_before=tx.now, channel=row.channel, address=row.address, lane=lane)
+        due.message = row  # so that it is written after what it points at, without a question to the database for each
+        tx.session.add(due)
         tx.woke = True
     if row.escalation is None:
         out = {"delivery": row.id, "channel": row.channel, "party": row.party, "template": row.template}

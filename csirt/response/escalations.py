@@ -10,7 +10,7 @@ from csirt.errors import Forbidden, Invalid, NotFound
 from csirt.model import escalation as climb
 from csirt.model.authority import Permission, must
 from csirt.model.contact import ContactChain
-from csirt.model.escalation import Escalation, Page, RouteProgress, RouteState
+from csirt.model.escalation import Advance, Escalation, Page, RouteProgress, RouteState
 from csirt.model.message import CALL_SHEET_CHANNELS, DeliveryState
 from csirt.model.people import Roster
 from csirt.model.step import Json, StepKind
@@ -47,7 +47,10 @@ def start(tx: Tx, incident: str, run: str | None, step: str, chain: str, templat
     return row.id
 
 
-def advance(tx: Tx, limit: int = 50) -> int:
+BATCH = 250  # escalations that one commit advances: enough to be quick, few enough that no writer waits long
+
+
+def advance(tx: Tx, limit: int = BATCH) -> int:
     """Make every call that is due in any open escalation; returns how many escalations moved."""
     due = tx.session.exec(
         select(EscalationRow)
@@ -56,8 +59,8 @@ def advance(tx: Tx, limit: int = 50) -> int:
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
-    for row in due:
-        _advance(tx, row)
+    if due:
+        _advance(tx, *due)
     return len(due)
 
 
@@ -125,15 +128,33 @@ def call_off(tx: Tx, incident: str) -> None:
 
 def facts_of(tx: Tx, incident: str, step: str) -> dict[str, str]:
     """What a message may say: codes, numbers and times. Words are put in when it is sent."""
-    row = tx.session.get_one(IncidentRow, incident)
-    asked = tx.session.exec(
-        select(AssignmentRow).where(
-            AssignmentRow.incident == incident, AssignmentRow.step == step, AssignmentRow.kind != StepKind.CALL.value
-        )
-    ).first()
+    return _facts(tx, _cases(tx, {incident}), {(incident, step)})[incident, step]
+
+
+def _cases(tx: Tx, incidents: set[str]) -> dict[str, IncidentRow]:
+    return {row.id: row for row in tx.session.exec(select(IncidentRow).where(col(IncidentRow.id).in_(incidents)))}
+
+
+def _facts(
+    tx: Tx, cases: Mapping[str, IncidentRow], steps: set[tuple[str, str]]
+) -> dict[tuple[str, str], dict[str, str]]:
+    """What messages about these steps may say, in one question for all of them."""
+    query = select(AssignmentRow).where(
+        col(AssignmentRow.incident).in_({incident for incident, _ in steps}), AssignmentRow.kind != StepKind.CALL.value
+    )
+    asked: dict[tuple[str, str], AssignmentRow] = {}
+    for row in tx.session.exec(query):
+        asked.setdefault((row.incident, row.step), row)
+    return {
+        (incident, step): _facts_about(tx, cases[incident], step, asked.get((incident, step)))
+        for incident, step in steps
+    }
+
+
+def _facts_about(tx: Tx, row: IncidentRow, step: str, asked: AssignmentRow | None) -> dict[str, str]:
     level = row.level if row.level is not None else row.proposed_level
     return {
-        "incident": incident,
+        "incident": row.id,
         "year": str(row.fiscal_year),
         "ordinal": str(row.ordinal),
         "type": row.type,
@@ -173,22 +194,38 @@ def _keep(row: EscalationRow, value: Escalation) -> None:
     row.ended_at = value.ended_at
 
 
-def _advance(tx: Tx, row: EscalationRow) -> None:
+def _advance(tx: Tx, *rows: EscalationRow) -> None:
+    """Take the next step of each; what all of them need is asked for once."""
+    known: Roster = people.roster(tx.session, tx.vault)
+    steps = [(row, _step(tx, row, known)) for row in rows]
+    tx.session.flush()
+    calling = {(row.incident, row.step) for row, step in steps if step and step.pages}
+    cases = _cases(tx, {incident for incident, _ in calling})  # held here, so that the session finds them again
+    facts = _facts(tx, cases, calling)
+    for row, step in steps:
+        if step is not None:
+            _take(tx, row, step, facts.get((row.incident, row.step), {}))
+
+
+def _step(tx: Tx, row: EscalationRow, known: Roster) -> Advance | None:
+    """The next step, kept in the row; None where the chain's file was taken away meanwhile, and that is said."""
     chain = tx.city.chains.get(row.chain)
-    if chain is None:  # the chain's file was taken away meanwhile: nobody can be called, and that is said
+    if chain is None:
         out = {"escalation": row.id, "code": "chain_unknown"}
         tx.record(EntryKind.TIER_SKIPPED, incident=row.incident, run=row.run, step=row.step, out=out)
         _finish(tx, row, climb.end(_read(row), tx.now))
-        return
-    known: Roster = people.roster(tx.session, tx.vault)
+        return None
     step = climb.next_pages(chain, _read(row), known, tx.city.offices, tx.city.calendar, tx.now)
     row.next_due = step.next_due
     _keep(row, step.escalation)
     tx.session.add(row)
-    tx.session.flush()
-    facts = {**facts_of(tx, row.incident, row.step), "escalation": row.id, "chain": row.chain}
+    return step
+
+
+def _take(tx: Tx, row: EscalationRow, step: Advance, facts: Mapping[str, str]) -> None:
+    """Make the calls of a step."""
     for page in step.pages:
-        _call(tx, row, page, facts)
+        _call(tx, row, page, {**facts, "escalation": row.id, "chain": row.chain})
     if step.escalation.ended_at:
         _finish(tx, row, step.escalation)
     elif not step.pages:  # a new round, or a tier whose people all know already: the climb moves, and that is said
@@ -213,7 +250,7 @@ def _call(tx: Tx, row: EscalationRow, page: Page, facts: Mapping[str, str]) -> N
         out["person"] = page.recipient.person
     tx.record(EntryKind.PERSON_CALLED, incident=row.incident, run=row.run, step=row.step, out=out)
     if page.channel in CALL_SHEET_CHANNELS:
-        call_sheets.open_sheet(tx, row.run, row.step, delivery)
+        call_sheets.open_sheet(tx, row.incident, row.run, row.step, delivery)
 
 
 def _acknowledge(tx: Tx, row: EscalationRow, before: Escalation, who: str) -> None:

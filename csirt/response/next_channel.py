@@ -77,4 +77,4 @@ def _call(tx: Tx, call: DeliveryRow, channel: str, address: str) -> None:
     }  # fmt: skip
     tx.record(EntryKind.PERSON_CALLED, incident=call.incident, run=climb.run, step=climb.step, out=out)
     if channel in CALL_SHEET_CHANNELS:
-        call_sheets.open_sheet(tx, climb.run, climb.step, made)
+        call_sheets.open_sheet(tx, climb.incident, climb.run, climb.step, made)

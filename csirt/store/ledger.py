@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, insert, select
 
 from csirt.clock import Clock
 from csirt.model.people import Actor
@@ -66,11 +66,13 @@ class Appender:
         """Seal every draft, in order, and move the head."""
         head = self._session.exec(select(LedgerHeadRow).with_for_update()).one()
         frontier = Frontier.from_bytes(head.frontier)
-        leaves = []
+        self._lock_links({draft.incident for draft in drafts if draft.incident})
+        leaves, rows = [], []
         for seq, draft in enumerate(drafts, start=head.size):
             entry, raw = self._seal(seq, draft)
             leaves.append(leaf_hash(raw))
-            self._session.add(_row(entry, raw, leaves[-1], self._stamp))
+            rows.append(_row(entry, raw, leaves[-1], self._stamp))
+        self._session.execute(insert(LedgerRow), rows)  # past the session: nobody changes an entry afterwards
         frontier = frontier.extend(leaves)
         head.size, head.frontier = frontier.size, frontier.to_bytes()
         self._session.add(head)
@@ -101,28 +103,31 @@ class Appender:
             self._session.add(link)
         return entry, raw
 
+    def _lock_links(self, incidents: set[str]) -> None:
+        """The last entry of each incident, in one question and in one order, so that two commits never cross."""
+        query = select(LedgerIncidentRow).where(col(LedgerIncidentRow.inc).in_(incidents))
+        for found in self._session.exec(query.order_by(col(LedgerIncidentRow.inc)).with_for_update()):
+            self._links[found.inc] = found
+        for incident in incidents - self._links.keys():
+            self._links[incident] = LedgerIncidentRow(inc=incident, inc_seq=-1, leaf=b"")
+
     def _link(self, incident: str | None) -> LedgerIncidentRow | None:
-        if incident is None:
-            return None
-        if incident not in self._links:
-            found = self._session.get(LedgerIncidentRow, incident, with_for_update=True)
-            self._links[incident] = found or LedgerIncidentRow(inc=incident, inc_seq=-1, leaf=b"")
-        return self._links[incident]
+        return self._links[incident] if incident else None
 
 
-def _row(entry: LedgerEntry, raw: bytes, leaf: bytes, shared: Stamp) -> LedgerRow:
-    return LedgerRow(
-        seq=entry.seq,
-        canonical=raw,
-        at=shared.at,
-        kind=entry.kind.value,
-        actor=shared.actor.id,
-        inc=entry.inc,
-        inc_seq=entry.inc_seq,
-        step=entry.step,
-        cid=entry.cid,
-        leaf=leaf,
-    )
+def _row(entry: LedgerEntry, raw: bytes, leaf: bytes, shared: Stamp) -> dict[str, object]:
+    return {
+        "seq": entry.seq,
+        "canonical": raw,
+        "at": shared.at,
+        "kind": entry.kind.value,
+        "actor": shared.actor.id,
+        "inc": entry.inc,
+        "inc_seq": entry.inc_seq,
+        "step": entry.step,
+        "cid": entry.cid,
+        "leaf": leaf,
+    }
 
 
 SQLITE_GUARDS = (

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Relationship, SQLModel
 
 from csirt.store.columns import UtcDateTime
 
@@ -74,6 +74,7 @@ class DeliveryDueRow(SQLModel, table=True):
     bundle: str | None = Field(default=None, index=True)
     passed_on: bool = False
     called_off: bool = False
+    message: DeliveryRow = Relationship()
 
 
 class CircuitRow(SQLModel, table=True):
