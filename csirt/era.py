@@ -50,8 +50,9 @@ _YEAR = r"(?P<year>[0-9]{4})"
 _WEEKDAY = r"(?:\(?(?P<weekday>[月火水木金土日])(?:曜日?)?\)?)?"
 _MONTH_DAY = r"(?:年(?P<m>[0-9]{1,2})月(?P<d>[0-9]{1,2})日|(?P<sep>[./-])(?P<m2>[0-9]{1,2})(?P=sep)(?P<d2>[0-9]{1,2}))"
 _DATE = re.compile(rf"(?:{_ERA}{_ERA_YEAR}|{_YEAR}){_MONTH_DAY}{_WEEKDAY}", re.ASCII)
+_DRILL = {"ja": "訓練", "en": "DRILL"}
 _NUMBER = re.compile(
-    rf"(?:訓練|DRILL)?:?(?:{_ERA}{_ERA_YEAR}|(?:FY)?{_YEAR})(?:年度|年)?(?:第|NO\.?|-|/)(?P<ordinal>[0-9]{{1,6}})号?",
+    rf"(?:(?:訓練|DRILL)[:-]?)?(?:{_ERA}{_ERA_YEAR}|(?:FY)?{_YEAR})(?:年度|年)?(?:第|NO\.?|-|/)(?P<ordinal>[0-9]{{1,6}})号?",
     re.ASCII,
 )
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc", "-"))  # as input methods give
@@ -84,7 +85,7 @@ def fiscal_year(at: date | datetime) -> int:
 
 
 def number_text(fiscal_year: int, ordinal: int, language: str, *, drill: bool = False) -> str:
-    """The number of a case: `令和8年度 第12号` or `FY2026 No. 12`; a drill says so first.
+    """The number of a case: `令和8年度 第12号` or `FY2026 No. 12`; of a drill `訓練-2026-012` or `DRILL-2026-012`.
 
     The fiscal year in which an era began is called by the new era throughout (2019: 令和元年度).
 
@@ -92,18 +93,20 @@ def number_text(fiscal_year: int, ordinal: int, language: str, *, drill: bool = 
         Invalid: no such year, ordinal or language.
     """
     _check_number(fiscal_year, ordinal)
+    if language in _DRILL and drill:
+        return f"{_DRILL[language]}-{fiscal_year}-{ordinal:03}"
     if language == "ja":
         era = next(era for era in _ERAS if era.first.year <= fiscal_year)
-        return f"{'訓練 ' if drill else ''}{_era_year(era, fiscal_year)}年度 第{ordinal}号"
+        return f"{_era_year(era, fiscal_year)}年度 第{ordinal}号"
     if language == "en":
-        return f"{'DRILL ' if drill else ''}FY{fiscal_year} No. {ordinal}"
+        return f"FY{fiscal_year} No. {ordinal}"
     raise Invalid("language_unknown")
 
 
 def parse_number(text: str) -> tuple[int, int]:
     """Fiscal year and ordinal of a case number, in any form that `number_text` gives, or `R8-12`, `2026-12`.
 
-    Whether it is a drill's is not said: the caller knows which numbers it gave out. Raises `Invalid`.
+    Whether it is a drill's says `is_drill_number`. Raises `Invalid`.
     """
     found = _NUMBER.fullmatch(_folded(text, "number_malformed").translate(_DASHES))
     if found is None:
@@ -111,6 +114,11 @@ def parse_number(text: str) -> tuple[int, int]:
     year, ordinal = _year_of(found, "number_malformed"), int(found["ordinal"])
     _check_number(year, ordinal)
     return year, ordinal
+
+
+def is_drill_number(text: str) -> bool:
+    """Is this the number of a drill, if it is a number at all? Raises `Invalid` when far too long."""
+    return _folded(text, "number_malformed").startswith(tuple(_DRILL.values()))
 
 
 def parse_date(text: str) -> date:

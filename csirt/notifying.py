@@ -3,6 +3,7 @@
 from csirt.clock import Clock
 from csirt.model.ports import Channel, Renderer
 from csirt.settings import Settings
+from notifications.drill import DrillGate
 from notifications.folder import FolderChannel
 from notifications.mail import MailChannel
 from notifications.render import TemplateRenderer
@@ -11,7 +12,10 @@ MAILS = ("mail", "lgwan-mail")
 
 
 def channels(settings: Settings, clock: Clock) -> dict[str, Channel]:
-    """Every channel by the name that chains use. Without a mail server, mails go into a folder."""
+    """Every channel by the name that chains use, each behind the gate that keeps drills in the house.
+
+    Without a mail server, mails go into a folder.
+    """
     found: dict[str, Channel] = {}
     for name in MAILS:
         found[name] = _mail(settings, name)
@@ -25,7 +29,7 @@ def channels(settings: Settings, clock: Clock) -> dict[str, Channel]:
             allowed=settings.webhook_hosts,
             clock=clock,
         )
-    return found
+    return {name: DrillGate(channel, settings.data / "drill", settings.mail_from) for name, channel in found.items()}
 
 
 def _mail(settings: Settings, name: str) -> Channel:

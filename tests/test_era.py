@@ -69,8 +69,11 @@ def test_what_no_calendar_holds_is_refused() -> None:
 def test_case_numbers(year: int, ordinal: int, ja: str, en: str) -> None:
     assert era.number_text(year, ordinal, "ja") == ja
     assert era.number_text(year, ordinal, "en") == en
-    assert era.number_text(year, ordinal, "ja", drill=True) == f"訓練 {ja}"
-    assert era.number_text(year, ordinal, "en", drill=True) == f"DRILL {en}"
+    for language, mark in (("ja", "訓練"), ("en", "DRILL")):
+        drill = era.number_text(year, ordinal, language, drill=True)
+        assert drill == f"{mark}-{year}-{ordinal:03}"
+        assert era.is_drill_number(drill)
+        assert not era.is_drill_number(ja)
 
 
 @pytest.mark.parametrize(
@@ -88,6 +91,8 @@ def test_case_numbers(year: int, ordinal: int, ja: str, en: str) -> None:
         "FY2026 No. 12",
         "fy2026 no.12",
         "訓練 令和8年度 第12号",
+        "訓練-2026-012",
+        "ＤＲＩＬＬ－２０２６－０１２",
         "令和8年度-12",
         "2026年度 第12号",
         "平成38年度第12号",

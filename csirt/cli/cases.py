@@ -78,7 +78,7 @@ def incident(name: Name, data: Data = None, as_json: AsJson = False, language: L
          as_json=False)  # fmt: skip
 
 
-def open_incident(
+def open_incident(  # noqa: PLR0913 - one option for each thing that a report can say
     *,
     title: Annotated[str, typer.Option(help="What happened. 件名")],
     uid: As,
@@ -86,12 +86,16 @@ def open_incident(
     channel: Annotated[str, typer.Option(help="phone, counter, staff, mail. 受付の経路")] = "phone",
     host: Annotated[str, typer.Option(help="Machine. 端末")] = "",
     account: Annotated[str, typer.Option(help="What was said. 申告の内容")] = "",
+    drill: Annotated[bool, typer.Option("--drill", help="A drill: nobody outside is reached. 訓練")] = False,
     data: Data = None,
     as_json: AsJson = False,
     language: Lang = Language.JA,
 ) -> None:
     """Open an incident from a report. 報告を受けて起票する"""
-    report = Report(title=clean_line(title), type=type_, channel=channel, host=clean_line(host), account=account)
+    drill = drill or type_ is IncidentType.DRILL
+    report = Report(
+        title=clean_line(title), type=type_, channel=channel, host=clean_line(host), account=account, drill=drill
+    )
     with open_desk(data) as desk:
         made = desk.commit(person(desk, uid), use_cases.open_by_report, report)
         found = desk.look(lambda look: Words.of(look, desk, language).incident(cases.incident(look, made)))

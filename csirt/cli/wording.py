@@ -76,7 +76,7 @@ class Words:
         return {
             "id": view.id,
             "incident": view.incident,
-            "number": self.number(view.fiscal_year, view.ordinal),
+            "number": self.number(view.fiscal_year, view.ordinal, drill=view.drill),
             "step": view.step,
             "title": texts.title,
             "kind": view.kind,
@@ -118,7 +118,7 @@ class Words:
         """A measure."""
         return {
             **plain(view),
-            "number": self.number(view.fiscal_year, view.ordinal),
+            "number": self.number(view.fiscal_year, view.ordinal, drill=view.drill),
             "owner_name": self.name.post(view.owner),
             "state_text": self.text("measure_state", view.state),
         }

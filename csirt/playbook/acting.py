@@ -14,6 +14,7 @@ from csirt.model.step import Json
 from csirt.response import runs
 from csirt.response.door import Door
 from csirt.response.runs import Claim
+from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.intake import DetectionRow
 
 
@@ -25,6 +26,7 @@ class Acting:
     tickets: Path
     incident: str
     key: str
+    drill: bool = False
 
     def facts(self) -> Mapping[str, Json]:
         """What the case's detections say."""
@@ -44,7 +46,7 @@ class Acting:
         """Write an order as a file named after its key; the same key again replaces the same file."""
         name = f"{kind}-{self.key.replace(':', '-').replace('[', '-').replace(']', '')}.json"
         self.tickets.mkdir(mode=0o700, parents=True, exist_ok=True)
-        order = {"kind": kind, "key": self.key, "incident": self.incident, **content}
+        order = {"kind": kind, "key": self.key, "incident": self.incident, "drill": self.drill, **content}
         part = self.tickets / f".{name}.part"
         with part.open("w", encoding="utf-8") as file:
             json.dump(order, file, ensure_ascii=False, indent=1)
@@ -64,7 +66,7 @@ def _distinct(values: Iterable[str | None]) -> list[Json]:
 
 @dataclass(frozen=True)
 class Hands:
-    """Gives each attempt its `Acting`."""
+    """Gives each attempt its `Acting`: the one place where a drill is kept from touching anything real."""
 
     door: Door
     tickets: Path
@@ -75,4 +77,6 @@ class Hands:
 
     def at(self, incident: str, key: str) -> Acting:
         """The same for who holds no claim on the run."""
-        return Acting(self.door, self.tickets, incident, key)
+        with self.door.read() as session:
+            drill = session.get_one(IncidentRow, incident).drill
+        return Acting(self.door, self.tickets / "drill" if drill else self.tickets, incident, key, drill)

@@ -48,6 +48,11 @@ class Act(Protocol):
         """The opaque id of the case."""
         ...
 
+    @property
+    def drill(self) -> bool:
+        """Is it a drill? Then nothing outside may be touched; `ticket` keeps its orders apart."""
+        ...
+
     def facts(self) -> Mapping[str, Json]:
         """What the case's detections say: `hosts`, `attackers`, `detections`, `first_seen`, `title`."""
         ...

@@ -1,7 +1,7 @@
 """訓練: a case that everybody plays through and that reaches nobody for real.
 
-No real address of a drill enters the outbox, so that none can be sent to whatever else goes wrong; below all channels
-`notifications.drill` turns every message of a drill into a file of the drill folder besides.
+No real address of a drill enters the outbox, so that none can be sent to whatever else goes wrong; around every
+channel `notifications.drill` turns each message of a drill into a file of the drill folder besides.
 """
 
 import re

@@ -37,6 +37,7 @@ class Report:
     occurred: datetime | None = None
     noticed: datetime | None = None
     level: Level = Level.MINOR
+    drill: bool = False  # 訓練: everything happens, and nobody outside is reached
 
 
 def triage(tx: Tx) -> list[str]:
@@ -97,7 +98,7 @@ def _touched(tx: Tx, rows: Sequence[DetectionRow]) -> list[DetectionRow]:
     query = (
         select(DetectionRow)
         .join(IncidentRow, col(DetectionRow.incident) == col(IncidentRow.id))
-        .where(IncidentRow.status == IncidentStatus.OPEN.value, alike)
+        .where(IncidentRow.status == IncidentStatus.OPEN.value, col(IncidentRow.drill).is_(False), alike)
     )
     return list(tx.session.exec(query))
 
@@ -212,7 +213,7 @@ def _waiting(tx: Tx, keys: Sequence[int]) -> list[DetectionRow]:
 def _open(tx: Tx, report: Report, cause: str, request_key: str | None = None) -> str:
     incident = new_id("i")
     year = fiscal_year(tx.now.astimezone(JST).date())
-    ordinal = _next_number(tx, year)
+    ordinal = _next_number(tx, year, drill=report.drill)
     texts = {"title": report.title.strip()}
     if report.account.strip() or report.host.strip():
         texts["account"] = f"{report.host.strip()}\n{report.account.strip()}".strip()
@@ -220,14 +221,14 @@ def _open(tx: Tx, report: Report, cause: str, request_key: str | None = None) ->
         EntryKind.INCIDENT_OPENED,
         incident=incident,
         out={"type": report.type.value, "level": int(report.level), "year": year, "ordinal": ordinal, "cause": cause,
-             "channel": report.channel, "personal_data": report.personal_data, **_said_clocks(report)},
+             "channel": report.channel, "personal_data": report.personal_data, **_said(report)},
         texts=texts,
     )  # fmt: skip
     tx.session.add(
         IncidentRow(
-            id=incident, fiscal_year=year, ordinal=ordinal, type=report.type.value, title_c=sealed["title"],
-            status=IncidentStatus.OPEN.value, proposed_level=int(report.level), occurred=report.occurred,
-            noticed=report.noticed, known=tx.now, received=tx.now, opened_by=tx.actor.id,
+            id=incident, fiscal_year=year, ordinal=ordinal, drill=report.drill, type=report.type.value,
+            title_c=sealed["title"], status=IncidentStatus.OPEN.value, proposed_level=int(report.level),
+            occurred=report.occurred, noticed=report.noticed, known=tx.now, received=tx.now, opened_by=tx.actor.id,
             report_channel=report.channel, personal_data=report.personal_data, request_key=request_key,
         )
     )  # fmt: skip
@@ -239,13 +240,14 @@ def _open(tx: Tx, report: Report, cause: str, request_key: str | None = None) ->
     return incident
 
 
-def _said_clocks(report: Report) -> dict[str, str]:
-    """The clocks that the report named, as the record holds them."""
+def _said(report: Report) -> dict[str, str | bool]:
+    """The clocks that the report named, as the record holds them, and whether it is a drill."""
     said = {"occurred": report.occurred, "noticed": report.noticed}
-    return {name: at.astimezone(UTC).isoformat(timespec="seconds") for name, at in said.items() if at is not None}
+    named = {name: at.astimezone(UTC).isoformat(timespec="seconds") for name, at in said.items() if at is not None}
+    return {**named, **({"drill": True} if report.drill else {})}
 
 
-def _next_number(tx: Tx, year: int, *, drill: bool = False) -> int:
+def _next_number(tx: Tx, year: int, *, drill: bool) -> int:
     counter = tx.session.get(IncidentCounterRow, (year, drill), with_for_update=True)
     counter = counter or IncidentCounterRow(fiscal_year=year, drill=drill, last=0)
     counter.last += 1

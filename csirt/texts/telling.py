@@ -153,7 +153,9 @@ class _Telling:
 
     def _number(self) -> str:
         try:
-            return number_text(int(self.entry.out["year"]), int(self.entry.out["ordinal"]), self.words.language)
+            out = self.entry.out
+            year, ordinal, drill = int(out["year"]), int(out["ordinal"]), out.get("drill") is True
+            return number_text(year, ordinal, self.words.language, drill=drill)
         except (KeyError, ValueError, TypeError, Invalid):
             return "–"
 

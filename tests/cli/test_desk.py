@@ -245,3 +245,9 @@ def test_hostile_texts_stay_texts(data: Path) -> None:
     shown = call("incidents", "--data", data).out
     assert "\x1b" not in shown
     assert "[bold red]x[/]" in shown
+
+
+def test_a_drill_is_opened_as_such(data: Path) -> None:
+    found = desk(data, "open", "--title", "年次訓練", "--as", "k.sato", "--drill").row
+    assert (found["number"], found["drill"]) == ("訓練-2026-001", True)
+    assert desk(data, "incident", "訓練-2026-001").row["id"] == found["id"]

@@ -289,3 +289,11 @@ def test_posts_name_who_holds_them(officer: Someone, desk: Desk) -> None:
     posts = {one["id"]: one for one in officer.get("/people/posts").json()}
     assert posts["ciso"]["holder_name"] in {person.name for person in desk.directory.people().values()}
     assert set(posts["ciso"]) == {"id", "name_ja", "name_en", "holder", "holder_name"}
+
+
+def test_a_drill_is_opened_as_such(officer: Someone) -> None:
+    made = officer.post("/incidents", {"title": "x", "drill": True}).json()
+    assert (made["number"], made["drill"]) == ("訓練-2026-001", True)
+    assert officer.get("/incidents/訓練-2026-001").json()["id"] == made["id"]
+    assert officer.post("/incidents", {"title": "x", "type": "drill"}).json()["drill"] is True
+    assert officer.post("/incidents", {"title": "x"}).json()["number"] == "令和8年度 第1号"

@@ -39,6 +39,15 @@ def test_an_incident_is_opened_by_one_form(visit: Visit, desk: Desk) -> None:
     assert (way, view.type, view.title) == (f"/incidents/{view.id}", IncidentType.RANSOMWARE, REPORT["title"])
 
 
+def test_a_drill_is_marked_wherever_it_is_shown(visit: Visit, desk: Desk) -> None:
+    me = visit("k.sato")
+    page = me.text(lead(me.post("/incidents", report(me, drill="yes"))))
+    assert "訓練-2026-001" in page
+    assert "mark-drill" in page
+    assert "mark-drill" in me.text("/")
+    assert desk.look(cases.counts)["open"] == 0
+
+
 def test_a_form_sent_twice_opens_one_incident(visit: Visit, desk: Desk) -> None:
     me = visit("k.sato")
     typed = report(me)

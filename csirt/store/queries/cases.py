@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from csirt.era import parse_number
+from csirt.era import is_drill_number, parse_number
 from csirt.errors import Invalid, NotFound
 from csirt.model.incident import Disposition, FourClocks, IncidentStatus, IncidentType, IncidentView, Level
 from csirt.store.tables.cases import IncidentRow, MeasureRow, NoteRow
@@ -27,6 +27,7 @@ class MeasureView:
     incident: str
     fiscal_year: int
     ordinal: int
+    drill: bool
     text: str
     owner: str
     due: date
@@ -97,7 +98,9 @@ def resolve_incident(look: Look, name: str) -> str:
     except Invalid as error:
         raise NotFound("incident_unknown", incident=name[:40]) from error
     query = select(IncidentRow.id).where(
-        IncidentRow.fiscal_year == year, IncidentRow.ordinal == ordinal, col(IncidentRow.drill).is_(False)
+        IncidentRow.fiscal_year == year,
+        IncidentRow.ordinal == ordinal,
+        col(IncidentRow.drill).is_(is_drill_number(name)),
     )
     found = look.session.exec(query).first()
     if found is None:
@@ -158,13 +161,16 @@ def numbers(look: Look, ids: Iterable[str]) -> dict[str, tuple[int, int, bool]]:
 
 
 def counts(look: Look) -> dict[str, int]:
-    """How many incidents are open, detections wait for a decision, and records lie in quarantine."""
+    """How many incidents are open, detections wait for a decision, and records lie in quarantine.
+
+    Drills stay out of these figures; `listed` counts every case there is, for the pages of the list.
+    """
     count = func.count()
+    real = select(count).select_from(IncidentRow).where(col(IncidentRow.drill).is_(False))
     return {
-        "open": look.session.exec(
-            select(count).select_from(IncidentRow).where(IncidentRow.status == IncidentStatus.OPEN.value)
-        ).one(),
-        "incidents": look.session.exec(select(count).select_from(IncidentRow)).one(),
+        "open": look.session.exec(real.where(IncidentRow.status == IncidentStatus.OPEN.value)).one(),
+        "incidents": look.session.exec(real).one(),
+        "listed": look.session.exec(select(count).select_from(IncidentRow)).one(),
         "waiting": look.session.exec(
             select(count).select_from(DetectionRow).where(DetectionRow.state == "waiting")
         ).one(),
@@ -236,8 +242,8 @@ def measures(look: Look, *, incident_id: str | None = None, state: str | None = 
     texts = look.vault.texts(look.session, (row.text_c for row, _ in rows))
     return [
         MeasureView(
-            row.id, row.incident, case.fiscal_year, case.ordinal, texts.get(row.text_c, ""), row.owner, row.due,
-            row.state, row.created_at,
+            row.id, row.incident, case.fiscal_year, case.ordinal, case.drill, texts.get(row.text_c, ""),
+            row.owner, row.due, row.state, row.created_at,
         )
         for row, case in rows
     ]  # fmt: skip

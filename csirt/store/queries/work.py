@@ -25,6 +25,7 @@ class AssignmentView:
     incident: str
     fiscal_year: int
     ordinal: int
+    drill: bool
     type: str
     playbook: str | None
     step: str
@@ -134,7 +135,8 @@ def _views(look: Look, rows: Sequence[tuple[AssignmentRow, IncidentRow, RunRow |
     answers = look.vault.texts(look.session, (row.answer_c for row, _, _ in rows))
     return [
         AssignmentView(
-            id=row.id, incident=row.incident, fiscal_year=case.fiscal_year, ordinal=case.ordinal, type=case.type,
+            id=row.id, incident=row.incident, fiscal_year=case.fiscal_year, ordinal=case.ordinal,
+            drill=case.drill, type=case.type,
             playbook=run.playbook if run else None, step=row.step, kind=StepKind(row.kind), who=row.who,
             choices=tuple(Choice(str(code), bool(needs)) for code, needs in row.choices), fields=tuple(row.fields),
             showing=tuple(row.showing), not_by=tuple(row.not_by), opened_at=row.opened_at, due_at=row.due_at,

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from csirt.guard import clean_line
-from csirt.model.incident import IncidentStatus
+from csirt.model.incident import IncidentStatus, IncidentType
 from csirt.response import incidents
 from csirt.response.incidents import Report
 from csirt.store.queries import cases, work
@@ -47,7 +47,8 @@ def list_incidents(
 @router.post("", status_code=201)
 def open_incident(taken: ReportTaken, who: SignedIn, key: RequestKey = None) -> IncidentGiven:
     """Open an incident from a report. The same `Idempotency-Key` again gives the same incident."""
-    report = Report(**{**taken.model_dump(), "title": clean_line(taken.title), "host": clean_line(taken.host)})
+    said = {**taken.model_dump(), "title": clean_line(taken.title), "host": clean_line(taken.host)}
+    report = Report(**{**said, "drill": taken.drill or taken.type is IncidentType.DRILL})
     request_key = f"{who.actor.id}:{key}" if key else None
     made = who.desk.commit(who.actor, incidents.open_by_report, report, request_key=request_key)
 

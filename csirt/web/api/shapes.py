@@ -52,6 +52,7 @@ class ReportTaken(Taken):
     personal_data: Literal["yes", "no", "unknown"] = "unknown"
     occurred: Moment | None = None
     noticed: Moment | None = None
+    drill: bool = False
 
 
 class NoteTaken(Taken):

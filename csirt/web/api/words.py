@@ -66,7 +66,7 @@ class Words:
         """The fields of an assignment, for outputs that add to them."""
         return {
             **asdict(view),
-            "number": self.number(view.fiscal_year, view.ordinal),
+            "number": self.number(view.fiscal_year, view.ordinal, drill=view.drill),
             "title": self.step_text(view.playbook, view.step).title,
             "who_name": self.name(view.who),
             "may_answer": view.closed_at is None and may_answer(self._actor, view.who),
@@ -85,7 +85,7 @@ class Words:
 
     def measure(self, view: MeasureView) -> MeasureGiven:
         """A measure."""
-        number = self.number(view.fiscal_year, view.ordinal)
+        number = self.number(view.fiscal_year, view.ordinal, drill=view.drill)
         return MeasureGiven.model_validate({**asdict(view), "number": number, "owner_name": self.name.post(view.owner)})
 
     def note(self, view: NoteView) -> NoteGiven:

@@ -45,7 +45,7 @@ def _board(look: Look, visit: Visit, page: int) -> Board:
     return Board(
         counts=_counts(look, visit, counts, open_steps),
         incidents=tuple(_row(view, waiting.get(view.id, []), words) for view in found),
-        window=_window(page, first, len(found), counts["incidents"]) if found else None,
+        window=_window(page, first, len(found), counts["listed"]) if found else None,
         may_open=may(visit.actor, Permission.OPEN_INCIDENT),
     )
 

@@ -101,7 +101,7 @@ def _script(visit: Visit, asked: Asked, call: DeliveryView) -> tuple[Fact, ...]:
     desk, language = visit.desk, asked.words.language
     callee = asked.words.name(call.party)
     recipient = Recipient(call.party, callee, call.address, call.person)
-    facts = desk.wording.facts(call.facts, recipient, language, channel=call.channel)
+    facts = desk.wording.facts(call.facts, recipient, language, channel=call.channel, drill=asked.drill)
     _, text = call_script(desk.renderer, language, facts, channel=call.channel, callee=callee, number=call.address)
     parts = [block.strip("\n").splitlines() for block in re.split(r"\n\s*\n", text)]
     found = [(_HEADING.fullmatch(lines[0].strip()), lines[1:]) for lines in parts if lines]

@@ -52,7 +52,7 @@ def _measures(look: Look, visit: Visit) -> MeasureList:
             owner=words.name.post(view.owner),
             due=view.due,
             state=MeasureState(view.state),
-            incident=words.number(view.fiscal_year, view.ordinal),
+            incident=words.number(view.fiscal_year, view.ordinal, drill=view.drill),
             incident_href=f"/incidents/{view.incident}",
             may_end=allowed and view.state == MeasureState.OPEN,
         )

@@ -86,4 +86,5 @@ def _report(sent: Sent) -> Report:
         host=sent.line("host"),
         personal_data=sent.text("personal_data"),
         noticed=_noticed(sent),
+        drill=sent.text("drill") == "yes" or sent.text("type") == IncidentType.DRILL,
     )
