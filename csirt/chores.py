@@ -10,9 +10,9 @@ from csirt.bootstrap import Desk
 from csirt.errors import CsirtError, DirectoryUnavailable, LeaseLost
 from csirt.logs import RecordLines, log
 from csirt.model.people import SYSTEM, Person, Post
+from csirt.playbook.acts import bounded, code_of, retry_time
 from csirt.playbook.language import Action
-from csirt.playbook.responder import bounded, code_of, retry_time
-from csirt.response import escalations, health, incidents, people, runs, slow, tail
+from csirt.response import escalations, health, incidents, people, slow, tail, timers
 from csirt.response.slow import SlowAction
 from csirt.sending import Sender
 from csirt.store.queries.due import DueNow, channels_due, due_now
@@ -52,7 +52,7 @@ class Chores:
             for incident in self._desk.commit(SYSTEM, incidents.triage):
                 log().info("incident.opened", incident=incident)
         if due.timers:
-            self._desk.commit(SYSTEM, runs.fire_timers)
+            self._desk.commit(SYSTEM, timers.fire)
         if due.escalations:
             self._desk.commit(SYSTEM, escalations.advance)
         return due.triage or due.timers or due.escalations

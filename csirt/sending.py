@@ -9,7 +9,7 @@ from csirt.errors import CsirtError, DeliveryFailed, LeaseLost
 from csirt.logs import log
 from csirt.model.people import SYSTEM
 from csirt.model.ports import Channel
-from csirt.playbook.responder import code_of
+from csirt.playbook.acts import code_of
 from csirt.response import outbox
 from csirt.response.outbox import UNKNOWN_REPLY, Due, Failure
 from csirt.store.queries.due import channels_due

@@ -17,7 +17,7 @@ from csirt.model.people import SYSTEM
 from csirt.playbook.flow import Stage
 from csirt.playbook.language import Playbook
 from csirt.playbook.performance import Rested, perform
-from csirt.playbook.responder import Show, plainly
+from csirt.playbook.place import Show, plainly
 from csirt.response import reaching, runs
 from csirt.response.runs import Claim
 from csirt.sending import Senders

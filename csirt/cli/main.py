@@ -34,6 +34,8 @@ COMMANDS = {
     "evidence": "csirt.cli.evidence:evidence",
     "assignments": "csirt.cli.duties:assignments",
     "answer": "csirt.cli.duties:answer",
+    "skip": "csirt.cli.setting_aside:skip",
+    "cancel": "csirt.cli.setting_aside:cancel",
     "acknowledge": "csirt.cli.duties:acknowledge",
     "verify": "csirt.cli.auditing:verify",
     "export": "csirt.cli.auditing:export",

@@ -102,6 +102,8 @@ class Words:
             "kind": view.kind,
             "state": view.state,
             "state_text": self.text("step_state", view.state.value),
+            "branch": view.branch,
+            "mandatory": view.mandatory,
             "attempts": view.attempts,
             "opened_at": view.opened_at,
             "ended_at": view.ended_at,

@@ -20,6 +20,9 @@ class Permission(StrEnum):
     OPEN_INCIDENT = "open_incident"
     DECIDE_TRIAGE = "decide_triage"  # is it an incident?
     ANSWER_STEP = "answer_step"  # at all; which step: `may_answer`
+    CANCEL_STEP = "cancel_step"  # take a step back that is no longer needed
+    SKIP_STEP = "skip_step"  # go on without a step
+    SKIP_MANDATORY_STEP = "skip_mandatory_step"  # the same for a step that the playbook calls mandatory
     SET_LEVEL = "set_level"  # at all; which level: the city's `level_setters`
     ACKNOWLEDGE_CALL = "acknowledge_call"
     FILL_CALL_SHEET = "fill_call_sheet"
@@ -49,6 +52,9 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.OPEN_INCIDENT: _DESK | {Role.DIRECTOR},
         Permission.DECIDE_TRIAGE: frozenset({Role.OFFICER, Role.CSIRT_HEAD}),
         Permission.ANSWER_STEP: _CALLED,
+        Permission.CANCEL_STEP: _HEADS | {Role.OFFICER},
+        Permission.SKIP_STEP: _HEADS,
+        Permission.SKIP_MANDATORY_STEP: _HEADS - {Role.CSIRT_HEAD},
         Permission.SET_LEVEL: _HEADS | {Role.OFFICER},
         Permission.ACKNOWLEDGE_CALL: _CALLED,
         Permission.FILL_CALL_SHEET: _HANDLERS,
@@ -77,7 +83,9 @@ _OF_A_POST = frozenset(
 _OF_A_LINK = frozenset({Permission.ACKNOWLEDGE_CALL})
 """A link in a mail shows only that somebody has the mail: enough to say "I heard", not to decide."""
 
-_NOT_OF_THE_SYSTEM = frozenset({Permission.ANSWER_STEP})
+_NOT_OF_THE_SYSTEM = frozenset(
+    {Permission.ANSWER_STEP, Permission.CANCEL_STEP, Permission.SKIP_STEP, Permission.SKIP_MANDATORY_STEP}
+)
 """What a person decides, no machine decides."""
 
 

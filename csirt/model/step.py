@@ -57,6 +57,50 @@ class Choice:
     needs_reason: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class At:
+    """Where a new step stands: its key, its branch of the playbook (`contain/isolate`), and whether it must be done.
+
+    The branch is made of the names of functions that go side by side, items of `for_each` and numbers of `repeat`.
+    """
+
+    key: StepKey
+    branch: str = ""
+    mandatory: bool = False
+
+    def said(self) -> dict[str, str | bool]:
+        """What the entry that opens the step says of its place."""
+        said: dict[str, str | bool] = {"branch": self.branch} if self.branch else {}
+        return said | ({"mandatory": True} if self.mandatory else {})
+
+
+class Consequence(StrEnum):
+    """What follows when a question is not answered in time."""
+
+    ESCALATE = "escalate"  # call a chain, or hand the question on to the next party
+    CHOOSE = "choose"  # the clock chooses the default answer
+    STOP = "stop"  # the run stops, and people are told
+
+
+@dataclass(frozen=True, slots=True)
+class AtDeadline:
+    """What follows at the deadline of a question. `chain` and `to` (`post:ciso`) go with ESCALATE."""
+
+    consequence: Consequence
+    choice: str = ""
+    chain: str = ""
+    to: str = ""
+
+    def to_plain(self) -> dict[str, str]:
+        """As JSON, for the store."""
+        return {"do": self.consequence.value, "choice": self.choice, "chain": self.chain, "to": self.to}
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, str]) -> "AtDeadline":
+        """From what `to_plain` gave."""
+        return cls(Consequence(plain["do"]), plain["choice"], plain["chain"], plain["to"])
+
+
 YES_NO = (Choice("yes"), Choice("no", needs_reason=True))
 DONE_OR_CANNOT = (Choice("done"), Choice("cannot", needs_reason=True))
 APPROVE_OR_REFUSE = (Choice("approve"), Choice("refuse", needs_reason=True))
@@ -64,13 +108,22 @@ APPROVE_OR_REFUSE = (Choice("approve"), Choice("refuse", needs_reason=True))
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a person answered: the choice, the reason they typed, the fields of the form, who and when."""
+    """What a person answered: the choice, the reason they typed, the fields of the form, who and when.
+
+    A skipped or cancelled step has `skipped` or `cancelled` as its choice: neither yes nor no.
+    """
 
     choice: str
     reason: str = ""
     fields: Mapping[str, Json] = field(default_factory=dict)
     by: str = ""
     at: datetime | None = None
+    defaulted: bool = False  # chosen by the clock at the deadline, not by a person
+
+    @property
+    def given(self) -> bool:
+        """Was it answered, by a person or at the deadline? False for a step that was skipped or cancelled."""
+        return self.choice not in {StepState.SKIPPED.value, StepState.CANCELLED.value}
 
     @property
     def yes(self) -> bool:

@@ -3,7 +3,20 @@
 from csirt.model.incident import Disposition
 from csirt.model.people import Role
 from csirt.model.step import Answer, Choice
-from csirt.playbook.language import Act, Action, Playbook, action, days, hours, minutes, playbook, seconds
+from csirt.playbook.language import (
+    Act,
+    Action,
+    Playbook,
+    action,
+    choose,
+    days,
+    escalate,
+    hours,
+    minutes,
+    playbook,
+    seconds,
+    stop_the_run,
+)
 from csirt.playbook.responder import Responder
 
 __all__ = [
@@ -16,9 +29,12 @@ __all__ = [
     "Responder",
     "Role",
     "action",
+    "choose",
     "days",
+    "escalate",
     "hours",
     "minutes",
     "playbook",
     "seconds",
+    "stop_the_run",
 ]

@@ -28,7 +28,7 @@ from csirt.errors import Unavailable
 from csirt.model.step import Json
 from csirt.playbook.language import Playbook
 from csirt.playbook.performance import Rest, Rested
-from csirt.playbook.responder import Show
+from csirt.playbook.place import Show
 
 Work = Callable[[Show], Rested]
 _work: ContextVar[Work] = ContextVar("work")

@@ -7,9 +7,10 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+from csirt.errors import Invalid
 from csirt.model.incident import Disposition, IncidentType, Level
 from csirt.model.people import Role
-from csirt.model.step import Json, checked_step_key
+from csirt.model.step import AtDeadline, Consequence, Json, checked_step_key
 
 if TYPE_CHECKING:
     from csirt.playbook.responder import Responder
@@ -33,6 +34,23 @@ def hours(n: float) -> timedelta:
 def days(n: float) -> timedelta:
     """A duration."""
     return timedelta(days=n)
+
+
+def escalate(*, chain: str = "", to: Role | str = "") -> AtDeadline:
+    """At the deadline: call a chain, or hand the question on to a role or a post, or both. It stays open."""
+    if not (chain or to):
+        raise Invalid("escalation_to_nobody")
+    return AtDeadline(Consequence.ESCALATE, chain=chain, to=f"role:{to.value}" if isinstance(to, Role) else to)
+
+
+def choose(choice: str) -> AtDeadline:
+    """At the deadline: the clock chooses this answer, and the record says that no person did."""
+    return AtDeadline(Consequence.CHOOSE, choice=choice)
+
+
+def stop_the_run() -> AtDeadline:
+    """At the deadline: the run stops, the officers are told, and people go on by hand."""
+    return AtDeadline(Consequence.STOP)
 
 
 class Act(Protocol):

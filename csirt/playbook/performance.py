@@ -8,8 +8,10 @@ from csirt.errors import Awaiting, LeaseLost, Unavailable
 from csirt.errors import CsirtError as AnyOfOurs
 from csirt.model.people import SYSTEM
 from csirt.model.step import is_step_key
+from csirt.playbook.acts import code_of
 from csirt.playbook.language import Act, Playbook
-from csirt.playbook.responder import Pass, Responder, Show, check_drift, code_of, plainly
+from csirt.playbook.place import Pass, Show, check_drift, plainly
+from csirt.playbook.responder import Responder
 from csirt.response import reaching, runs
 from csirt.response.door import Door
 from csirt.response.runs import Claim

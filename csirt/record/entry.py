@@ -42,6 +42,8 @@ class EntryKind(StrEnum):
     STEP_ATTEMPT_FAILED = "STEP_ATTEMPT_FAILED"  # one attempt failed; another is due
     STEP_OPENED = "STEP_OPENED"  # a person was asked
     STEP_ANSWERED = "STEP_ANSWERED"  # a person answered
+    STEP_DEFAULTED = "STEP_DEFAULTED"  # nobody answered in time: the clock chose the default answer
+    STEP_HANDED_ON = "STEP_HANDED_ON"  # nobody answered in time: the question passed on to the next party
     STEP_SKIPPED = "STEP_SKIPPED"  # a person skipped a step, with a reason
     STEP_CANCELLED = "STEP_CANCELLED"  # a step was withdrawn
     TIMER_SET = "TIMER_SET"  # a run waits for an instant

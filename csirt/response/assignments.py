@@ -9,9 +9,9 @@ from sqlmodel import col, select
 from csirt.errors import AlreadyAnswered, Forbidden, Invalid, NotFound
 from csirt.guard import refuse_my_number
 from csirt.model.authority import Permission, may_answer, must
-from csirt.model.step import Choice, Json, StepKind
+from csirt.model.step import At, AtDeadline, Choice, Consequence, Json, StepKind, StepState
 from csirt.record.entry import EntryKind
-from csirt.response import escalations, runs
+from csirt.response import escalations, locks, reaching, runs
 from csirt.response.runs import Claim
 from csirt.store.tables.runs import AssignmentRow, TimerRow
 from csirt.store.tx import Tx, new_id
@@ -23,7 +23,7 @@ REASON_LIMIT = 4000
 class Question:
     """What a run asks of a person: `who` is `role:…` or `post:…`, `not_by` names steps whose answerer may not."""
 
-    step: str
+    at: At
     kind: StepKind
     who: str
     choices: tuple[Choice, ...]
@@ -32,6 +32,7 @@ class Question:
     fields: tuple[str, ...] = ()
     not_by: tuple[str, ...] = ()
     showing: tuple[str, ...] = ()
+    at_deadline: AtDeadline | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +45,44 @@ class Reply:
 
 
 def open_for(tx: Tx, held: Claim, question: Question) -> str:
-    """Open an assignment, its escalation and its deadline in one commit; returns the assignment's id."""
-    runs.add_step(tx, held, question.step, question.kind)
+    """Open an assignment, its escalation and its deadline in one commit; returns the assignment's id.
+
+    Raises:
+        Invalid: what is to follow at the deadline does not fit the question.
+    """
+    _check_deadline(question)
+    at = question.at
+    runs.add_step(tx, held, at, question.kind)
     due_at = tx.now + question.within if question.within else None
     row = AssignmentRow(
-        id=new_id("a"), incident=held.incident, run=held.run, step=question.step, kind=question.kind.value,
+        id=new_id("a"), incident=held.incident, run=held.run, step=at.key, kind=question.kind.value,
         who=question.who, choices=[[c.code, c.needs_reason] for c in question.choices], fields=list(question.fields),
         not_by=list(question.not_by), showing=list(question.showing), chain=question.chain, opened_at=tx.now,
-        due_at=due_at,
+        due_at=due_at, at_deadline=question.at_deadline.to_plain() if question.at_deadline else None,
     )  # fmt: skip
     tx.session.add(row)
-    out: dict[str, str | list[str]] = {
-        "assignment": row.id,
-        "who": question.who,
-        "choices": [c.code for c in question.choices],
-    }
-    tx.record(EntryKind.STEP_OPENED, incident=held.incident, run=held.run, step=question.step, out=out)
+    out: dict[str, str | bool | list[str]] = {
+        "assignment": row.id, "who": question.who, "choices": [c.code for c in question.choices], **at.said(),
+    }  # fmt: skip
+    if question.at_deadline:
+        out["at_deadline"] = question.at_deadline.consequence.value
+    tx.record(EntryKind.STEP_OPENED, incident=held.incident, run=held.run, step=at.key, out=out)
     if due_at:
-        tx.session.add(TimerRow(run=held.run, step=question.step, kind="deadline", due_at=due_at))
+        tx.session.add(TimerRow(run=held.run, step=at.key, kind="deadline", due_at=due_at))
     if question.chain:
         tx.session.flush()
-        escalations.start(tx, held.incident, held.run, question.step, question.chain, "page")
+        reaching.call(tx, held.incident, held.run, at.key, question.chain, question.who)
     return row.id
+
+
+def _check_deadline(question: Question) -> None:
+    planned = question.at_deadline
+    if planned is None:
+        return
+    if question.within is None:
+        raise Invalid("deadline_without_time", step=question.at.key)
+    if planned.consequence is Consequence.CHOOSE and planned.choice not in {one.code for one in question.choices}:
+        raise Invalid("choice_unknown", step=question.at.key, choice=planned.choice[:40])
 
 
 def answer(tx: Tx, assignment: str, reply: Reply) -> None:
@@ -73,15 +90,13 @@ def answer(tx: Tx, assignment: str, reply: Reply) -> None:
 
     Raises:
         NotFound: no such assignment.
-        AlreadyAnswered: someone was faster.
+        AlreadyAnswered: someone was faster, the deadline decided, or the step was skipped or cancelled.
         Forbidden: the actor holds neither the role nor the post, or may not approve what they asked for.
         Invalid: no such choice, no reason where one is needed, or a 個人番号 in a text.
     """
-    row = tx.session.get(AssignmentRow, assignment, with_for_update=True, populate_existing=True)
-    if row is None:
-        raise NotFound("assignment_unknown", assignment=assignment)
+    row = _locked(tx, assignment)
     if row.closed_at is not None:
-        raise AlreadyAnswered("already_answered", step=row.step)
+        raise AlreadyAnswered(_why_closed(row), step=row.step)
     _check_actor(tx, row)
     _check_reply(row, reply)
     if row.kind == StepKind.CALL.value:
@@ -94,7 +109,7 @@ def answer(tx: Tx, assignment: str, reply: Reply) -> None:
         out={"choice": reply.choice, "assignment": row.id},
     )  # fmt: skip
     close_row(tx, row, reply.choice, tx.drafts[-1].sealed[0].c)
-    _end_deadline(tx, row)
+    runs.end_timers(tx, row.run or "", row.step)
     escalations.answered(tx, row.run or "", row.step)
 
 
@@ -114,13 +129,20 @@ def close_row(tx: Tx, row: AssignmentRow, choice: str, answer_c: str | None) -> 
     tx.session.add(row)
 
 
-def _end_deadline(tx: Tx, row: AssignmentRow) -> None:
-    timers = tx.session.exec(
-        select(TimerRow).where(TimerRow.run == row.run, TimerRow.step == row.step, col(TimerRow.done_at).is_(None))
-    ).all()
-    for timer in timers:
-        timer.done_at = tx.now
-        tx.session.add(timer)
+def _locked(tx: Tx, assignment: str) -> AssignmentRow:
+    """An assignment, locked after its case."""
+    if case := tx.session.exec(select(AssignmentRow.incident).where(AssignmentRow.id == assignment)).first():
+        locks.hold(tx, case)
+    row = tx.session.get(AssignmentRow, assignment, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound("assignment_unknown", assignment=assignment)
+    return row
+
+
+def _why_closed(row: AssignmentRow) -> str:
+    if row.choice in {StepState.SKIPPED.value, StepState.CANCELLED.value}:
+        return "step_set_aside"
+    return "deadline_passed" if row.at_deadline and not row.answered_by else "already_answered"
 
 
 def _check_actor(tx: Tx, row: AssignmentRow) -> None:

@@ -15,15 +15,20 @@ from csirt.model.message import CALL_SHEET_CHANNELS, DeliveryState
 from csirt.model.people import Roster
 from csirt.model.step import Json, StepKind
 from csirt.record.entry import EntryKind
-from csirt.response import call_sheets, deliveries, people, runs
+from csirt.response import call_sheets, deliveries, locks, people, runs
+from csirt.store.ledger import Code
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.outbox import DeliveryRow, EscalationRow
 from csirt.store.tables.runs import AssignmentRow, StepRow
 from csirt.store.tx import Tx, new_id
 
 
-def start(tx: Tx, incident: str, run: str | None, step: str, chain: str, template: str) -> str:
+def start(
+    tx: Tx, incident: str, run: str | None, step: str, chain: str, template: str, said: Mapping[str, Code] = {}
+) -> str:
     """Begin to climb a chain and make the calls that are due at once; returns the escalation's id.
+
+    `said` is what the entry says besides, where the chain is a step of its own.
 
     Raises:
         NotFound: the city has no such chain.
@@ -41,7 +46,8 @@ def start(tx: Tx, incident: str, run: str | None, step: str, chain: str, templat
     tx.session.add(row)
     tx.session.flush()
     routes = [route.route for route in begun.routes]
-    out: dict[str, str | list[str]] = {"escalation": row.id, "chain": chain, "routes": routes, "template": template}
+    out: dict[str, Code | list[str]] = {"escalation": row.id, "chain": chain, "routes": routes, "template": template}
+    out |= said
     tx.record(EntryKind.ESCALATION_STARTED, incident=incident, run=run, step=step, out=out)
     _advance(tx, row)
     return row.id
@@ -52,13 +58,15 @@ BATCH = 250  # escalations that one commit advances: enough to be quick, few eno
 
 def advance(tx: Tx, limit: int = BATCH) -> int:
     """Make every call that is due in any open escalation; returns how many escalations moved."""
-    due = tx.session.exec(
-        select(EscalationRow)
-        .where(col(EscalationRow.ended_at).is_(None), col(EscalationRow.next_due) <= tx.now)
-        .order_by(col(EscalationRow.next_due))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
+    is_due = (col(EscalationRow.ended_at).is_(None), col(EscalationRow.next_due) <= tx.now)
+    oldest = select(EscalationRow.id, EscalationRow.incident).where(*is_due).order_by(col(EscalationRow.next_due))
+    found = tx.session.exec(oldest.limit(limit)).all()
+    free = locks.hold_free(tx, {incident for _, incident in found})
+    ids = [id_ for id_, incident in found if incident in free]
+    due = _all_locked(
+        tx,
+        select(EscalationRow).where(col(EscalationRow.id).in_(ids), *is_due),
+    )
     if due:
         _advance(tx, *due)
     return len(due)
@@ -71,6 +79,8 @@ def acknowledge(tx: Tx, escalation: str) -> None:
         Forbidden: the actor was not called in this escalation.
     """
     must(tx.actor, Permission.ACKNOWLEDGE_CALL)
+    if case := tx.session.exec(select(EscalationRow.incident).where(EscalationRow.id == escalation)).first():
+        locks.hold(tx, case)
     row = _locked(tx, escalation)
     progress = _read(row)
     if not any(called.person == tx.actor.id for route in progress.routes for called in route.called):
@@ -118,9 +128,10 @@ def answered(tx: Tx, run: str, step: str) -> None:
         deliveries.call_off_routes(tx, row.id, _route_names(row))  # also what a route left that ran through
 
 
-def call_off(tx: Tx, incident: str) -> None:
-    """The case closes: nothing climbs on for it, and call sheets that nobody filled in are taken back."""
-    for row in _all_locked(tx, select(EscalationRow).where(EscalationRow.incident == incident)):
+def call_off(tx: Tx, incident: str, step: str | None = None) -> None:
+    """The case closes, or one step is given up: nothing climbs on, and call sheets not filled in are taken back."""
+    query = select(EscalationRow).where(EscalationRow.incident == incident)
+    for row in _all_locked(tx, query if step is None else query.where(EscalationRow.step == step)):
         if row.ended_at is None:
             _finish(tx, row, climb.end(_read(row), tx.now))
         deliveries.call_off_routes(tx, row.id, _route_names(row))

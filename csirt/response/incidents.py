@@ -14,11 +14,12 @@ from csirt.guard import refuse_my_number
 from csirt.model.authority import Permission, must
 from csirt.model.incident import Disposition, Group, IncidentStatus, IncidentType, Level, OpenCase, Sortable
 from csirt.model.sorting import groups_of, is_ours, names_of, plain_address
+from csirt.model.step import StepState
 from csirt.record.entry import EntryKind
 from csirt.response import facts, repeats
 from csirt.store.tables.cases import IncidentCounterRow, IncidentRow, NoteRow
 from csirt.store.tables.intake import DetectionRow
-from csirt.store.tables.runs import AssignmentRow, RunDueRow, RunRow
+from csirt.store.tables.runs import AssignmentRow, RunDueRow, RunRow, StepRow
 from csirt.store.tx import Tx, new_id
 
 TRIAGE_LIMIT = 1000
@@ -263,7 +264,7 @@ def _order_run(tx: Tx, incident: str, type_: IncidentType) -> None:
     run = new_id("r")
     tx.session.add(RunRow(id=run, incident=incident, playbook=name, version=version, opened_at=tx.now))
     tx.session.flush()
-    tx.session.add(RunDueRow(run=run, wake=1, seen=0))
+    tx.session.add(RunDueRow(run=run, wake=1, seen=0, woken_at=tx.now))
     tx.record(EntryKind.RUN_ORDERED, incident=incident, run=run, out={"playbook": name, "version": version})
     tx.woke = True
 
@@ -306,7 +307,7 @@ def add_note(tx: Tx, incident: str, text: str, *, request_key: str | None = None
 
 
 def close(tx: Tx, incident: str, disposition: Disposition, because: str) -> None:
-    """Close a case. Refused while a step waits for a person.
+    """Close a case. Refused while a step waits for a person, or a mandatory one of any kind is not done.
 
     Raises:
         Forbidden: this actor may not close incidents.
@@ -314,10 +315,7 @@ def close(tx: Tx, incident: str, disposition: Disposition, because: str) -> None
     """
     must(tx.actor, Permission.CLOSE_INCIDENT)
     row = incident_for_update(tx, incident)
-    open_steps = tx.session.exec(
-        select(AssignmentRow.step).where(AssignmentRow.incident == incident, col(AssignmentRow.closed_at).is_(None))
-    ).all()
-    if open_steps:
+    if open_steps := _open_steps(tx, incident):
         raise Conflict("steps_open", incident=incident, steps=",".join(sorted(open_steps)))
     sealed = tx.record(
         EntryKind.INCIDENT_CLOSED,
@@ -328,3 +326,13 @@ def close(tx: Tx, incident: str, disposition: Disposition, because: str) -> None
     row.status, row.disposition, row.closed_at = IncidentStatus.CLOSED.value, disposition.value, tx.now
     row.closing_c = sealed.get("because")
     tx.session.add(row)
+
+
+def _open_steps(tx: Tx, incident: str) -> set[str]:
+    asked = select(AssignmentRow.step).where(AssignmentRow.incident == incident, col(AssignmentRow.closed_at).is_(None))
+    needed = (
+        select(StepRow.key)
+        .join(RunRow, col(RunRow.id) == col(StepRow.run))
+        .where(RunRow.incident == incident, StepRow.state == StepState.OPEN.value, col(StepRow.mandatory))
+    )
+    return {*tx.session.exec(asked), *tx.session.exec(needed)}

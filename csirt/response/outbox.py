@@ -93,7 +93,7 @@ def claim(tx: Tx, channel: str, *, oldest: bool = False, bundles: bool = False) 
 
 
 def _free(tx: Tx) -> tuple[ColumnElement[bool], ...]:
-    nobody = or_(col(DeliveryDueRow.lease_until).is_(None), col(DeliveryDueRow.lease_until) < tx.now)
+    nobody = or_(col(DeliveryDueRow.lease_until).is_(None), col(DeliveryDueRow.lease_until) < tx.lease_now)
     return col(DeliveryDueRow.not_before) <= tx.now, nobody
 
 
@@ -133,7 +133,7 @@ def _lease(tx: Tx, row: DeliveryDueRow, lease: str) -> DeliveryRow:
     call = tx.session.get_one(DeliveryRow, row.delivery)
     if row.lease is not None:  # leased before, and never finished: its sender may have died after sending
         _note_lost(tx, call, row)
-    row.lease, row.lease_until, row.tries = lease, tx.now + LEASE, row.tries + 1
+    row.lease, row.lease_until, row.tries = lease, tx.lease_now + LEASE, row.tries + 1
     tx.session.add(row)
     return call
 

@@ -9,15 +9,20 @@ from sqlmodel import col, or_, select
 
 from csirt.errors import LeaseLost, NotFound
 from csirt.model.incident import Disposition, Level
-from csirt.model.step import Json, StepKind, StepState
+from csirt.model.step import At, Json, StepKind, StepState
 from csirt.record.entry import EntryKind
-from csirt.response import incidents
+from csirt.response import incidents, locks
 from csirt.store.ledger import Code
 from csirt.store.tables.record import LedgerRow
 from csirt.store.tables.runs import ActionDueRow, RunDueRow, RunRow, StepRow, TimerRow
 from csirt.store.tx import Look, Tx, new_id
 
 LEASE = timedelta(seconds=10)
+_ENDED_BY = {
+    EntryKind.STEP_FAILED: StepState.FAILED,
+    EntryKind.STEP_SKIPPED: StepState.SKIPPED,
+    EntryKind.STEP_CANCELLED: StepState.CANCELLED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +50,19 @@ class RecordedStep:
 
 
 def claim(tx: Tx) -> Claim | None:
-    """Take the lease of one due run that nobody holds; None if there is none."""
+    """Take the lease of the run that has been due for longest and that nobody holds; None if there is none."""
+    now = tx.lease_now
     due = tx.session.exec(
         select(RunDueRow)
         .where(col(RunDueRow.wake) > col(RunDueRow.seen), col(RunDueRow.ended).is_(False))
-        .where(or_(col(RunDueRow.lease_until).is_(None), col(RunDueRow.lease_until) < tx.now))
+        .where(or_(col(RunDueRow.lease_until).is_(None), col(RunDueRow.lease_until) < now))
+        .order_by(col(RunDueRow.woken_at), col(RunDueRow.run))
         .limit(1)
         .with_for_update(skip_locked=True)
     ).first()
     if due is None:
         return None
-    due.lease, due.lease_until = new_id("l"), tx.now + LEASE
+    due.lease, due.lease_until = new_id("l"), now + LEASE
     tx.session.add(due)
     run = tx.session.get_one(RunRow, due.run)
     return Claim(run.id, run.incident, run.playbook, run.version, due.lease, due.wake, due.prefect_run)
@@ -63,14 +70,16 @@ def claim(tx: Tx) -> Claim | None:
 
 def renew(tx: Tx, held: Claim) -> None:
     """Hold the lease for longer. Raises `LeaseLost`."""
-    due = _held(tx, held)
-    due.lease_until = tx.now + LEASE
+    due = _fenced(tx, held)
+    due.lease_until = tx.lease_now + LEASE
     tx.session.add(due)
 
 
 def release(tx: Tx, held: Claim) -> None:
     """Give the lease back; what woke the run before the pass began has been seen."""
-    due = _held(tx, held)
+    due = _fenced(tx, held)
+    if due.wake > held.wake:  # woken meanwhile: it takes its place in the queue again
+        due.woken_at = tx.now
     due.seen, due.lease, due.lease_until = held.wake, None, None
     tx.session.add(due)
 
@@ -90,6 +99,11 @@ def mark_shown(tx: Tx, run: str) -> None:
 
 
 def _held(tx: Tx, held: Claim) -> RunDueRow:
+    locks.hold(tx, held.incident)
+    return _fenced(tx, held)
+
+
+def _fenced(tx: Tx, held: Claim) -> RunDueRow:
     due = tx.session.get(RunDueRow, held.run, with_for_update=True, populate_existing=True)
     if due is None or due.lease != held.lease:
         raise LeaseLost("lease_lost", run=held.run)
@@ -113,11 +127,14 @@ def recorded_steps(look: Look, run: str) -> dict[str, RecordedStep]:
     }  # fmt: skip
 
 
-def add_step(tx: Tx, held: Claim, key: str, kind: StepKind, state: StepState = StepState.OPEN) -> StepRow:
-    """A new step at the end of its run, under the lease."""
+def add_step(tx: Tx, held: Claim, at: At, kind: StepKind) -> StepRow:
+    """A new open step at the end of its run, under the lease."""
     _held(tx, held)
     count = len(tx.session.exec(select(StepRow.key).where(StepRow.run == held.run)).all())
-    row = StepRow(run=held.run, key=key, kind=kind.value, state=state.value, opened_at=tx.now, position=count)
+    row = StepRow(
+        run=held.run, key=at.key, kind=kind.value, state=StepState.OPEN.value, opened_at=tx.now, position=count,
+        branch=at.branch, mandatory=at.mandatory,
+    )  # fmt: skip
     tx.session.add(row)
     tx.session.flush()
     return row
@@ -130,38 +147,44 @@ def _step(tx: Tx, run: str, key: str) -> StepRow:
     return row
 
 
-def start_attempt(tx: Tx, held: Claim, key: str) -> str:
-    """Record the intent to act; returns the idempotency key, the same at every attempt of this step."""
+def start_attempt(tx: Tx, held: Claim, at: At) -> str | None:
+    """Record the intent to act; returns the idempotency key, the same at every attempt of this step.
+
+    None when somebody skipped or cancelled the step meanwhile.
+    """
     _held(tx, held)
-    row = tx.session.get(StepRow, (held.run, key)) or add_step(tx, held, key, StepKind.DO)
+    row = tx.session.get(StepRow, (held.run, at.key)) or add_step(tx, held, at, StepKind.DO)
+    if row.state != StepState.OPEN.value:
+        return None
     row.attempts += 1
     tx.session.add(row)
-    cid = f"{held.run}:{key}"
-    out: dict[str, Code] = {"attempt": row.attempts, "key": cid}
-    tx.record(EntryKind.STEP_STARTED, incident=held.incident, run=held.run, step=key, out=out)
+    cid = f"{held.run}:{at.key}"
+    out: dict[str, Code] = {"attempt": row.attempts, "key": cid, **at.said()}
+    tx.record(EntryKind.STEP_STARTED, incident=held.incident, run=held.run, step=at.key, out=out)
     return cid
 
 
-def order_slow(tx: Tx, held: Claim, key: str, arguments: Json) -> None:
+def order_slow(tx: Tx, held: Claim, at: At, arguments: Json) -> None:
     """Order a slow action: it is done apart, and its outcome wakes the run."""
-    add_step(tx, held, key, StepKind.DO)
+    add_step(tx, held, at, StepKind.DO)
     sealed = tx.record(
         EntryKind.STEP_ORDERED,
         incident=held.incident,
         run=held.run,
-        step=key,
+        step=at.key,
+        out=at.said(),
         raws={"arguments": json.dumps(arguments, ensure_ascii=False)},
     )
-    tx.session.add(ActionDueRow(run=held.run, step=key, arguments_c=sealed["arguments"], not_before=tx.now))
+    tx.session.add(ActionDueRow(run=held.run, step=at.key, arguments_c=sealed["arguments"], not_before=tx.now))
     tx.woke = True
 
 
 def finish_step(
     tx: Tx, held: Claim, key: str, value: Json, *, kind: EntryKind = EntryKind.STEP_DONE, out: Mapping[str, Code] = {}
-) -> None:
-    """Record a step's outcome; it is recorded once, whoever comes second."""
+) -> bool:
+    """Record a step's outcome; it is recorded once: false for whoever comes second."""
     _held(tx, held)
-    settle(tx, held.run, held.incident, key, value, kind=kind, out=out, wake=False)  # the pass goes on by itself
+    return settle(tx, held.run, held.incident, key, value, kind=kind, out=out, wake=False)  # the pass goes on by itself
 
 
 def settle(
@@ -172,21 +195,23 @@ def settle(
     value: Json,
     *,
     kind: EntryKind = EntryKind.STEP_DONE,
-    state: StepState = StepState.DONE,
     out: Mapping[str, Code] = {},
+    texts: Mapping[str, str] = {},
     wake: bool = True,
-) -> None:
-    """Give an open step its outcome and wake its run."""
+) -> bool:
+    """Give an open step its outcome and wake its run; false, and nothing changes, if it has one already."""
     row = _step(tx, run, key)
     if row.state != StepState.OPEN.value:
-        return
+        return False
     sealed = tx.record(
-        kind, incident=incident, run=run, step=key, out=out, raws={"value": json.dumps(value, ensure_ascii=False)}
-    )
-    row.state, row.ended_at, row.value_c = state.value, tx.now, sealed["value"]
+        kind, incident=incident, run=run, step=key, out=out, texts=texts,
+        raws={"value": json.dumps(value, ensure_ascii=False)},
+    )  # fmt: skip
+    row.state, row.ended_at, row.value_c = _ENDED_BY.get(kind, StepState.DONE).value, tx.now, sealed["value"]
     tx.session.add(row)
     if wake:
         tx.wake(run)
+    return True
 
 
 def attempt_failed(tx: Tx, held: Claim, key: str, code: str, retry_at: datetime | None) -> None:
@@ -199,43 +224,30 @@ def failed(tx: Tx, run: str, incident: str, key: str, code: str, retry_at: datet
     """As `attempt_failed`, for who holds no lease on the run."""
     if retry_at is None:
         settle(
-            tx, run, incident, key, {"gave_up": code}, kind=EntryKind.STEP_FAILED, state=StepState.FAILED,
+            tx, run, incident, key, {"gave_up": code}, kind=EntryKind.STEP_FAILED,
             out={"code": code},
         )  # fmt: skip
+        return
+    if _step(tx, run, key).state != StepState.OPEN.value:  # skipped or cancelled while it was tried
         return
     tx.record(EntryKind.STEP_ATTEMPT_FAILED, incident=incident, run=run, step=key, out={"code": code})
     tx.session.add(TimerRow(run=run, step=key, kind="retry", due_at=retry_at))
 
 
-def set_timer(tx: Tx, held: Claim, key: str, due_at: datetime) -> None:
+def set_timer(tx: Tx, held: Claim, at: At, due_at: datetime) -> None:
     """Open a step that ends by itself at `due_at`."""
-    add_step(tx, held, key, StepKind.WAIT)
-    tx.session.add(TimerRow(run=held.run, step=key, kind="wait", due_at=due_at))
-    tx.record(EntryKind.TIMER_SET, incident=held.incident, run=held.run, step=key, out={"timer": "wait"})
+    add_step(tx, held, at, StepKind.WAIT)
+    tx.session.add(TimerRow(run=held.run, step=at.key, kind="wait", due_at=due_at))
+    out = {"timer": "wait", **at.said()}
+    tx.record(EntryKind.TIMER_SET, incident=held.incident, run=held.run, step=at.key, out=out)
 
 
-def fire_timers(tx: Tx, limit: int = 200) -> int:
-    """Fire what is due, each once: a wait ends its step, a retry wakes its run, a passed deadline is recorded."""
-    due = tx.session.exec(
-        select(TimerRow)
-        .where(col(TimerRow.done_at).is_(None), col(TimerRow.due_at) <= tx.now)
-        .order_by(col(TimerRow.due_at))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for timer in due:
+def end_timers(tx: Tx, run: str, step: str) -> None:
+    """What was to happen to a step at some instant no longer happens."""
+    query = select(TimerRow).where(TimerRow.run == run, TimerRow.step == step, col(TimerRow.done_at).is_(None))
+    for timer in tx.session.exec(query):
         timer.done_at = tx.now
         tx.session.add(timer)
-        incident = tx.session.get_one(RunRow, timer.run).incident
-        tx.record(
-            EntryKind.TIMER_FIRED, incident=incident, run=timer.run, step=timer.step, cid=f"timer:{timer.id}",
-            out={"timer": timer.kind},
-        )  # fmt: skip
-        if timer.kind == "wait":
-            settle(tx, timer.run, incident, timer.step, None)
-        elif timer.kind == "retry":
-            tx.wake(timer.run)
-    return len(due)
 
 
 def set_level(tx: Tx, incident: str, key: str, level: Level, reason: str, by: str) -> None:
@@ -277,10 +289,15 @@ def _end(tx: Tx, held: Claim, due: RunDueRow) -> None:
 
 def stop(tx: Tx, held: Claim, code: str, step: str = "") -> None:
     """Stop this run and nobody else's, after drift or a failure of its code; people go on by hand."""
-    due = _held(tx, held)
-    run = tx.session.get_one(RunRow, held.run)
-    run.stopped_by = code
+    _held(tx, held)
+    stop_now(tx, held.run, held.incident, code, step)
+
+
+def stop_now(tx: Tx, run: str, incident: str, code: str, step: str = "") -> None:
+    """As `stop`, for who holds no lease on the run: whoever holds one loses it."""
+    row, due = tx.session.get_one(RunRow, run), tx.session.get_one(RunDueRow, run, with_for_update=True)
+    row.stopped_by = code
     due.ended, due.shown, due.lease, due.lease_until = True, due.prefect_run is None, None, None
-    tx.session.add(run)
+    tx.session.add(row)
     tx.session.add(due)
-    tx.record(EntryKind.RUN_STOPPED, incident=held.incident, run=held.run, step=step or None, out={"code": code})
+    tx.record(EntryKind.RUN_STOPPED, incident=incident, run=run, step=step or None, out={"code": code})

@@ -9,13 +9,14 @@ from sqlmodel import col, or_, select
 from csirt.errors import LeaseLost
 from csirt.model.step import Json
 from csirt.record.entry import EntryKind
-from csirt.response import runs
+from csirt.response import locks, runs
 from csirt.store.ledger import Code
 from csirt.store.tables.runs import ActionDueRow, RunRow, StepRow
 from csirt.store.tx import Tx, new_id
 
 MARGIN = timedelta(seconds=30)
 WITHIN = timedelta(minutes=5)
+AT_ONCE = 20  # how many are looked at to find one whose case nobody works on just now
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +38,31 @@ def claim(tx: Tx, within: timedelta = WITHIN) -> SlowAction | None:
 
     `within`: no action takes longer, so that nobody else begins what is still being done.
     """
-    due = tx.session.exec(
-        select(ActionDueRow)
-        .where(col(ActionDueRow.not_before) <= tx.now)
-        .where(or_(col(ActionDueRow.lease_until).is_(None), col(ActionDueRow.lease_until) < tx.now))
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    ).first()
-    if due is None:
-        return None
-    due.lease, due.lease_until = new_id("l"), tx.now + within + MARGIN
+    now = tx.lease_now
+    free = or_(col(ActionDueRow.lease_until).is_(None), col(ActionDueRow.lease_until) < now)
+    ready = select(ActionDueRow.run, ActionDueRow.step, RunRow.incident).join(RunRow)
+    ready = ready.where(col(ActionDueRow.not_before) <= tx.now, free).order_by(col(ActionDueRow.not_before))
+    for run, key, incident in tx.session.exec(ready.limit(AT_ONCE)).all():
+        if locks.hold_free(tx, [incident]):
+            due = tx.session.exec(
+                select(ActionDueRow).where(ActionDueRow.run == run, ActionDueRow.step == key, free).with_for_update()
+            ).first()
+            if due is not None:
+                due.lease, due.lease_until = new_id("l"), now + within + MARGIN
+                return _begun(tx, due, due.lease, incident)
+    return None
+
+
+def _begun(tx: Tx, due: ActionDueRow, lease: str, incident: str) -> SlowAction:
     step = tx.session.get_one(StepRow, (due.run, due.step))
     step.attempts += 1
     tx.session.add(due)
     tx.session.add(step)
-    incident = tx.session.get_one(RunRow, due.run).incident
     key = f"{due.run}:{due.step}"
     out: dict[str, Code] = {"attempt": step.attempts, "key": key}
     tx.record(EntryKind.STEP_STARTED, incident=incident, run=due.run, step=due.step, out=out)
     name, *arguments = json.loads(tx.vault.texts(tx.session, [due.arguments_c])[due.arguments_c])
-    return SlowAction(due.run, incident, due.step, name, tuple(arguments), key, due.lease, step.attempts)
+    return SlowAction(due.run, incident, due.step, name, tuple(arguments), key, lease, step.attempts)
 
 
 def done(tx: Tx, held: SlowAction, value: Json) -> None:
@@ -79,6 +85,7 @@ def failed(tx: Tx, held: SlowAction, code: str, retry_at: datetime | None) -> No
 
 
 def _held(tx: Tx, held: SlowAction) -> ActionDueRow:
+    locks.hold(tx, held.incident)
     due = tx.session.get(ActionDueRow, (held.run, held.step), with_for_update=True, populate_existing=True)
     if due is None or due.lease != held.lease:
         raise LeaseLost("lease_lost", run=held.run)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
-from csirt.clock import Clock
+from csirt.clock import Clock, SystemClock
 from csirt.errors import Invalid, Unavailable, UnrecordedChange
 from csirt.model.city import City
 from csirt.model.people import Actor
@@ -96,6 +96,8 @@ class Database:
         self.source = source
         self._on_wake = on_wake
         self._boot = boot_id()
+        # A clock that is moved by hand is the database's, too.
+        self._many_hosts = isinstance(clock, SystemClock) and not url.startswith("sqlite")
         self.writer = engine_for(url)
         if url.startswith("sqlite"):
             self.reader = engine_for(url, read_only=True)
@@ -152,7 +154,7 @@ class Database:
             connection = session.connection()
             connection.info["changed"] = set()
             shared = stamp(self.clock, actor, self.source, self._boot)
-            tx = Tx(session, shared, city, self.vault)
+            tx = Tx(session, shared, city, self.vault, many_hosts=self._many_hosts)
             result = use_case(tx, *args, **kwargs)
             session.flush()
             if tx.drafts:

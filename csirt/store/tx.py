@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import func, select
 from sqlmodel import Session
 
 from csirt.guard import mask
@@ -35,14 +36,29 @@ def new_id(prefix: str) -> str:
 class Tx:
     """One commit in the making."""
 
-    def __init__(self, session: Session, shared: Stamp, city: City, vault: Vault) -> None:
-        """Made by `Database.commit` only."""
+    def __init__(self, session: Session, shared: Stamp, city: City, vault: Vault, *, many_hosts: bool = False) -> None:
+        """Made by `Database.commit` only. `many_hosts`: others with clocks of their own may write here as well."""
         self.session = session
         self.city = city
         self.vault = vault
         self._stamp = shared
         self.drafts: list[EntryDraft] = []
         self.woke = False
+        self._many_hosts = many_hosts
+
+    @property
+    def lease_now(self) -> datetime:
+        """The instant by which leases are given and run out: the database's, where several hosts share one.
+
+        Two hosts whose clocks differ by more than a lease would otherwise take each other's work away at once. The
+        fence would keep the record whole even then, but an effect outside might happen twice. Whoever only asks
+        whether something may be due (`due_now`) goes by their own clock: that costs a look in vain, or a takeover
+        that comes later by the difference.
+        """
+        if not self._many_hosts:
+            return self.now
+        at: datetime = self.session.execute(select(func.clock_timestamp())).scalar_one()
+        return at
 
     @property
     def now(self) -> datetime:
@@ -86,6 +102,8 @@ class Tx:
     def wake(self, run: str | None) -> None:
         """Say that a run has something new to look at."""
         if run and (due := self.session.get(RunDueRow, run, with_for_update=True)):
+            if due.wake == due.seen:
+                due.woken_at = self.now
             due.wake += 1
             self.session.add(due)
             self.woke = True

@@ -20,9 +20,15 @@ One TOML file a playbook, named like it::
     ja = "…"
     en = "…"
 
-`common.toml` holds steps that playbooks share, and `[choice.CODE]` and `[field.NAME]` for every step without own words.
+    [branch.contain]
+    ja = "…"
+    en = "…"
+
+A `[branch.NAME]` names a function that goes side by side with others. `common.toml` holds steps that playbooks share,
+and `[choice.CODE]` and `[field.NAME]` for every step without own words.
 
 A step inside `for_each` has its item in brackets (`isolate[pc-17]`); its text is that of the name before the bracket.
+Inside `repeat` the title may hold `{number}`: `第{number}報の送付`.
 """
 
 import tomllib
@@ -63,9 +69,11 @@ class _Playbook:
     steps: Mapping[str, _Step]
     choices: Mapping[str, Words] = field(default_factory=dict)
     fields: Mapping[str, Words] = field(default_factory=dict)
+    branches: Mapping[str, Words] = field(default_factory=dict)
 
 
 COMMON = "common"
+NUMBER = "{number}"  # in the title of a step inside `repeat`
 _NO_STEP = _Step({}, {}, {}, {})
 _NOTHING = _Playbook({}, {})
 
@@ -82,13 +90,22 @@ class StepTexts:
         item = rest.removesuffix("]")
         common = self.playbooks.get(COMMON, _NOTHING)
         step = self.playbooks.get(playbook, _NOTHING).steps.get(name) or common.steps.get(name) or _NO_STEP
+        title = _in(step.title, language)
+        numbered = NUMBER in title  # 第{number}報: the title says which one it is
         return StepText(
-            title=_in(step.title, language) or key,
+            title=title.replace(NUMBER, item.rpartition(".")[2]) or key,
             instruction=_in(step.instruction, language),
-            item=item,
+            item="" if numbered else item,
             choices=_spoken({**common.choices, **step.choices}, language),
             fields=_spoken({**common.fields, **step.fields}, language),
         )
+
+    def branch_title(self, playbook: str, name: str, language: str) -> str:
+        """The title of a branch, or nothing where it has none."""
+        for file in (playbook, COMMON):
+            if words := self.playbooks.get(file, _NOTHING).branches.get(name):
+                return _in(words, language)
+        return ""
 
     def playbook_title(self, playbook: str, language: str) -> str:
         """The title of a playbook, or its name where it has none."""
@@ -128,6 +145,7 @@ def _read_playbook(file: Path) -> _Playbook:
         steps={name: _read_step(value, file, f"step.{name}") for name, value in steps.items()},
         choices=_word_table(data.get("choice", {}), file, "choice"),
         fields=_word_table(data.get("field", {}), file, "field"),
+        branches=_word_table(data.get("branch", {}), file, "branch"),
     )
 
 

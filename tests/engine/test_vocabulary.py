@@ -159,12 +159,6 @@ def test_reach_ends_with_its_chain_and_gives_how_each_route_ended(world: World) 
     assert times(world, incident)["ESCALATION_STARTED", "report"] == 1
 
 
-def test_an_unknown_chain_stops_the_run(world: World) -> None:
-    incident = start(world, play_of(lambda respond: respond.reach("nowhere", template="notice")))
-    world.work()
-    assert stopped_by(world, incident) == "chain_unknown"
-
-
 def test_for_each_adds_the_item_to_every_name(world: World) -> None:
     results: list[list[str]] = []
 

@@ -52,6 +52,8 @@ class StepView:
     key: str
     kind: StepKind
     state: StepState
+    branch: str
+    mandatory: bool
     attempts: int
     opened_at: datetime
     ended_at: datetime | None
@@ -156,8 +158,9 @@ def steps(look: Look, incident: str) -> list[StepView]:
     asked = {view.step: view for view in assignments(look, incident=incident, open_only=False) if view.run}
     return [
         StepView(
-            row.key, StepKind(row.kind), StepState(row.state), row.attempts, row.opened_at, row.ended_at,
-            json.loads(values[row.value_c]) if row.value_c in values else None, asked.get(row.key),
+            row.key, StepKind(row.kind), StepState(row.state), row.branch, row.mandatory, row.attempts,
+            row.opened_at, row.ended_at, json.loads(values[row.value_c]) if row.value_c in values else None,
+            asked.get(row.key),
         )
         for row in rows
     ]  # fmt: skip

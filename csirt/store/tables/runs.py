@@ -30,6 +30,7 @@ class RunDueRow(SQLModel, table=True):
     run: str = Field(primary_key=True, foreign_key="playbook_run.id")
     wake: int = 1
     seen: int = 0
+    woken_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # since when it has been due
     ended: bool = Field(default=False, index=True)
     lease: str | None = None
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -54,6 +55,8 @@ class StepRow(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     value_c: str | None = None
     position: int = 0
+    branch: str = ""  # the playbook's branch that it belongs to: `contain/isolate`
+    mandatory: bool = False
 
 
 class AssignmentRow(SQLModel, table=True):
@@ -75,6 +78,7 @@ class AssignmentRow(SQLModel, table=True):
     delivery: str | None = Field(default=None, unique=True)
     opened_at: datetime = Field(sa_type=UtcDateTime)
     due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    at_deadline: dict[str, str] | None = Field(default=None, sa_type=JSON)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     answered_by: str | None = None
     choice: str | None = None

@@ -12,14 +12,8 @@ from csirt.store.queries import work
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.queries.work import AssignmentView
 from csirt.store.tx import Look
-from csirt.web.api.shapes import (
-    AnswerTaken,
-    AssignmentGiven,
-    AssignmentInFullGiven,
-    CallGiven,
-    ChoiceGiven,
-    FieldGiven,
-)
+from csirt.web.api.shapes import AnswerTaken, AssignmentGiven
+from csirt.web.api.step_shapes import AssignmentInFullGiven, CallGiven, ChoiceGiven, FieldGiven
 from csirt.web.api.words import Words
 from csirt.web.session import IncidentReader, SignedIn, Visit
 

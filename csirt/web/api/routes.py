@@ -13,6 +13,7 @@ from csirt.web.api import (
     people,
     record,
     session,
+    setting_aside,
     timeline,
 )
 from csirt.web.api.shapes import ErrorGiven
@@ -32,5 +33,6 @@ for part in (
     measures,
     record,
     people,
+    setting_aside,
 ):
     router.include_router(part.router)

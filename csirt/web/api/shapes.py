@@ -190,42 +190,6 @@ class AssignmentGiven(Given):
     may_answer: bool
 
 
-class ChoiceGiven(Given):
-    """One way to answer."""
-
-    code: str
-    text: str
-    needs_reason: bool
-
-
-class FieldGiven(Given):
-    """One field of an answer's form."""
-
-    name: str
-    text: str
-
-
-class CallGiven(Given):
-    """Whom to phone, for a call sheet."""
-
-    party: str
-    name: str
-    channel: str
-    address: str
-
-
-class AssignmentInFullGiven(AssignmentGiven):
-    """An assignment with its texts, what is shown with it, and its answer once it has one."""
-
-    instruction: str
-    choices: list[ChoiceGiven]
-    fields: list[FieldGiven]
-    not_by: list[str]
-    shown: dict[str, Any]
-    answer: Any
-    call: CallGiven | None
-
-
 class StepGiven(Given):
     """One step of a run."""
 
@@ -233,6 +197,8 @@ class StepGiven(Given):
     title: str
     kind: StepKind
     state: StepState
+    branch: str
+    mandatory: bool
     attempts: int
     opened_at: datetime
     ended_at: datetime | None

@@ -58,6 +58,10 @@ class Words:
         """The texts of a step."""
         return self._desk.texts.step_text(playbook or "", step, self.language)
 
+    def branch_title(self, playbook: str | None, name: str) -> str:
+        """The title of a branch of a playbook, or nothing where it has none."""
+        return self._desk.texts.branch_title(playbook or "", name, self.language)
+
     def assignment(self, view: AssignmentView) -> AssignmentGiven:
         """An assignment in short."""
         return AssignmentGiven.model_validate(self.assignment_fields(view))

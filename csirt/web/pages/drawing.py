@@ -27,7 +27,7 @@ NOTICES = frozenset(
     {
         "acknowledged", "answered", "call_recorded", "decided", "evidence_added", "evidence_handed_over",
         "facts_stated",
-        "measure_added", "measure_ended", "note_added", "opened", "signed_out",
+        "measure_added", "measure_ended", "note_added", "opened", "set_aside", "signed_out",
     }
 )  # fmt: skip
 

@@ -138,7 +138,7 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
         _head(look, visit, words, view),
         timeline=entries,
         window=window,
-        steps=Steps(visit, words, view.playbook, reached).views(work.steps(look, view.id)),
+        steps=Steps(visit, words, view.id, view.playbook, reached).views(work.steps(look, view.id)),
         escalations=climbs.parts_of(look, visit, words, view.id, view.playbook, found),
         detections=rows,
         detections_window=more,

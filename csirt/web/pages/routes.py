@@ -13,6 +13,7 @@ from csirt.web.pages import (
     incident,
     measures,
     opening,
+    setting_aside,
     sign_in,
     waiting,
 )
@@ -35,5 +36,6 @@ for part in (
     chains,
     measures,
     audit,
+    setting_aside,
 ):
     router.include_router(part.router)

@@ -1,11 +1,13 @@
 """The steps of a run as far as they are recorded: those that ended, in order, and those that wait, side by side."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from urllib.parse import quote
 
-from csirt.model.authority import may_answer
-from csirt.model.step import Json, StepState
-from csirt.store.queries.work import EscalationView, StepView
+from csirt.model.authority import Permission, may, may_answer
+from csirt.model.people import Actor
+from csirt.model.step import Json, StepKind, StepState
+from csirt.store.queries.work import AssignmentView, EscalationView, StepView
 from csirt.texts.steps import StepText
 from csirt.web.api.words import Words
 from csirt.web.session import Visit
@@ -17,34 +19,86 @@ def title_of(text: StepText) -> str:
     return f"{text.title} [{text.item}]" if text.item and text.item not in text.title else text.title
 
 
+_ACTS = {"skip": Permission.SKIP_STEP, "cancel": Permission.CANCEL_STEP}
+
+
+def address_of(incident: str, step: str) -> str:
+    """Where a step of an incident is set aside."""
+    return f"/incidents/{incident}/steps/{quote(step)}/set-aside"
+
+
+def acts_of(actor: Actor, step: StepView) -> tuple[str, ...]:
+    """What this actor may do with a step besides its work; nothing where it has its outcome already."""
+    if step.state is not StepState.OPEN or step.kind is StepKind.APPROVE:
+        return ()
+    if step.mandatory and not may(actor, Permission.SKIP_MANDATORY_STEP):
+        return ()
+    return tuple(act for act, permission in _ACTS.items() if may(actor, permission))
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A step, and the names of the branches that lead to it from here."""
+
+    step: Step
+    path: tuple[str, ...]
+
+    @property
+    def is_open(self) -> bool:
+        return self.step.state is StepState.OPEN
+
+    def below(self) -> "_Placed":
+        return _Placed(self.step, self.path[1:])
+
+
+def _path(view: StepView) -> tuple[str, ...]:
+    return tuple(view.branch.split("/")) if view.branch else ()
+
+
 class Steps:
     """Puts the steps of one incident into views."""
 
-    def __init__(self, visit: Visit, words: Words, playbook: str | None, climbs: Mapping[str, EscalationView]) -> None:
+    def __init__(
+        self, visit: Visit, words: Words, incident: str, playbook: str | None, climbs: Mapping[str, EscalationView]
+    ) -> None:
         """`climbs` are the escalations of the incident by step."""
+        self._incident = incident
         self._visit = visit
         self._words = words
         self._playbook = playbook
         self._climbs = climbs
 
     def views(self, found: list[StepView]) -> tuple[Step | SideBySide, ...]:
-        """What waits now, a branch for each that is waited for; below, what ended, the last first.
+        """What waits now, in the branches of the playbook that go on; below, what ended, the last first."""
+        return self._within(
+            [_Placed(self._step(view, str(number)), _path(view)) for number, view in enumerate(found, 1)]
+        )
 
-        Which open steps belong to one branch of the playbook is not recorded; that they are open at once is.
-        """
-        steps = [self._step(view, str(number)) for number, view in enumerate(found, 1)]
-        ended = [step for step in reversed(steps) if step.state is not StepState.OPEN]
-        waiting: dict[str, list[Step]] = {}
-        for step in steps:
-            if step.state is StepState.OPEN:
-                waiting.setdefault(step.waiting_for, []).append(step)
-        if sum(len(branch) for branch in waiting.values()) < 2:
-            return (*(step for branch in waiting.values() for step in branch), *ended)
-        return (SideBySide(branches=tuple(self._branch(who, branch) for who, branch in waiting.items())), *ended)
+    def _within(self, steps: "list[_Placed]") -> tuple[Step | SideBySide, ...]:
+        """The steps of one level: those of branches that go on stand inside them, the others in line."""
+        branches: dict[str, list[_Placed]] = {}
+        for one in steps:
+            if one.path:
+                branches.setdefault(one.path[0], []).append(one)
+        active = {name: found for name, found in branches.items() if any(one.is_open for one in found)}
+        forks = len(active) > 1
+        ahead: list[Step | SideBySide] = [one.step for one in steps if one.is_open and not one.path]
+        inside = {name: self._within([one.below() for one in found]) for name, found in active.items()}
+        if forks:
+            ahead.append(SideBySide(branches=tuple(self._branch(name, part) for name, part in inside.items())))
+        else:
+            ahead += [step for part in inside.values() for step in part]
+        ended = [one.step for one in reversed(steps) if not one.is_open and (not one.path or one.path[0] not in active)]
+        return (*ahead, *ended)
 
-    def _branch(self, who: str, steps: list[Step]) -> Branch:
-        title = self._words.name.words.say("step.waiting_for", {"who": who})
-        return Branch(title=title, steps=tuple(replace(step, waiting_for="") for step in steps))
+    def _branch(self, name: str, steps: tuple[Step | SideBySide, ...]) -> Branch:
+        """A branch by the playbook's word for it, by its item, or by who is waited for."""
+        title = self._words.branch_title(self._playbook, name)
+        waiting = next((step.waiting_for for step in steps if isinstance(step, Step) and step.waiting_for), "")
+        if not title and (name.isdigit() or name.isidentifier()) and waiting:
+            title = self._words.name.words.say("step.waiting_for", {"who": waiting})
+            steps = tuple(replace(step, waiting_for="") if isinstance(step, Step) else step for step in steps)
+        return Branch(title=title or name, steps=steps)
 
     def _step(self, view: StepView, number: str) -> Step:
         text = self._words.step_text(self._playbook, view.key)
@@ -61,11 +115,18 @@ class Steps:
             due=asked.due_at if asked else None,
             answer=self._answer(view, text),
             reason=str(answer.get("reason") or ""),
-            by=self._words.name(asked.answered_by) if asked and asked.answered_by else self._words.name("system"),
+            by=self._by(asked),
             at=view.ended_at,
             assignment=asked.id if asked else "",
             may_answer=asked is not None and may_answer(self._visit.actor, asked.who),
+            mandatory=view.mandatory,
+            set_aside=address_of(self._incident, view.key) if acts_of(self._visit.actor, view) else "",
         )
+
+    def _by(self, asked: AssignmentView | None) -> str:
+        if asked and asked.closed_at and not asked.answered_by:
+            return self._words.name.words.gettext("step.by_clock")
+        return self._words.name(asked.answered_by if asked and asked.answered_by else "system")
 
     def _waited_for(self, view: StepView) -> str:
         """Who is waited for where nobody was asked: whoever a chain calls, else the system itself."""

@@ -81,6 +81,8 @@ class Step:
     at: datetime | None = None
     assignment: str = ""
     may_answer: bool = True
+    mandatory: bool = False
+    set_aside: str = ""  # where it is skipped or cancelled, for a reader who may
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,35 @@
+"""The verbs that rest until something happens outside the playbook: a chain ends, a time comes."""
+
+from datetime import timedelta
+
+from csirt.errors import Awaiting
+from csirt.model.people import Role
+from csirt.model.step import Json, StepKind, StepState
+from csirt.playbook.acts import by_hand
+from csirt.playbook.place import Place
+from csirt.response import reaching, runs
+
+
+def reach(place: Place, chain: str, template: str, name: str, *, mandatory: bool) -> Json:
+    """How each route of a chain ended; the officer phones by hand where the city has no such chain."""
+    key = place.key(name)
+    step = place.recorded(key, StepKind.REACH)
+    if step is None:
+        place.commit(reaching.reach, place.at(key, mandatory=mandatory), chain, template)
+        step = place.reread(key)
+    if step.state is StepState.OPEN:
+        raise Awaiting(key)
+    if step.state is StepState.FAILED:
+        return by_hand(place, key, Role.OFFICER, mandatory=mandatory)
+    return step.value
+
+
+def wait(place: Place, name: str, duration: timedelta) -> None:
+    """Nothing, once the time has passed."""
+    key = place.key(name)
+    step = place.recorded(key, StepKind.WAIT)
+    if step and step.state is not StepState.OPEN:
+        return
+    if step is None:
+        place.commit(runs.set_timer, place.at(key), place.clock() + duration)
+    raise Awaiting(key)
