@@ -22,6 +22,8 @@ COMMANDS = {
     "serve": "csirt.cli.serve:serve",
     "worker": "csirt.cli.city:worker",
     "read": "csirt.cli.reading:read",
+    "formats": "csirt.cli.formats_known:known",
+    "mappings": "csirt.cli.formats_known:mappings",
     "ingest": "csirt.cli.ingesting:ingest",
     "open": "csirt.cli.cases:open_incident",
     "incidents": "csirt.cli.cases:incidents",
@@ -79,7 +81,9 @@ class Commands(TyperGroup):
 def _made(held: Any, name: str) -> Any:
     """A function, or a group of them, as a command."""
     if isinstance(held, typer.Typer):
-        return get_command(held)
+        group = get_command(held)
+        group.name = name
+        return group
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     alone.command(name)(held)
     return get_command(alone)

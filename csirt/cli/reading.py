@@ -1,14 +1,16 @@
 """`csirt read`: what a file says, without a store and without a data folder."""
 
 import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from csirt.cli.speaking import AsJson, Lang, Language, show
-from csirt.errors import Invalid, NotFound, Unavailable
-from csirt.model.detection import Unreadable
+from csirt.cli.speaking import AsJson, Lang, Language, say, show
+from csirt.errors import Invalid, NotFound, Param, Unavailable
+from csirt.model.detection import SourceRecord, Unreadable
 from csirt.readers import formats
 
 _COLUMNS = {
@@ -25,7 +27,8 @@ _COLUMNS = {
     "reason": "cli.column.reason",
 }
 
-Format = Annotated[str, typer.Option("--format", help=f"auto, {', '.join(formats.FORMATS)}. 形式")]
+MappingFile = Annotated[Path | None, typer.Option("--mapping", help="Mapping file (TOML) of a vendor's JSON. 対応表")]
+Format = Annotated[str, typer.Option("--format", help="auto, or a name that `csirt formats` gives. 形式")]
 
 
 def bytes_of(path: Path) -> bytes:
@@ -45,24 +48,34 @@ def bytes_of(path: Path) -> bytes:
         raise Unavailable("file_unreadable", permanent=True, file=path.name) from error
 
 
+def _records(content: bytes, form: str, mapping: Path | None) -> Iterator[SourceRecord]:
+    """The records of an input, by a mapping of the city's own where one is given."""
+    if mapping is None:
+        return formats.read(content, form)
+    return formats.reader_of(bytes_of(mapping), mapping.name).read(content)
+
+
 def read(
     file: Annotated[Path, typer.Argument(help="File, or - for standard input. ファイル")],
     form: Format = formats.AUTO,
+    mapping: MappingFile = None,
     as_json: AsJson = False,
     language: Lang = Language.JA,
 ) -> None:
     """Read detections of a file and show them; nothing is stored. 検知を読んで表示する（保存しない）"""
     content = bytes_of(file)
     try:
-        records = formats.read(content, form)
+        records = _records(content, form, mapping)
     except Invalid as error:
-        if form != formats.AUTO:  # a format that we do not have is the caller's error, not the file's
+        if mapping or form != formats.AUTO:  # a format that we do not have is the caller's error, not the file's
             raise
         raise _nothing(file, Unreadable(error.code if content.strip() else "empty", "file")) from error
+    counted: Counter[str] = Counter()
     readable = False
     why: Unreadable | None = None
     rows = []
     for record in records:
+        counted += formats.buckets([record])
         readable = readable or not isinstance(record.result, Unreadable)
         why = why or (record.result if isinstance(record.result, Unreadable) else None)
         if (row := formats.as_row(record)) is None:
@@ -73,8 +86,24 @@ def read(
             rows.append(row)
     if not as_json:
         show(rows, _COLUMNS, language, as_json=False)
+        tell_buckets(counted, language)
     if not readable:
         raise _nothing(file, why or Unreadable("empty", "file"))
+
+
+def tell_buckets(counted: Mapping[str, int], language: str) -> None:
+    """How many records ended where, each with its reason."""
+    others, broken = (
+        [(name.partition(":")[2], number) for name, number in sorted(counted.items()) if name.startswith(bucket)]
+        for bucket in ("not_a_detection:", "unreadable:")
+    )
+    told: dict[str, Param] = {
+        "detections": counted.get("detection", 0),
+        "others": sum(number for _, number in others),
+        "unreadable": sum(number for _, number in broken),
+        "reasons": ", ".join(f"{why} {number}" for why, number in (*others, *broken)) or "-",
+    }
+    say(language, "cli.read.buckets", told)
 
 
 def _nothing(file: Path, why: Unreadable) -> Invalid:

@@ -11,8 +11,9 @@ class Detection:
     """What a reader understood of one record.
 
     `severity_native` is in the source's own words; `level` is ours (0 to 4). `time_raw` is as written, `time_utc` is
-    None where the source gives no offset. `category` is the source's own class. `observables` maps a kind (`sha256`,
-    `domain`, `url`, …) to values.
+    None where the source gives no offset. `category` is the source's own class. `state` is what a source may change
+    about a report that keeps its id (its severity, its verdict). `observables` maps a kind (`sha256`, `domain`, `url`,
+    …) to values.
     """
 
     format: str
@@ -28,6 +29,7 @@ class Detection:
     user: str | None = None
     category: str | None = None
     signature: str | None = None
+    state: str | None = None
     observables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -60,7 +62,7 @@ def fingerprint(detection: Detection) -> str:
     """What makes two detections the same event seen again: 32 hex digits.
 
     The source's own id, or the instant where it has none, goes in, so that two events of one kind stay two; how often
-    the sensor repeats itself does not.
+    the sensor repeats itself does not. A report whose `state` has changed under the same id is told again.
     """
     parts = (
         detection.format,
@@ -70,5 +72,6 @@ def fingerprint(detection: Detection) -> str:
         detection.host or "",
         detection.user or "",
         detection.id or detection.time_raw or "",
+        *((detection.state,) if detection.state else ()),
     )
     return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]

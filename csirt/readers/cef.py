@@ -8,18 +8,16 @@ severities; values are kept as they arrived, and only what cannot be split is re
 `host` of a detection is `dvchost`, else `dhost`, else `shost`. Which host was *attacked* is another question: a sensor
 in the network reports about others, an agent about its own machine. The answer is the observable `attacked`.
 
-A line of syslog that holds no CEF is not a detection; a line that is neither is unreadable (`not_cef`), and so is CEF
-whose header breaks off (`cef_header`) and LEEF, which is another format (`other_format`).
+A header that breaks off is unreadable (`cef_header`). What other lines are, `csirt.readers.logs` knows.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from csirt.model.detection import Detection, NotADetection, SourceRecord, Unreadable
+from csirt.model.detection import Detection, Unreadable
 from csirt.model.sorting import ours_and_theirs, plain_address
-from csirt.readers.limits import DEFAULT_LIMITS, Limits, as_text, as_title, decode
-from csirt.readers.records import lines
+from csirt.readers.limits import Limits, as_text, as_title
+from csirt.readers.syslog_header import header_time
 from csirt.readers.times import instant, looks_like_time
 
 FORMAT = "cef"
@@ -40,49 +38,21 @@ AGENTS = re.compile(
     re.IGNORECASE | re.ASCII,  # ASCII: a boundary also between Latin letters and Japanese
 )
 
-_MARKER = re.compile(r"CEF:\s?[0-9]+(?:\.[0-9]+)?\|")
-_MARKER_BYTES = re.compile(rb"CEF:\s?[0-9]+(?:\.[0-9]+)?\|")
-_BROKEN_MARKER = re.compile(r"(?:^|\s)CEF:")
-_LEEF = re.compile(r"(?:^|\s)LEEF:\s?[0-9]")
+MARKER = re.compile(r"CEF:\s?[0-9]+(?:\.[0-9]+)?\|")
+BROKEN_MARKER = re.compile(r"(?:^|\s)CEF:")
 _HEADER_FIELD = re.compile(r"((?:[^\\|]|\\.)*+)(\||$)", re.DOTALL)
 _ESCAPED_IN_HEADER = re.compile(r"\\([\\|])")
 _KEY = re.compile(r"(?:^|(?<=\s))([A-Za-z0-9_][A-Za-z0-9_.\-]*+(?:\[[0-9]{1,6}\])?)=")
 # \n and \r stay as they are: nothing here needs line ends, and half-escaped Windows paths and accounts survive.
 _ESCAPED_IN_VALUE = re.compile(r"\\([\\=|])")
-# RFC 6587 length, PRI, and the version of RFC 5424, each if there.
-_SYSLOG = re.compile(r"(?:[0-9]{1,7} (?=<))?(<[0-9]{1,3}>)?\s?(?:1 )?")
-_TIME = re.compile(
-    r"[A-Za-z]{3} [ 0-9]?[0-9] (?:[0-9]{4} )?[0-9:]{8}(?:\.[0-9]{1,9})?"
-    r"(?: (?:UTC|GMT|JST|Z|[+-][0-9]{2}:?[0-9]{2})(?= ))?"
-    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
-)
 _HEX = {32: "md5", 40: "sha1", 64: "sha256"}
 
 
-@dataclass(slots=True)
-class Cef:
-    """Reads CEF, one record a line."""
-
-    limits: Limits = DEFAULT_LIMITS
-    format: str = FORMAT
-
-    def recognises(self, head: bytes) -> bool:
-        """A line of text, not of JSON, that holds `CEF:`, a version and a pipe."""
-        candidates = head.replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf").splitlines()
-        return any(_MARKER_BYTES.search(line) for line in candidates if line.lstrip()[:1] not in {b"{", b"["})
-
-    def read(self, data: bytes) -> Iterator[SourceRecord]:
-        """Every line in order."""
-        for piece in lines(data, self.limits):
-            result = piece.value if isinstance(piece.value, Unreadable) else _judge(decode(piece.raw), self.limits)
-            yield SourceRecord(piece.index, piece.raw, result)
-
-
-def _judge(line: str, limits: Limits) -> Detection | NotADetection | Unreadable:
-    """What one line is."""
-    marker = _MARKER.search(line)
+def judge(line: str, limits: Limits) -> Detection | Unreadable:
+    """A line that holds the marker of CEF as a detection."""
+    marker = MARKER.search(line)
     if marker is None:
-        return _without_cef(line)
+        return Unreadable("cef_header", "field 1 of 7")
     fields: list[str] = []
     at = marker.end()
     while len(fields) < 6:
@@ -95,18 +65,6 @@ def _judge(line: str, limits: Limits) -> Detection | NotADetection | Unreadable:
     if len(values) > limits.keys:
         return Unreadable("too_many_keys", f"{len(values)} keys")
     return _detection(fields, values, line[: marker.start()])
-
-
-def _without_cef(line: str) -> NotADetection | Unreadable:
-    """A line without the marker: another syslog message, another format, or nothing we know."""
-    if _BROKEN_MARKER.search(line):
-        return Unreadable("cef_header", "field 1 of 7")
-    if _LEEF.search(line):
-        return Unreadable("other_format", "LEEF")
-    syslog = _SYSLOG.match(line)
-    if syslog and (syslog[1] or _TIME.match(line, syslog.end())):
-        return NotADetection(FORMAT, "syslog_without_cef")
-    return Unreadable("not_cef", "line")
 
 
 def extension(text: str) -> dict[str, str]:
@@ -174,9 +132,8 @@ def _time(fields: Mapping[str, str], before: str) -> str | None:
     """
     keys = ("rt", "deviceReceiptTime", "start", "startTime", "end", "endTime")
     written = [value for key in keys if (value := as_text(fields.get(key)))]
-    syslog = _SYSLOG.match(before)
-    if stamp := _TIME.match(before, syslog.end() if syslog else 0):
-        written.append(stamp[0])
+    if stamp := header_time(before):
+        written.append(stamp)
     fixed = next((value for value in written if instant(value)), None)
     return fixed or next((value for value in written if looks_like_time(value)), None)
 

@@ -1,22 +1,83 @@
 """All readers by format, the choice between them, and the row that `csirt read --json` prints."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib import resources
 
 from csirt.errors import Invalid
-from csirt.model.detection import Detection, SourceRecord, Unreadable
+from csirt.model.detection import Detection, NotADetection, SourceRecord, Unreadable
 from csirt.model.ports import Reader
-from csirt.readers.cef import Cef
+from csirt.readers import cef, fast_log, leef, native, pan_os, suricata_eve, zeek_tables
+from csirt.readers.logs import KINDS, SYSLOG, Logs
+from csirt.readers.mapped import Head, Mapped
+from csirt.readers.mapping import VendorMapping
+from csirt.readers.mapping_files import read_mapping
 from csirt.readers.native import Native
-from csirt.readers.suricata_eve import SuricataEve
+from csirt.readers.suricata_eve import SuricataEve, is_eve
 from csirt.readers.times import to_milliseconds
+from csirt.readers.zeek_tables import ZeekTables
 
 AUTO = "auto"
 HEAD_BYTES = 64 * 1024
+_OTHER_NAMES = {
+    "eve": "suricata-eve",
+    "suricata": "suricata-eve",
+    "native": "csirt.detection.v1",
+    "fast": "suricata-fast",
+    "graph": "microsoft-graph",
+    "zeek": "zeek-tsv",
+    "asff": "security-hub",
+}
+# The formats that need a reader of their own: what writes them, and where that is described.
+OWN: dict[str, dict[str, str]] = {
+    native.FORMAT: {"name": "csirt.detection.v1", "documents": "docs/howto/send-detections.md"},
+    suricata_eve.FORMAT: {"name": "Suricata EVE", "documents": "https://docs.suricata.io/en/latest/output/eve/"},
+    zeek_tables.FORMAT: {"name": "Zeek TSV", "documents": "https://docs.zeek.org/en/current/log-formats.html"},
+    cef.FORMAT: {"name": "Common Event Format", "documents": "ArcSight: Implementing ArcSight CEF"},
+    leef.FORMAT: {"name": "Log Event Extended Format 1.0, 2.0", "documents": "https://www.ibm.com/docs/en/dsm"},
+    pan_os.FORMAT: {"name": "Palo Alto Networks PAN-OS", "documents": "https://docs.paloaltonetworks.com/pan-os"},
+    fast_log.FORMAT: {"name": "Suricata, Snort fast.log", "documents": "https://docs.suricata.io/"},
+    SYSLOG: {"name": "syslog (RFC 3164, RFC 5424)", "documents": "https://www.rfc-editor.org/rfc/rfc5424"},
+}
 
-# In the order in which they are asked whether an input is theirs.
-READERS: tuple[Reader, ...] = (Native(), SuricataEve(), Cef())
-FORMATS: tuple[str, ...] = tuple(reader.format for reader in READERS)
-_OTHER_NAMES = {"eve": "suricata-eve", "suricata": "suricata-eve", "native": "csirt.detection.v1"}
+
+@cache
+def mappings() -> tuple[VendorMapping, ...]:
+    """The mappings that ship with the product, by name of their files."""
+    folder = resources.files("csirt.readers").joinpath("mappings")
+    files = sorted((one for one in folder.iterdir() if one.name.endswith(".toml")), key=lambda one: one.name)
+    return tuple(read_mapping(one.read_bytes(), one.name) for one in files)
+
+
+@cache
+def readers() -> tuple[Reader, ...]:
+    """All readers."""
+    by_format = {one.format: one for one in mappings()}
+    own: tuple[Reader, ...] = (Native(), SuricataEve(), ZeekTables(by_format), *map(Logs, (*KINDS, SYSLOG)))
+    return (*own, *map(Mapped, mappings()))
+
+
+def told() -> Iterator[dict[str, str]]:
+    """Each format for a list: its name, what writes it, how it is read, and where its makers describe it."""
+    shipped = {one.format: one for one in mappings()}
+    for reader in readers():
+        mapping = shipped.get(reader.format)
+        if mapping:
+            yield {
+                "format": mapping.format,
+                "name": mapping.name,
+                "by": "mapping",
+                "documents": " ".join(mapping.documents),
+            }
+        else:
+            yield {"format": reader.format, **OWN[reader.format], "by": "reader"}
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The names of all formats."""
+    return tuple(reader.format for reader in readers())
 
 
 def choose(head: bytes, format: str | None = None) -> Reader:  # noqa: A002 the word of the command line and the API
@@ -27,15 +88,50 @@ def choose(head: bytes, format: str | None = None) -> Reader:  # noqa: A002 the 
     """
     wanted = (format or AUTO).strip().casefold().replace("_", "-")
     wanted = _OTHER_NAMES.get(wanted, wanted)
-    for reader in READERS:
-        if reader.format == wanted or (wanted == AUTO and reader.recognises(head[:HEAD_BYTES])):
-            return reader
-    raise Invalid("format_unknown", format=wanted if wanted == AUTO else "given", known=", ".join(FORMATS))
+    found = _recognised(head[:HEAD_BYTES]) if wanted == AUTO else _named(wanted)
+    if found is None:
+        raise Invalid("format_unknown", format=wanted if wanted == AUTO else "given", known=", ".join(names()))
+    return found
+
+
+def reader_of(mapping: bytes, file: str) -> Reader:
+    """A reader by the bytes of a mapping file of the city's own; `file` is its name in errors. Raises `Invalid`."""
+    return Mapped(read_mapping(mapping, file))
+
+
+def _named(wanted: str) -> Reader | None:
+    return next((reader for reader in readers() if reader.format == wanted), None)
+
+
+def _recognised(head: bytes) -> Reader | None:
+    """The reader that knows an input: our own, EVE, else by the mapping that fits best, else by its lines."""
+    if Native().is_sure_of(head):
+        return _named(native.FORMAT)
+    looked_at = Head(head)
+    if any(map(is_eve, looked_at.first)):
+        return _named(suricata_eve.FORMAT)
+    mapped = [reader for reader in readers() if isinstance(reader, Mapped)]
+    best = max(mapped, key=lambda one: one.likeness(looked_at))
+    if best.likeness(looked_at):
+        return best
+    return next((one for one in readers() if not isinstance(one, Mapped) and one.recognises(head)), None)
 
 
 def read(data: bytes, format: str | None = None) -> Iterator[SourceRecord]:  # noqa: A002 as above
     """Every record of an input, one after the other. Raises `Invalid` as `choose` does, before anything is read."""
     return choose(data[:HEAD_BYTES], format).read(data)
+
+
+def buckets(records: Iterable[SourceRecord]) -> Counter[str]:
+    """How many records ended where: `detection`, `not_a_detection:<why>`, `unreadable:<code>`."""
+    return Counter(_bucket(record) for record in records)
+
+
+def _bucket(record: SourceRecord) -> str:
+    result = record.result
+    if isinstance(result, NotADetection):
+        return f"not_a_detection:{result.why}"
+    return f"unreadable:{result.code}" if isinstance(result, Unreadable) else "detection"
 
 
 def as_row(record: SourceRecord, format: str | None = None) -> dict[str, str | int] | None:  # noqa: A002 as above

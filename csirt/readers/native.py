@@ -52,12 +52,16 @@ class Native:
     limits: Limits = DEFAULT_LIMITS
     format: str = FORMAT
 
+    def is_sure_of(self, head: bytes) -> bool:
+        """JSON that names our schema."""
+        return opens_json(head) and bool(_MARK.search(head))
+
     def recognises(self, head: bytes) -> bool:
         """JSON that names our schema, or a title together with a field name that is ours."""
         if not opens_json(head):
             return False
         ours = bool(_TITLE.search(head)) and bool(_OWN_FIELD.search(head)) and not _EVE.search(head)
-        return ours or bool(_MARK.search(head))
+        return ours or self.is_sure_of(head)
 
     def read(self, data: bytes) -> Iterator[SourceRecord]:
         """Every record in order."""

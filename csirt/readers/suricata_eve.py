@@ -52,6 +52,11 @@ class SuricataEve:
             yield SourceRecord(piece.index, piece.raw, _judge(piece))
 
 
+def is_eve(record: object) -> bool:
+    """Whether a parsed object has the two fields of every EVE record, at its top."""
+    return isinstance(record, dict) and isinstance(record.get("event_type"), str) and "timestamp" in record
+
+
 def _judge(piece: Piece) -> Detection | NotADetection | Unreadable:
     """What one record is."""
     record = piece.value

@@ -10,7 +10,16 @@ from datetime import UTC, datetime, timedelta
 # RFC 3339 and ISO 8601 as found in the field: blank instead of T, comma before fractions, offset without a colon.
 _ISO = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?"
-    r"\s?(?:([Zz])|([+-])([0-9]{2}):?([0-9]{2})?|\(?([A-Za-z]{3})\)?)?"
+    r"\s?(?:([Zz])|(?:UTC|GMT)?([+-])([0-9]{2}):?([0-9]{2})?|\(?([A-Za-z]{3})\)?)?"
+)
+# RFC 5322 §3.3, as mail and HTTP write it; what stands in brackets behind the offset is a comment.
+_MAIL = re.compile(
+    r"(?:[A-Za-z]{3}, {1,2})?([0-9]{1,2}) ([A-Za-z]{3}) ([0-9]{4}) ([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?"
+    r"(?: ?(?:([Zz])|([+-])([0-9]{2}):?([0-9]{2})|([A-Za-z]{3})))?(?: \([A-Za-z]{1,9}\))?"
+)
+# Suricata and Snort in fast.log: month/day[/year]-time, with a year of two or four digits or none.
+_FAST = re.compile(
+    r"([0-9]{2})/([0-9]{2})(?:/([0-9]{4}|[0-9]{2}))?-([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?"
 )
 # CEF revision 16 to 26, "Date formats": MMM dd [yyyy] HH:mm:ss[.SSS] [zzz]; RFC 3164 §4.1.2 is the shortest of them.
 _MONTH_FIRST = re.compile(
@@ -18,6 +27,8 @@ _MONTH_FIRST = re.compile(
     r"(?: ?(?:([Zz])|([+-])([0-9]{2}):?([0-9]{2})?|([A-Za-z]{3})))?"
 )
 _EPOCH = re.compile(r"([0-9]{9,19})(?:\.([0-9]{1,9}))?")
+_COUNT = re.compile(r"([0-9]{1,19})(?:\.([0-9]{1,9}))?")
+_FACTORS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1, "epoch_ns": None}
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # Only names that mean one offset everywhere or in Japan; CST, IST and their like mean several.
 _ZONES = {"utc": timedelta(0), "gmt": timedelta(0), "jst": timedelta(hours=9)}
@@ -27,26 +38,60 @@ _UNITS = ((12, 1_000_000), (15, 1_000), (18, 1))
 _LONGEST = 64
 
 
-def instant(raw: str | None) -> datetime | None:
-    """The instant in UTC that a text names: ISO 8601 with offset, epoch in s, ms, µs or ns, month first with zone."""
+def instant(raw: str | None, without_offset: timedelta | None = None) -> datetime | None:
+    """The instant in UTC that a text names: ISO 8601, epoch in s, ms, µs or ns, month first, mail, fast.log.
+
+    `without_offset` is the offset from UTC that the vendor documents for times that are written without one; None where
+    nothing is documented, and then such a time names no instant.
+    """
     text = (raw or "").strip()
     if not text or len(text) > _LONGEST:
         return None
-    if match := _ISO.fullmatch(text):
-        year, month, day, hour, minute, second, fraction, *zone = match.groups()
-        return _at((year, month, day, hour, minute, second or "0"), fraction, _offset(zone))
     if match := _EPOCH.fullmatch(text):
         return _since_epoch(match[1], match[2])
+    return _written(text, without_offset)
+
+
+def _written(text: str, without_offset: timedelta | None) -> datetime | None:
+    """The instant of a time that is no count."""
+    if match := _ISO.fullmatch(text):
+        year, month, day, hour, minute, second, fraction, *zone = match.groups()
+        return _at((year, month, day, hour, minute, second or "0"), fraction, _offset(zone, without_offset))
     if match := _MONTH_FIRST.fullmatch(text):
         name, day, year, hour, minute, second, fraction, *zone = match.groups()
-        month = str(_MONTHS.index(name.lower()) + 1) if name.lower() in _MONTHS else "0"
-        return _at((year or "0", month, day, hour, minute, second), fraction, _offset(zone))
+        parts = (year or "0", _month(name), day, hour, minute, second)
+        return _at(parts, fraction, _offset(zone, without_offset))
+    if match := _MAIL.fullmatch(text):
+        day, name, year, hour, minute, second, *zone = match.groups()
+        return _at((year, _month(name), day, hour, minute, second or "0"), None, _offset(zone, without_offset))
+    if match := _FAST.fullmatch(text):
+        month, day, year, hour, minute, second, fraction = match.groups()
+        return _at((f"{year or 0:0>4}", month, day, hour, minute, second), fraction, without_offset)
     return None
+
+
+def instant_as(raw: str | None, form: str, without_offset: timedelta | None = None) -> datetime | None:
+    """The same where the form is known: `epoch_s`, `epoch_ms`, `epoch_us`, `epoch_ns`, or one of `datetime.strptime`.
+
+    `auto` is `instant`. A count of any size is taken in the unit that is named.
+    """
+    text = (raw or "").strip()
+    if form == "auto" or not text or len(text) > _LONGEST:
+        return instant(text, without_offset)
+    if form.startswith("epoch_"):
+        match = _COUNT.fullmatch(text)
+        return _counted(match[1], match[2], _FACTORS[form]) if match else None
+    try:
+        written = datetime.strptime(text, form)  # noqa: DTZ007 an offset is added below or there is no instant
+        offset = written.utcoffset() if written.tzinfo else without_offset
+        return None if offset is None else written.replace(tzinfo=UTC) - offset
+    except (ValueError, OverflowError):
+        return None
 
 
 def looks_like_time(raw: str) -> bool:
     """Whether a text has one of the forms above, even one that names no instant."""
-    return any(form.fullmatch(raw.strip()[:_LONGEST]) for form in (_ISO, _EPOCH, _MONTH_FIRST))
+    return any(form.fullmatch(raw.strip()[:_LONGEST]) for form in (_ISO, _EPOCH, _MONTH_FIRST, _MAIL, _FAST))
 
 
 def to_milliseconds(at: datetime) -> str:
@@ -55,15 +100,20 @@ def to_milliseconds(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z".rjust(24, "0")
 
 
-def _offset(zone: list[str | None]) -> timedelta | None:
-    """The offset from UTC; None where none is written or its name is not one of ours."""
+def _month(name: str) -> str:
+    """The number of a month's English name; 0 for none."""
+    return str(_MONTHS.index(name.lower()) + 1) if name.lower() in _MONTHS else "0"
+
+
+def _offset(zone: list[str | None], without: timedelta | None) -> timedelta | None:
+    """The offset from UTC; `without` where none is written, None where its name is not one of ours."""
     zulu, sign, hours, minutes, name = zone
     if zulu:
         return timedelta(0)
     if name:
         return _ZONES.get(name.lower())
     if not sign or not hours:
-        return None
+        return without
     offset = timedelta(hours=int(hours), minutes=int(minutes or "0"))
     return -offset if sign == "-" else offset
 
@@ -87,8 +137,12 @@ def _since_epoch(digits: str, fraction: str | None) -> datetime | None:
     significant = digits.lstrip("0")
     if len(significant) < 9:
         return None
-    factor = next((factor for below, factor in _UNITS if len(significant) < below), None)
-    microseconds = int(significant) // 1000 if factor is None else int(significant) * factor
+    return _counted(significant, fraction, next((factor for below, factor in _UNITS if len(significant) < below), None))
+
+
+def _counted(digits: str, fraction: str | None, factor: int | None) -> datetime | None:
+    """An instant from a count of units of `factor` microseconds; None for nanoseconds."""
+    microseconds = int(digits) // 1000 if factor is None else int(digits) * factor
     if factor == 1_000_000:
         microseconds += int((fraction or "").ljust(6, "0")[:6])
     try:

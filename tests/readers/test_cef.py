@@ -6,14 +6,15 @@ from hypothesis import strategies as st
 
 from csirt.model.detection import Detection, NotADetection, Unreadable
 from csirt.model.sorting import attacked_and_attacker
-from csirt.readers.cef import Cef, extension
+from csirt.readers.cef import extension
+from csirt.readers.logs import Logs
 from csirt.readers.times import to_milliseconds
 
 HEAD = "CEF:0|Vendor|Sensor|1.0|100|Worm stopped|7|"
 
 
 def judge(line: str) -> object:
-    (found,) = Cef().read(line.encode())
+    (found,) = Logs("cef").read(line.encode())
     return found.result
 
 
@@ -150,16 +151,16 @@ def test_ipv6_in_a_custom_field_counts_if_its_label_says_so() -> None:
 @pytest.mark.parametrize(
     ("line", "wanted"),
     [
-        ("<134>Sep 19 08:26:10 host app: started", NotADetection("cef", "syslog_without_cef")),
-        ("Sep 19 08:26:10 host app: started", NotADetection("cef", "syslog_without_cef")),
-        ("<134>1 2026-06-10T10:12:41Z h a - - - started", NotADetection("cef", "syslog_without_cef")),
+        ("<134>Sep 19 08:26:10 host app: started", NotADetection("syslog", "syslog")),
+        ("Sep 19 08:26:10 host app: started", NotADetection("syslog", "syslog")),
+        ("<134>1 2026-06-10T10:12:41Z h a - - - started", NotADetection("syslog", "syslog")),
         ("just words", Unreadable("not_cef", "line")),
         ("0|Vendor|Sensor|1.0|100|no marker|7|src=10.0.0.1", Unreadable("not_cef", "line")),
         ('{"a":1}', Unreadable("not_cef", "line")),
         ("<134>Sep 19 08:26:10 host CEF:|a|b|c|d|e|5|", Unreadable("cef_header", "field 1 of 7")),
         ("CEF:0|a|b", Unreadable("cef_header", "field 3 of 7")),
         ("CEF:0|a|b|1|100|name", Unreadable("cef_header", "field 6 of 7")),
-        ("<134>Sep 19 08:26:10 h LEEF:1.0|V|P|1|ID|src=10.0.0.1", Unreadable("other_format", "LEEF")),
+        ("<134>Sep 19 08:26:10 h LEEF:1.0|V|P", Unreadable("leef_header", "field 3 of 5")),
         (HEAD + " ".join(f"k{n}=1" for n in range(501)), Unreadable("too_many_keys", "501 keys")),
     ],
 )
@@ -170,7 +171,7 @@ def test_lines_that_are_no_detection(line: str, wanted: object) -> None:
 def test_japanese_in_either_encoding_and_nul() -> None:
     line = "CEF:0|v|p|1|100|不審な通信|7|duser=zei\0mu"
     for raw in (line.encode(), line.encode("cp932")):
-        (found,) = Cef().read(raw)
+        (found,) = Logs("cef").read(raw)
         assert isinstance(found.result, Detection)
         assert (found.result.title, found.result.user) == ("不審な通信", "zeimu")
         assert found.raw == raw

@@ -30,8 +30,8 @@ from csirt.web.session import IncidentReader, SignedIn, desk_of, visit
 
 router = APIRouter(tags=["detections"])
 
+_FORMAT = "auto, or a name of `csirt formats`"
 RequestKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
-_FORMATS = ", ".join(formats.FORMATS)
 
 
 def ingester(request: Request) -> Actor:
@@ -59,7 +59,7 @@ async def take_detections(
     request: Request,
     actor: Annotated[Actor, Depends(ingester)],
     key: RequestKey = None,
-    format: Annotated[str, Query(max_length=64, description=f"auto, {_FORMATS}")] = formats.AUTO,  # noqa: A002 - the word of the address
+    format: Annotated[str, Query(max_length=64, description=_FORMAT)] = formats.AUTO,  # noqa: A002 - as the address says
 ) -> AcceptedGiven:
     """Take in the bytes of a sensor's output; answered only once all is stored.
 
