@@ -4,8 +4,6 @@ import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from sqlmodel import col, select
-
 from csirt.bootstrap import Desk
 from csirt.errors import CsirtError, DirectoryUnavailable, LeaseLost
 from csirt.logs import RecordLines, log
@@ -15,8 +13,8 @@ from csirt.playbook.language import Action
 from csirt.response import escalations, health, incidents, people, slow, tail, timers
 from csirt.response.slow import SlowAction
 from csirt.sending import Sender
+from csirt.store.queries import workings
 from csirt.store.queries.due import DueNow, channels_due, due_now
-from csirt.store.tables.runs import RunDueRow, RunRow
 from csirt.store.tx import new_id
 
 ROSTER_AGE = timedelta(minutes=10)
@@ -41,13 +39,9 @@ class Chores:
         self._roster_at = self._beat_at = self._evidence_at = self._swept_at = _NEVER
         self._noted: dict[str, tuple[str, datetime]] = {}
 
-    def _due(self) -> DueNow:
-        with self._desk.read() as session:
-            return due_now(session, self._desk.clock.now())
-
     def decide(self) -> bool:
         """Triage, timers and escalations: decisions that need no outside world."""
-        due = self._due()
+        due = self.due()
         if due.triage:
             for incident in self._desk.commit(SYSTEM, incidents.triage):
                 log().info("incident.opened", incident=incident)
@@ -69,7 +63,7 @@ class Chores:
 
     def act_slowly(self) -> bool:
         """Do one slow action."""
-        if not self._due().actions:
+        if not self.due().actions:
             return False
         within = max((action.within for action in self._desk.actions.values() if action.slow), default=slow.WITHIN)
         held = self._desk.commit(SYSTEM, slow.claim, max(within, slow.WITHIN))
@@ -108,11 +102,25 @@ class Chores:
             self._roster_at = now
             self._read_directory()
 
+    def leads(self) -> bool:
+        """Is this the worker that began first, of those that live? It does what one alone should do."""
+        alive = self._desk.clock.now() - 3 * HEARTBEAT
+        return [one.process for one in self._desk.look(workings.beats) if one.at > alive][:1] == [self._me]
+
+    def due(self) -> DueNow:
+        """Which kinds of work wait for this worker; one look for all of them."""
+        with self._desk.read() as session:
+            return due_now(session, self._desk.clock.now(), self._pool)
+
+    def unwritten(self, entries: int) -> bool:
+        """Does the record, of so many entries, hold one that was not written as a line?"""
+        return self._written is None or self._written < entries - 1
+
     def rest(self) -> None:
         """Take the heartbeat back: this worker ends in order, and nobody need look for it."""
         self._desk.commit(SYSTEM, health.rest, self._me)
 
-    def _note(self, part: str, state: str, code: str = "") -> None:
+    def note(self, part: str, state: str, code: str = "") -> None:
         """Keep how a part was found; written when it changed, and once a minute."""
         now = self._desk.clock.now()
         before, at = self._noted.get(part, ("", _NEVER))
@@ -125,7 +133,7 @@ class Chores:
             known, posts = self._desk.directory.people(), self._desk.directory.posts()
         except DirectoryUnavailable as error:
             log().warning("directory.unavailable")
-            self._note("directory", "down", error.code)
+            self.note("directory", "down", error.code)
         else:
             self._refresh(known, posts)
 
@@ -134,9 +142,9 @@ class Chores:
             self._desk.commit(SYSTEM, people.refresh, known, posts)
         except DirectoryUnavailable as error:
             log().error("directory.empty")
-            self._note("directory", "down", error.code)
+            self.note("directory", "down", error.code)
         else:
-            self._note("directory", "ok")
+            self.note("directory", "ok")
 
     def check_evidence(self) -> bool:
         """Hash one piece of evidence again, if one is due; take away what uploads left unfinished."""
@@ -163,14 +171,3 @@ class Chores:
         self._desk.commit(SYSTEM, tail.move, written)
         self._written = written
         return len(lines) == tail.BATCH
-
-    def ended_unshown(self) -> list[tuple[str, str, str]]:
-        """Ended runs that Prefect's page still shows as open: run, flow run, the code of what stopped it."""
-        with self._desk.read() as session:
-            rows = session.exec(
-                select(RunDueRow.run, RunDueRow.prefect_run, RunRow.stopped_by)
-                .join(RunRow, col(RunDueRow.run) == col(RunRow.id))
-                .where(col(RunDueRow.ended), col(RunDueRow.shown).is_(False))
-                .limit(50)
-            ).all()
-        return [(run, shown, code or "") for run, shown, code in rows if shown]

@@ -44,6 +44,15 @@ class Settings(BaseSettings):
     evidence_folder: Path | None = Field(default=None, description="Folder of evidence; empty: in the data folder.")
     evidence_most_mib: int = Field(default=4096, ge=1, le=1_048_576, description="Largest piece of evidence, MiB.")
     evidence_check_days: int = Field(default=7, ge=1, le=366, description="Days until evidence is hashed again.")
+    prefect_database_url: str = Field(
+        default="", description="PostgreSQL address of our own child's database; empty means SQLite in the data folder."
+    )
+    passes_at_once: int = Field(
+        default=4,
+        ge=1,
+        le=32,
+        description="Playbooks that one worker drives side by side on PostgreSQL; SQLite takes one.",
+    )
     log_target: Literal["file", "stdout", "syslog"] = Field(default="file", description="Where record lines go.")
     language: Literal["ja", "en"] = Field(default="ja", description="Language of mails and documents.")
 
@@ -75,3 +84,9 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The address of the domain database for SQLAlchemy."""
         return self.database_url or f"sqlite:///{self.data / 'csirt.sqlite'}"
+
+    @property
+    def side_by_side(self) -> int:
+        """Passes that a worker drives at once: one wherever SQLite is written, where each would wait for the others."""
+        prefect_on_sqlite = not self.prefect_url and not self.prefect_database_url
+        return 1 if prefect_on_sqlite or not self.database_url else self.passes_at_once

@@ -1,12 +1,14 @@
-"""The worker: one loop that claims due work and does it. Any worker may die at any moment."""
+"""The worker: looks what is due, claims it and does it. Any worker may die at any moment."""
 
 import asyncio
 import contextlib
+import contextvars
 import signal
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from csirt import bell
 from csirt.bootstrap import Desk
@@ -14,21 +16,23 @@ from csirt.chores import Chores
 from csirt.errors import CsirtError, LeaseLost, Unavailable
 from csirt.logs import log
 from csirt.model.people import SYSTEM
-from csirt.playbook.flow import Stage
 from csirt.playbook.language import Playbook
-from csirt.playbook.performance import Rested, perform
+from csirt.playbook.performance import Rest, Rested, perform
 from csirt.playbook.place import Show, plainly
 from csirt.response import reaching, runs
 from csirt.response.runs import Claim
 from csirt.sending import Senders
-from csirt.store.queries.due import due_now
+from csirt.showing import Showing
+from csirt.store.queries.due import DueNow
 
 T = TypeVar("T")
 SCAN = 0.25  # seconds between looks, when nobody rings
+HOUSE = 1.0  # seconds between two looks after the house
+EVIDENCE = 10.0  # seconds between two looks whether evidence is to be hashed again
 RENEW = runs.LEASE / 3
 SLOW_AT_ONCE = 3  # slow actions side by side, so that one of an hour holds up no other case
-PREFECT_WAIT = 5  # seconds that a pass waits for Prefect before it goes on unseen
-PREFECT_PAUSE = timedelta(seconds=5)  # how long Prefect is left alone after it did not answer
+CANCELS = 3
+GRACE = 4.0  # seconds that passes under way get when the worker is told to stop
 
 
 class Worker:
@@ -39,30 +43,32 @@ class Worker:
         self._desk = desk
         self._chores = Chores(desk)
         self._senders = Senders(desk)
+        self._showing = Showing(desk, "", self._chores.note)
         self._heard = asyncio.Event()
         self._stop = asyncio.Event()
-        self._threads = ThreadPoolExecutor(9 + SLOW_AT_ONCE, thread_name_prefix="worker")
-        self._clients = contextlib.AsyncExitStack()
-        self._stage: Stage | None = None
-        self._prefect_after = desk.clock.now()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopped = self._leads = False
+        self._at_once = desk.settings.side_by_side
+        self._threads = ThreadPoolExecutor(9 + 2 * self._at_once + SLOW_AT_ONCE, thread_name_prefix="worker")
+        self._passes: set[asyncio.Task[None]] = set()
+        self._wanted = {kind: asyncio.Event() for kind in ("runs", "decide", "send", "slow", "lines")}
 
     async def run(self) -> None:
-        """Work until SIGTERM or SIGINT; what is under way is left for the next worker."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
+        """Work until `stop`; what is under way is ended, or left for the next worker."""
+        self._loop = asyncio.get_running_loop()
+        if self._stopped:
+            self._stop.set()
         ear = await bell.listen(self._desk.settings.data, self._heard)
         log().info("worker.started")
-        slow = (self._act_slowly,) * SLOW_AT_ONCE
-        chores = (self._do_chores, self._send, *slow, self._write_lines, self._keep_house, self._check_evidence)
-        tasks = [asyncio.create_task(self._drive()), *(asyncio.create_task(self._forever(step)) for step in chores)]
+        tasks = [asyncio.create_task(work) for work in self._work()]
         told = asyncio.create_task(self._stop.wait())
         await asyncio.wait([told, *tasks], return_when=asyncio.FIRST_COMPLETED)
         if not self._stop.is_set():  # half a worker looks alive and is not: let another be started
             log().error("worker.task_ended")
-        for task in (told, *tasks):
-            task.cancel()
-        await asyncio.gather(told, *tasks, return_exceptions=True)
+        self._stop.set()
+        if self._passes:
+            await asyncio.wait(self._passes, timeout=GRACE)
+        await _end({told, *tasks, *self._passes})
         if ear:
             ear.close()
         with contextlib.suppress(CsirtError):  # it will be found silent instead
@@ -71,73 +77,113 @@ class Worker:
         self._threads.shutdown(wait=False, cancel_futures=True)
         log().info("worker.stopped")
 
-    async def _drive(self) -> None:
-        """Drive runs; Prefect's clients are opened and closed in this one task, whose context they are bound to."""
-        async with contextlib.AsyncExitStack() as self._clients:
-            await self._forever(self._drive_due)
+    def stop(self) -> None:
+        """Tell the worker to end; from any thread."""
+        self._stopped = True
+        if self._loop:
+            with contextlib.suppress(RuntimeError):  # it has ended already
+                self._loop.call_soon_threadsafe(self._stop.set)
 
-    async def _open_stage(self) -> None:
-        """Connect to Prefect as soon as it answers; until then runs go on unseen."""
-        if self._stage is None and self._desk.prefect_url() and self._desk.clock.now() >= self._prefect_after:
-            try:
-                async with asyncio.timeout(PREFECT_WAIT):  # in this task, whose context the clients are bound to
-                    self._stage = await self._clients.enter_async_context(Stage())
-            except (Unavailable, TimeoutError):
-                self._leave_prefect_alone()
+    def _work(self) -> list[Coroutine[Any, Any, None]]:
+        """Everything that goes on side by side."""
+        slow = [self._forever("slow", self._chores.act_slowly) for _ in range(SLOW_AT_ONCE)]
+        return [
+            self._watch(),
+            self._drive(),
+            self._forever("decide", self._chores.decide),
+            self._forever("send", self._senders.start_due),
+            self._forever("lines", self._chores.write_lines),
+            self._keep_house(),
+            self._check_evidence(),
+            *slow,
+        ]
 
-    def _leave_prefect_alone(self) -> None:
-        self._prefect_after = self._desk.clock.now() + PREFECT_PAUSE
-        log().warning("prefect.unavailable")
+    # ------------------------------------------------------------------------------------------------- what is due
 
-    async def _forever(self, step: Callable[[], "asyncio.Future[bool] | object"]) -> None:
-        """Repeat a step: at once while it finds work, else after a ring or the scan's interval."""
-        while not self._stop.is_set():
-            busy = False
-            try:
-                busy = bool(await step())  # type: ignore[misc]
-            except CsirtError as error:
-                log().warning("worker.step_failed", step=step.__name__, code=error.code)
-            except Exception as error:  # the worker outlives every fault, and says which it was
-                log().error("worker.step_broke", step=step.__name__, error=type(error).__name__, exc_info=error)
-            if not busy:
-                await self._pause()
+    async def _watch(self) -> None:
+        """One look for all kinds of work: at once after a ring, else after the scan's interval."""
+        while True:
+            self._heard.clear()
+            with self._surviving("look"):
+                self._say(await self._in_thread(self._chores.due))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SCAN):  # wait_for may swallow that we were told to end
+                    await self._heard.wait()
 
-    async def _pause(self) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._heard.wait(), SCAN)
-        self._heard.clear()
+    def _say(self, due: DueNow) -> None:
+        """Wake those for whom there is work."""
+        lines = self._leads and self._chores.unwritten(due.entries)
+        decide = due.triage or due.timers or due.escalations
+        wanted = {"runs": due.runs, "decide": decide, "send": due.deliveries, "slow": due.actions, "lines": lines}
+        for kind, is_wanted in wanted.items():
+            if is_wanted:
+                self._wanted[kind].set()
+
+    async def _forever(self, kind: str, step: Callable[[], bool]) -> None:
+        """Do one kind of work whenever there is some, until it finds no more."""
+        while True:
+            await self._wanted[kind].wait()
+            self._wanted[kind].clear()
+            with self._surviving(step.__name__):
+                while not self._stop.is_set() and await self._in_thread(step):
+                    self._heard.set()  # what was done may be work for others
+
+    @contextlib.contextmanager
+    def _surviving(self, step: str) -> Iterator[None]:
+        """The worker outlives every fault, and says which it was."""
+        try:
+            yield
+        except CsirtError as error:
+            log().warning("worker.step_failed", step=step, code=error.code)
+        except Exception as error:
+            log().error("worker.step_broke", step=step, error=type(error).__name__, exc_info=error)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    async def _drive_due(self) -> bool:
-        """Take one due run and go through its playbook."""
-        held = await self._in_thread(self._claim)
-        if held is None:
-            return False
-        play = self._desk.playbooks.get((held.playbook, held.version))
-        if play is None:
-            await self._in_thread(lambda: self._desk.commit(SYSTEM, reaching.stop, held, "playbook_unknown"))
-            return True
-        renewing = asyncio.create_task(self._renew(held))
-        try:
-            await self._pass(play, held)
-        except LeaseLost:
-            log().warning("worker.lease_lost", run=held.run)
-        except CsirtError:
-            raise
-        except Exception as error:  # a fault in a playbook's own code stops its run and nobody else's
-            log().error("playbook.broke", run=held.run, error=type(error).__name__, exc_info=error)
-            await self._in_thread(lambda: self._desk.commit(SYSTEM, reaching.stop, held, "playbook_error"))
-        finally:
-            renewing.cancel()
-        return True
+    # ---------------------------------------------------------------------------------------------------- playbooks
 
-    def _claim(self) -> Claim | None:
-        with self._desk.read() as session:
-            if not due_now(session, self._desk.clock.now()).runs:
-                return None
-        return self._desk.commit(SYSTEM, runs.claim)
+    async def _drive(self) -> None:
+        """Drive runs side by side; Prefect's clients are bound to this one task and to its children."""
+        wanted = self._wanted["runs"]
+        async with self._showing:
+            while True:
+                await wanted.wait()
+                wanted.clear()
+                with self._surviving("drive"):
+                    await self._showing.connect()
+                    await self._begin_passes()
+
+    async def _begin_passes(self) -> None:
+        free = self._at_once - len(self._passes)
+        if free <= 0 or self._stop.is_set():
+            return
+        for held in await self._in_thread(lambda: self._desk.commit(SYSTEM, runs.claim_some, free)):
+            task = asyncio.create_task(self._one(held))
+            self._passes.add(task)
+            task.add_done_callback(self._passed)
+
+    def _passed(self, task: asyncio.Task[None]) -> None:
+        self._passes.discard(task)
+        self._heard.set()  # there may be more for the place that is free now
+
+    async def _one(self, held: Claim) -> None:
+        """Go once through the playbook of a run that we hold."""
+        play = self._desk.playbooks.get((held.playbook, held.version))
+        renewing = asyncio.create_task(self._renew(held))
+        with self._surviving("pass"):
+            try:
+                if play is None:
+                    await self._halt(held, "playbook_unknown")
+                else:
+                    await self._pass(play, held)
+            except LeaseLost:
+                log().warning("worker.lease_lost", run=held.run)
+            finally:
+                renewing.cancel()
+
+    async def _halt(self, held: Claim, code: str) -> None:
+        await self._in_thread(lambda: self._desk.commit(SYSTEM, reaching.stop, held, code))
 
     async def _renew(self, held: Claim) -> None:
         while True:
@@ -151,62 +197,70 @@ class Worker:
 
     async def _pass(self, play: Playbook, held: Claim) -> None:
         """One pass, shown by Prefect if it answers; response to an incident never waits for its display."""
+        began = False
+        failure: Exception | None = None
 
-        def work(show: Show) -> Rested:
-            return perform(play, self._desk.door, held, self._desk.hands, show)
-
-        shown = None
-        await self._open_stage()
-        if self._stage and self._desk.clock.now() >= self._prefect_after:
+        async def work(show: Show) -> Rested | None:
+            nonlocal began, failure
+            began = True
+            inside = contextvars.copy_context()  # Prefect finds its run there
+            body = partial(inside.run, perform, play, self._desk.door, held, self._desk.hands, show)
             try:
-                shown = await asyncio.wait_for(self._stage.run_for(play, held.incident, held.prefect_run), PREFECT_WAIT)
-            except (Unavailable, TimeoutError):
-                self._leave_prefect_alone()
-        if shown is None or self._stage is None:
-            await self._in_thread(lambda: work(plainly))
-            return
-        if str(shown.id) != held.prefect_run:
-            await self._in_thread(lambda: self._desk.commit(SYSTEM, runs.shown_by, held.run, str(shown.id)))
-        rested = await self._stage.drive(play, shown, held.incident, work)
-        if rested is None:  # Prefect failed before the pass began: the lease is still ours
-            self._prefect_after = self._desk.clock.now() + PREFECT_PAUSE
-            await self._in_thread(lambda: work(plainly))
-        elif rested.rest != "waiting":
-            await self._in_thread(lambda: self._desk.commit(SYSTEM, runs.mark_shown, held.run))
+                return await self._in_thread(body)
+            except Exception as error:  # raised again below: Prefect would show its text
+                failure = error
+                left = isinstance(error, LeaseLost | Unavailable)  # the run goes on, here or elsewhere
+                return None if left else Rested(Rest.STOPPED, code="playbook_error")
 
-    async def _do_chores(self) -> bool:
-        return await self._in_thread(self._chores.decide)
+        await self._showing.drive(play, held, work)
+        if not began:
+            await work(plainly)
+        if isinstance(failure, CsirtError):
+            raise failure
+        if failure is not None:  # a fault in a playbook's own code stops its run and nobody else's
+            log().error("playbook.broke", run=held.run, error=type(failure).__name__, exc_info=failure)
+            await self._halt(held, "playbook_error")
 
-    async def _send(self) -> bool:
-        return await self._in_thread(self._senders.start_due)
+    # -------------------------------------------------------------------------------------------------------- house
 
-    async def _act_slowly(self) -> bool:
-        return await self._in_thread(self._chores.act_slowly)
+    async def _keep_house(self) -> None:
+        """Heartbeat, roster, and Prefect's page."""
+        while True:
+            with self._surviving("house"):
+                await self._in_thread(self._chores.keep_house)
+                self._leads = await self._in_thread(self._chores.leads)
+                await self._showing.keep(leads=self._leads)
+            await asyncio.sleep(HOUSE)
 
-    async def _write_lines(self) -> bool:
-        return await self._in_thread(self._chores.write_lines)
+    async def _check_evidence(self) -> None:
+        """Evidence is hashed again from time to time, one piece after the other."""
+        while True:
+            busy = False
+            with self._surviving("check_evidence"):
+                busy = await self._in_thread(self._chores.check_evidence)
+            await asyncio.sleep(0 if busy else EVIDENCE)
 
-    async def _check_evidence(self) -> bool:
-        return await self._in_thread(self._chores.check_evidence)
 
-    async def _keep_house(self) -> bool:
-        await self._in_thread(self._chores.keep_house)
-        await self._show_ends()
-        return False
-
-    async def _show_ends(self) -> None:
-        """Runs that ended while Prefect was away, or in a crash, are shown as ended."""
-        if self._stage is None or self._desk.clock.now() < self._prefect_after:
-            return
-        for run, prefect_run, code in await self._in_thread(self._chores.ended_unshown):
-            try:
-                await self._stage.show_end(prefect_run, closed=not code, code=code)
-            except Unavailable:
-                self._leave_prefect_alone()
-                return
-            await self._in_thread(lambda run=run: self._desk.commit(SYSTEM, runs.mark_shown, run))  # type: ignore[misc]
+async def _end(tasks: "set[asyncio.Task[Any]]") -> None:
+    """Cancel tasks until they have ended; one that is in the middle of Prefect may need to be told twice."""
+    for _ in range(CANCELS):
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            _, tasks = await asyncio.wait(tasks, timeout=1)
+    for task in tasks:
+        log().warning("worker.task_left", task=task.get_name())
 
 
 def work(desk: Desk) -> None:
-    """Run one worker until it is told to stop."""
-    asyncio.run(Worker(desk).run())
+    """Run one worker until SIGTERM or SIGINT; call it from the main thread.
+
+    The loop has a thread of its own: in the main thread, Prefect would take our signal handlers for each pass.
+    """
+    worker = Worker(desk)
+    thread = threading.Thread(target=lambda: asyncio.run(worker.run()), name="worker-loop")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: worker.stop())
+    thread.start()
+    while thread.is_alive():  # a join without end would keep signals waiting
+        thread.join(0.5)

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import settings
 
 from tests.postgres import fresh_postgres, postgres_server
+from tests.prefect_server import city, prefect_server
 from tests.world import world
 
-__all__ = ["fresh_postgres", "postgres_server", "world"]
+__all__ = ["city", "fresh_postgres", "postgres_server", "prefect_server", "world"]
 
 HOME = Path(tempfile.mkdtemp(prefix="csirt-test-home-"))
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104 - "any address" connects to this machine

@@ -13,6 +13,7 @@ from csirt.cli.tables import progress
 from csirt.errors import Conflict, LedgerBroken, Unavailable
 from csirt.response import audit
 from csirt.store.queries.cases import resolve_incident
+from csirt.wellness import note_verified
 
 DOCUMENTS = 50  # incidents whose documents go along: the newest
 
@@ -21,6 +22,7 @@ def verify(data: Data = None, as_json: AsJson = False, language: Lang = Language
     """Verify the record as it is stored. 記録を検証する"""
     with open_desk(data) as desk:
         found = _verified(desk, language)
+        note_verified(desk, found)
     if found.ok:
         show_one({"ok": True, "size": found.size, "root": found.root}, "cli.sound", language, as_json=as_json)
         return

@@ -39,6 +39,7 @@ COMMANDS = {
     "skip": "csirt.cli.setting_aside:skip",
     "cancel": "csirt.cli.setting_aside:cancel",
     "acknowledge": "csirt.cli.duties:acknowledge",
+    "health": "csirt.cli.health:health",
     "verify": "csirt.cli.auditing:verify",
     "export": "csirt.cli.auditing:export",
     "chains": "csirt.cli.city:chains",

@@ -51,20 +51,32 @@ class RecordedStep:
 
 def claim(tx: Tx) -> Claim | None:
     """Take the lease of the run that has been due for longest and that nobody holds; None if there is none."""
-    now = tx.lease_now
-    due = tx.session.exec(
-        select(RunDueRow)
+    return next(iter(claim_some(tx, 1)), None)
+
+
+def claim_some(tx: Tx, limit: int, *, pool: str = "", only: str | None = None) -> list[Claim]:
+    """Take the leases of due runs that nobody holds: of those that no pool drives, or of one pool's.
+
+    `only`: of this incident's run, if it is due.
+    """
+    query = (
+        select(RunDueRow, RunRow)
+        .join(RunRow, col(RunDueRow.run) == col(RunRow.id))
         .where(col(RunDueRow.wake) > col(RunDueRow.seen), col(RunDueRow.ended).is_(False))
-        .where(or_(col(RunDueRow.lease_until).is_(None), col(RunDueRow.lease_until) < now))
+        .where(or_(col(RunDueRow.lease_until).is_(None), col(RunDueRow.lease_until) < tx.lease_now))
+        .where(RunDueRow.pool == pool if pool else col(RunDueRow.pool).is_(None))
         .order_by(col(RunDueRow.woken_at), col(RunDueRow.run))
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    ).first()
-    if due is None:
-        return None
-    due.lease, due.lease_until = new_id("l"), now + LEASE
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=RunDueRow)
+    )
+    if only is not None:
+        query = query.where(RunRow.incident == only)
+    return [_lease(tx, due, run) for due, run in tx.session.exec(query).all()]
+
+
+def _lease(tx: Tx, due: RunDueRow, run: RunRow) -> Claim:
+    due.lease, due.lease_until = new_id("l"), tx.lease_now + LEASE
     tx.session.add(due)
-    run = tx.session.get_one(RunRow, due.run)
     return Claim(run.id, run.incident, run.playbook, run.version, due.lease, due.wake, due.prefect_run)
 
 

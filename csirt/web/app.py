@@ -77,6 +77,7 @@ def create_app(desk: Desk) -> FastAPI:
     app.state.gate = Gate()
     app.state.rosters = Rosters()
     app.state.checking = threading.Lock()
+    app.state.health = None  # when we last looked, for who is not signed in, and whether all was well
     app.state.draw_problem = pages.draw_problem
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)

@@ -58,8 +58,10 @@ def test_a_directory_that_does_not_answer_is_noted_with_the_time_it_began(world:
 
 def test_a_channel_that_takes_nothing_is_noted_until_it_does(world: World) -> None:
     class Away:
+        takes_bundles = False
+
         def send(self, _message: Message) -> str:
-            raise DeliveryFailed("smtp_unreachable")
+            raise DeliveryFailed("smtp_unreachable", is_down=True)
 
     channels = world.desk.channels
     object.__setattr__(world.desk, "channels", {**channels, "mail": Away()})

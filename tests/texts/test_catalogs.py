@@ -13,6 +13,7 @@ from csirt.model.discretion import NeverSay
 from csirt.model.escalation import RouteState
 from csirt.model.evidence import EvidenceState
 from csirt.model.fact import FINDINGS, UNITS, FactSource, FactState
+from csirt.model.health import PartState
 from csirt.model.incident import Disposition, IncidentStatus, IncidentType, Level
 from csirt.model.measure import MeasureState
 from csirt.model.message import DeliveryState
@@ -38,10 +39,27 @@ VALUES: dict[str, type[Enum]] = {
     "kind": EntryKind, "type": IncidentType, "level": Level, "status": IncidentStatus, "disposition": Disposition,
     "role": Role, "delivery": DeliveryState, "step_state": StepState, "step_kind": StepKind, "need": Need,
     "stop_on": StopOn, "route_state": RouteState, "measure_state": MeasureState, "verdict": Verdict,
+    "health.state": PartState, "health.all": PartState,
     "fact": CaseFact, "system": TouchedSystem, "never_say": NeverSay, "evidence_state": EvidenceState,
     "fact_state": FactState, "fact_source": FactSource,
 }  # fmt: skip
+PARTS = (
+    "database", "worker", "work", "lease", "prefect", "channel", "directory", "record", "quarantine", "checkpoint",
+    "disk",
+)  # fmt: skip
 LISTS = {
+    "health.part": PARTS,
+    "health.todo": PARTS,
+    "health.figures": ("quarantine", "disk"),
+    "health.why": (
+        "worker_never_seen",
+        "worker_silent",
+        "prefect_not_seen_yet",
+        "prefect_not_asked",
+        "record_never_verified",
+        "record_verified_long_ago",
+        "checkpoint_missing",
+    ),
     "nav": NAVIGATION,
     "directory": ("ldif", "ldap"),
     "choice": tuple(choice.code for choice in (*YES_NO, *DONE_OR_CANNOT, *APPROVE_OR_REFUSE)),

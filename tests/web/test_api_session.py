@@ -247,9 +247,10 @@ def test_a_session_keeps_its_language(someone: Make) -> None:
 
 
 def test_health_says_more_to_who_is_signed_in(someone: Make, officer: Someone) -> None:
-    assert someone().get("/health").json() == {"ok": True, "worker_seconds": None, "prefect": None, "counts": None}
+    more = dict.fromkeys(("worker_seconds", "prefect", "counts", "parts"))
+    assert someone().get("/health").json() == {"ok": True, **more}
     told = officer.get("/health").json()
-    assert (told["ok"], told["prefect"], told["counts"]["open"]) == (True, False, 0)
+    assert (told["ok"], told["prefect"], told["counts"]["open"]) == (False, False, 0)  # nobody works
 
 
 def test_a_cookie_that_means_nothing_is_nobody(someone: Make, desk: Desk) -> None:

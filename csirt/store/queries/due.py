@@ -8,12 +8,13 @@ from sqlmodel import Session, col, or_
 
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tables.outbox import DeliveryDueRow, EscalationRow
+from csirt.store.tables.record import LedgerHeadRow
 from csirt.store.tables.runs import ActionDueRow, RunDueRow, TimerRow
 
 
 @dataclass(frozen=True, slots=True)
 class DueNow:
-    """Which kinds of work wait."""
+    """Which kinds of work wait; `entries` is how many the record holds."""
 
     triage: bool
     runs: bool
@@ -21,23 +22,28 @@ class DueNow:
     escalations: bool
     deliveries: bool
     actions: bool
+    entries: int
 
 
-def due_now(session: Session, now: datetime) -> DueNow:
-    """Which kinds of work are due at `now`."""
+def due_now(session: Session, now: datetime, pool: str = "") -> DueNow:
+    """Which kinds of work are due at `now`; of the runs those that no pool drives, or those of one pool."""
+    of_pool = col(RunDueRow.pool) == pool if pool else col(RunDueRow.pool).is_(None)
     free_run = or_(col(RunDueRow.lease_until).is_(None), col(RunDueRow.lease_until) < now)
     free_mail = or_(col(DeliveryDueRow.lease_until).is_(None), col(DeliveryDueRow.lease_until) < now)
     free_action = or_(col(ActionDueRow.lease_until).is_(None), col(ActionDueRow.lease_until) < now)
     waiting = (
         exists().where(col(DetectionRow.state) == "new"),
-        exists().where(col(RunDueRow.wake) > col(RunDueRow.seen), col(RunDueRow.ended).is_(False), free_run),
+        exists().where(col(RunDueRow.wake) > col(RunDueRow.seen), col(RunDueRow.ended).is_(False), of_pool, free_run),
         exists().where(col(TimerRow.done_at).is_(None), col(TimerRow.due_at) <= now),
         exists().where(col(EscalationRow.ended_at).is_(None), col(EscalationRow.next_due) <= now),
         exists().where(col(DeliveryDueRow.not_before) <= now, free_mail),
         exists().where(col(ActionDueRow.not_before) <= now, free_action),
     )
-    row = session.execute(select(*waiting)).one()
-    return DueNow(*(bool(value) for value in row))
+    size = session.execute(select(col(LedgerHeadRow.size))).scalar_one_or_none()
+    triage, runs, timers, escalations, deliveries, actions = (
+        bool(one) for one in session.execute(select(*waiting)).one()
+    )
+    return DueNow(triage, runs, timers, escalations, deliveries, actions, size or 0)
 
 
 def channels_due(session: Session, now: datetime) -> list[str]:

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import col, func, select
+from sqlmodel import col, func, or_, select
 
-from csirt.store.tables.runs import RunRow
+from csirt.store.tables.outbox import DeliveryDueRow, EscalationRow
+from csirt.store.tables.record import LedgerIncidentRow, LedgerRow
+from csirt.store.tables.runs import ActionDueRow, RunDueRow, RunRow, TimerRow
 from csirt.store.tables.workings import ConditionRow, HeartbeatRow
 from csirt.store.tx import Look
 
@@ -55,3 +57,32 @@ def playbooks_of(look: Look, incidents: Iterable[str]) -> dict[str, str]:
     """The playbook of each of these incidents that has one."""
     query = select(RunRow.incident, RunRow.playbook).where(col(RunRow.incident).in_(set(incidents)))
     return dict(look.session.exec(query).all())
+
+
+def oldest_due(look: Look, now: datetime) -> datetime | None:
+    """Since when the oldest work waits that is due and that nobody has taken; None: nothing waits."""
+    free = or_(col(RunDueRow.lease_until).is_(None), col(RunDueRow.lease_until) < now)
+    runs = (
+        select(func.min(LedgerRow.at))
+        .join(LedgerIncidentRow, col(LedgerIncidentRow.inc) == col(LedgerRow.inc))
+        .join(RunRow, col(RunRow.incident) == col(LedgerRow.inc))
+        .join(RunDueRow, col(RunDueRow.run) == col(RunRow.id))
+        .where(col(LedgerRow.inc_seq) == col(LedgerIncidentRow.inc_seq))
+        .where(col(RunDueRow.wake) > col(RunDueRow.seen), col(RunDueRow.ended).is_(False), free)
+    )
+    untaken = or_(col(DeliveryDueRow.lease_until).is_(None), col(DeliveryDueRow.lease_until) < now)
+    unheld = or_(col(ActionDueRow.lease_until).is_(None), col(ActionDueRow.lease_until) < now)
+    instants = (
+        look.session.exec(runs).one(),
+        look.session.exec(select(func.min(TimerRow.due_at)).where(col(TimerRow.done_at).is_(None))).one(),
+        look.session.exec(select(func.min(EscalationRow.next_due)).where(col(EscalationRow.ended_at).is_(None))).one(),
+        look.session.exec(select(func.min(DeliveryDueRow.not_before)).where(untaken)).one(),
+        look.session.exec(select(func.min(ActionDueRow.not_before)).where(unheld)).one(),
+    )
+    return min((instant for instant in instants if instant is not None and instant <= now), default=None)
+
+
+def oldest_lost_lease(look: Look) -> datetime | None:
+    """When the oldest lease ran out, or will, of those under which somebody drives a run; None: nobody does."""
+    query = select(func.min(RunDueRow.lease_until)).where(col(RunDueRow.ended).is_(False))
+    return look.session.exec(query).one()

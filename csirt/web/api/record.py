@@ -16,6 +16,7 @@ from csirt.store.tx import Look
 from csirt.web.api.shapes import EntryGiven, SoundnessGiven
 from csirt.web.api.words import entry_given
 from csirt.web.session import RecordReader
+from csirt.wellness import note_verified
 
 router = APIRouter(prefix="/record", tags=["record"])
 
@@ -59,6 +60,7 @@ def verify_record(request: Request, reader: RecordReader) -> SoundnessGiven:
         raise Unavailable("check_under_way")
     try:
         found = reader.desk.look(audit.verify)
+        note_verified(reader.desk, found)
     finally:
         lock.release()
     return SoundnessGiven(

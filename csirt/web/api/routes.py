@@ -8,6 +8,7 @@ from csirt.web.api import (
     escalations,
     evidence,
     facts,
+    health,
     incidents,
     measures,
     people,
@@ -22,6 +23,7 @@ _STATUSES = (401, 403, 404, 409, 413, 415, 421, 422, 429, 500, 503)
 
 router = APIRouter(prefix="/api/v1", responses={status: {"model": ErrorGiven} for status in _STATUSES})
 for part in (
+    health,
     session,
     detections,
     incidents,

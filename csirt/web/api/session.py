@@ -1,17 +1,12 @@
 """Signing in and out, and whether all is well."""
 
-from datetime import datetime
-
 from fastapi import APIRouter, Request, Response
 
 from csirt.model.people import Person, Roster
 from csirt.response import access, people
-from csirt.store.queries import cases
-from csirt.store.queries.workings import last_beat
-from csirt.store.tx import Look
-from csirt.web.api.shapes import HealthGiven, PersonGiven, SessionGiven, SignInTaken
+from csirt.web.api.shapes import PersonGiven, SessionGiven, SignInTaken
 from csirt.web.language import language_of
-from csirt.web.session import AtDesk, MaybeSignedIn, SignedIn, drop_cookie, set_cookie
+from csirt.web.session import AtDesk, SignedIn, drop_cookie, set_cookie
 from csirt.web.sign_in import sign_in
 
 router = APIRouter(tags=["session"])
@@ -38,20 +33,6 @@ def close_session(response: Response, visit: SignedIn) -> None:
     """Sign out."""
     visit.desk.commit(visit.actor, access.sign_out, visit.cookie)
     drop_cookie(response, visit.desk)
-
-
-@router.get("/health")
-def show_health(desk: AtDesk, visit: MaybeSignedIn) -> HealthGiven:
-    """Are we well? Says more to somebody who is signed in: the worker's age in seconds, Prefect, open work."""
-    beat, counts = desk.look(_vitals)
-    if visit is None:
-        return HealthGiven(ok=True)
-    age = (desk.clock.now() - beat).total_seconds() if beat else None
-    return HealthGiven(ok=True, worker_seconds=age, prefect=bool(desk.prefect_url()), counts=counts)
-
-
-def _vitals(look: Look) -> tuple[datetime | None, dict[str, int]]:
-    return last_beat(look), cases.counts(look)
 
 
 def _person(person: Person, known: Roster) -> PersonGiven:

@@ -355,12 +355,3 @@ class SoundnessGiven(Given):
     root: str
     first_bad: int | None
     why: str | None
-
-
-class HealthGiven(Given):
-    """Are we well? Somebody who is signed in learns more."""
-
-    ok: bool
-    worker_seconds: float | None = None
-    prefect: bool | None = None
-    counts: dict[str, int] | None = None

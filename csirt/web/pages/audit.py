@@ -28,6 +28,7 @@ from csirt.web.pages.forms import Faults, SentForm
 from csirt.web.session import RecordReader, Visit
 from csirt.web.views.audit import Audit, AuditRow, Verdict, Verification
 from csirt.web.views.frame import Fact, Form, Option, Window
+from csirt.wellness import note_verified
 
 router = APIRouter()
 
@@ -82,6 +83,7 @@ def take_check(request: Request, sent: SentForm) -> Response:
         raise Unavailable("check_under_way")
     try:
         found = desk.look(audit.verify)
+        note_verified(desk, found)
     finally:
         lock.release()
     request.app.state.checked = Checked(desk.clock.now(), found)

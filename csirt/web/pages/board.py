@@ -18,6 +18,7 @@ from csirt.web.pages.drawing import go, show
 from csirt.web.session import SignedIn, Visit
 from csirt.web.views.frame import Window
 from csirt.web.views.incident import Board, Count, IncidentRow
+from csirt.wellness import broken
 
 router = APIRouter()
 
@@ -47,6 +48,7 @@ def _board(look: Look, visit: Visit, page: int) -> Board:
         incidents=tuple(_row(view, waiting.get(view.id, []), words) for view in found),
         window=_window(page, first, len(found), counts["listed"]) if found else None,
         may_open=may(visit.actor, Permission.OPEN_INCIDENT),
+        broken=broken(visit.desk),
     )
 
 

@@ -10,6 +10,7 @@ from csirt.web.pages import (
     chains,
     evidence,
     fact_sheet,
+    health,
     incident,
     measures,
     opening,
@@ -37,5 +38,6 @@ for part in (
     measures,
     audit,
     setting_aside,
+    health,
 ):
     router.include_router(part.router)

@@ -52,6 +52,7 @@ class Board:
     incidents: tuple[IncidentRow, ...]
     window: Window | None = None
     may_open: bool = True
+    broken: tuple[str, ...] = ()  # parts of the desk that are down
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

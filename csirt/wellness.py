@@ -1,0 +1,122 @@
+"""Collects how the desk is, from what its processes noted and from what can be seen from here."""
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from csirt.bootstrap import Desk
+from csirt.errors import CsirtError, Invalid, Unavailable
+from csirt.model.health import PartHealth, PartState, by_age
+from csirt.model.people import SYSTEM
+from csirt.response import health
+from csirt.response.audit import Verified
+from csirt.store.queries import cases, workings
+from csirt.store.queries.workings import Beat, Condition
+from csirt.store.tx import Look
+
+OK, LATE, DOWN = PartState.OK, PartState.LATE, PartState.DOWN
+# A worker beats every 5 s; three missed beats are more than a busy machine.
+BEAT_LATE, BEAT_DOWN = timedelta(seconds=15), timedelta(seconds=60)
+DUE_LATE, DUE_DOWN = timedelta(seconds=15), timedelta(minutes=2)
+LEASE_LATE, LEASE_DOWN = timedelta(seconds=15), timedelta(minutes=2)
+PREFECT_SILENT = timedelta(minutes=5)  # it is asked every minute
+CHECKPOINT_LATE, CHECKPOINT_DOWN = timedelta(days=7), timedelta(days=31)
+VERIFIED_LATE = timedelta(days=31)
+FREE_LATE, FREE_DOWN = 2 * 1024**3, 256 * 1024**2  # bytes of the disk that the data folder lies on
+
+
+def check(desk: Desk) -> list[PartHealth]:
+    """Every part, in the order in which one would look. Never raises for a part that is down."""
+    now = desk.clock.now()
+    try:
+        found = list(desk.look(_asked, desk, now))
+    except (Unavailable, Invalid) as error:
+        found = [PartHealth("database", DOWN, code=error.code)]
+    return [*found, _disk(desk.settings.data), _checkpoint(desk.settings.data, now)]
+
+
+def _asked(look: Look, desk: Desk, now: datetime) -> Iterator[PartHealth]:
+    yield PartHealth("database", OK, name="PostgreSQL" if desk.settings.database_url else "SQLite")
+    yield from _workers(workings.beats(look), now)
+    due, lost = workings.oldest_due(look, now), workings.oldest_lost_lease(look)
+    yield PartHealth("work", by_age(now - due if due else None, DUE_LATE, DUE_DOWN), since=due)
+    yield _lease(lost, now)
+    noted = workings.conditions(look)
+    yield _prefect(desk, noted.get("prefect"), now)
+    for part, one in sorted(noted.items()):
+        kind, _, name = part.partition(":")
+        if kind in {"channel", "directory"}:
+            yield PartHealth(kind, PartState(one.state), name, one.since, one.code)
+    yield _verified(noted.get("record"), now)
+    waiting = cases.counts(look)["quarantined"]
+    yield PartHealth("quarantine", LATE if waiting else OK, params={"number": waiting})
+
+
+def _workers(beats: list[Beat], now: datetime) -> Iterator[PartHealth]:
+    """One line a worker; who died while others live holds nothing up. Nobody at all: a line of its own."""
+    workers = [beat for beat in beats if beat.kind == "worker"]
+    if not workers:
+        yield PartHealth("worker", DOWN, code="worker_never_seen")
+    alive = any(now - beat.at < BEAT_LATE for beat in workers)
+    for beat in workers:
+        state = by_age(now - beat.at, BEAT_LATE, BEAT_DOWN)
+        since = beat.began_at if state is OK else beat.at
+        name = f"{beat.host} ({beat.pool})" if beat.pool else beat.host
+        shown = LATE if alive and state is DOWN else state
+        yield PartHealth("worker", shown, name, since, "" if state is OK else "worker_silent")
+
+
+def _lease(until: datetime | None, now: datetime) -> PartHealth:
+    """A lease that ran out is taken over at the next look of any worker."""
+    state = by_age(now - until if until and until < now else None, LEASE_LATE, LEASE_DOWN)
+    return PartHealth("lease", state, since=None if state is OK else until)
+
+
+def _prefect(desk: Desk, noted: Condition | None, now: datetime) -> PartHealth:
+    """Nothing stands still without Prefect, so it is never worse than late."""
+    if noted is None:
+        return PartHealth("prefect", OK if desk.prefect_url() else LATE, code="prefect_not_seen_yet")
+    if noted.state != OK:
+        return PartHealth("prefect", LATE, since=noted.since, code=noted.code)
+    if now - noted.at > PREFECT_SILENT:
+        return PartHealth("prefect", LATE, since=noted.at, code="prefect_not_asked")
+    return PartHealth("prefect", OK, since=noted.since)
+
+
+def _verified(noted: Condition | None, now: datetime) -> PartHealth:
+    if noted is None:
+        return PartHealth("record", LATE, code="record_never_verified")
+    if noted.state != OK:
+        return PartHealth("record", DOWN, since=noted.since, code=noted.code)
+    old = now - noted.at > VERIFIED_LATE
+    return PartHealth("record", LATE if old else OK, since=noted.at, code="record_verified_long_ago" if old else "")
+
+
+def _checkpoint(data: Path, now: datetime) -> PartHealth:
+    """The age of the newest signed checkpoint; what came after it, only the database itself vouches for."""
+    newest = max((path.stat().st_mtime for path in (data / "checkpoints").glob("*.note")), default=None)
+    if newest is None:
+        return PartHealth("checkpoint", LATE, code="checkpoint_missing")
+    at = datetime.fromtimestamp(newest, UTC)
+    return PartHealth("checkpoint", by_age(now - at, CHECKPOINT_LATE, CHECKPOINT_DOWN), since=at)
+
+
+def _disk(data: Path) -> PartHealth:
+    free = shutil.disk_usage(data).free
+    state = OK if free > FREE_LATE else LATE if free > FREE_DOWN else DOWN
+    return PartHealth("disk", state, params={"free_mib": free // 1024**2})
+
+
+def note_verified(desk: Desk, found: Verified) -> None:
+    """Keep what a check of the record found; a database that is torn may not take it."""
+    with contextlib.suppress(CsirtError, SQLAlchemyError):
+        desk.commit(SYSTEM, health.found, "record", "ok" if found.ok else "down", found.why or "")
+
+
+def broken(desk: Desk) -> tuple[str, ...]:
+    """The names of the parts that are down, for the line on the board."""
+    return tuple(dict.fromkeys(one.part for one in check(desk) if one.state is DOWN))
