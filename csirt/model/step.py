@@ -35,6 +35,7 @@ class StepKind(StrEnum):
     REACH = "reach"
     TELL = "tell"
     WAIT = "wait"
+    KNOW = "know"  # waits for a fact of the incident
     CLOSE = "close"
     CALL = "call"  # a call sheet: a member of staff phones, reads back and records
 

@@ -102,6 +102,13 @@ class Responder:
         """Rest until `duration` has passed since this was first reached."""
         waits.wait(self._place, name, duration)
 
+    def known(self, fact: str, *, name: str = "", mandatory: bool = False) -> Json:
+        """Rest until a fact of the incident is known, be it as an estimate; returns its value of that moment.
+
+        At the head of a branch it lets the branch begin when the fact arrives.
+        """
+        return waits.known(self._place, fact, name or f"known_{fact}", mandatory=mandatory)
+
     def side_by_side(self, *parts: Callable[["Responder"], T]) -> list[T]:
         """Each branch goes as far as it can, whatever the others do; results in the order of the branches.
 

@@ -1,4 +1,4 @@
-"""The verbs that rest until something happens outside the playbook: a chain ends, a time comes."""
+"""The verbs that rest until something happens outside: a chain ends, a time comes, a fact becomes known."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from csirt.model.people import Role
 from csirt.model.step import Json, StepKind, StepState
 from csirt.playbook.acts import by_hand
 from csirt.playbook.place import Place
-from csirt.response import reaching, runs
+from csirt.response import knowing, reaching, runs
 
 
 def reach(place: Place, chain: str, template: str, name: str, *, mandatory: bool) -> Json:
@@ -33,3 +33,17 @@ def wait(place: Place, name: str, duration: timedelta) -> None:
     if step is None:
         place.commit(runs.set_timer, place.at(key), place.clock() + duration)
     raise Awaiting(key)
+
+
+def known(place: Place, fact: str, name: str, *, mandatory: bool) -> Json:
+    """The value of a fact, once it is known."""
+    key = place.key(name)
+    step = place.recorded(key, StepKind.KNOW)
+    if step and step.state is not StepState.OPEN:
+        return step.value
+    now = place.now
+    if step and now.door.look(knowing.known, now.held.incident, fact) is None:
+        raise Awaiting(key)  # stating the fact wakes the run
+    if not place.commit(knowing.know, place.at(key, mandatory=mandatory), fact):
+        raise Awaiting(key)
+    return place.reread(key).value

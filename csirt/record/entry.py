@@ -46,6 +46,7 @@ class EntryKind(StrEnum):
     STEP_HANDED_ON = "STEP_HANDED_ON"  # nobody answered in time: the question passed on to the next party
     STEP_SKIPPED = "STEP_SKIPPED"  # a person skipped a step, with a reason
     STEP_CANCELLED = "STEP_CANCELLED"  # a step was withdrawn
+    FACT_AWAITED = "FACT_AWAITED"  # a run waits until a fact is known
     TIMER_SET = "TIMER_SET"  # a run waits for an instant
     TIMER_FIRED = "TIMER_FIRED"  # that instant came
     ESCALATION_STARTED = "ESCALATION_STARTED"  # a contact chain began to be climbed
