@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event
 
+from csirt.errors import Conflict
 from csirt.model.people import SYSTEM
 from csirt.playbook import Disposition, Responder, Role, choose, seconds
 from csirt.response import assignments, escalations, incidents, setting_aside, timers
@@ -42,7 +43,7 @@ def locks_taken(world: World) -> Iterator[list[str]]:
 def ask_five(respond: Responder) -> Disposition:
     respond.side_by_side(
         *(
-            lambda r, n=n: r.ask(  # type: ignore[misc]
+            lambda r, n=n: r.ask(
                 f"q{n}", who=Role.OFFICER, within=seconds(5), chain="municipal", at_deadline=choose("yes")
             )
             for n in range(5)
@@ -122,9 +123,7 @@ def _forgiving(use_case: Callable[[Tx], object]) -> Callable[[Tx], object]:
         with tx.session.begin_nested():
             try:
                 return use_case(tx)
-            except assignments.AlreadyAnswered:
-                return None
-            except setting_aside.Conflict:
+            except Conflict:
                 return None
 
     return tried
