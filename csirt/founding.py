@@ -13,10 +13,12 @@ from csirt.model.chains import chain_from, offices_from
 from csirt.model.city import City
 from csirt.model.fact import catalogue_from
 from csirt.model.incident import IncidentType, Level
+from csirt.model.rates import AnswerRates, rates_from
 from csirt.model.triage import rules_from
 
 SAMPLE_CITY = Path(__file__).parent / "city_data" / "sample" / "city.toml"
 LAW = Path(__file__).parent / "city_data" / "law"  # dated data of the country, the same for every city
+RATES = Path(__file__).parent / "city_data" / "answer_rates.toml"
 CITY_FILE = "city.toml"
 _SINGLE = {"people": "people.ldif", "roles": "roles.toml", "offices": "offices.toml", "triage": "triage.toml"}
 _MADE_FOR_PLAY = "sample-city"  # marks a folder that the main job may play in
@@ -92,9 +94,17 @@ def _city(
         sample=bool(table.get("sample", False)),
         base_url=base_url,
         level_setters=_setters(_table(table, "level_setters", CITY_FILE)),
+        rates=_rates(data),
         playbooks=playbooks,
         facts=catalogue_from(read_toml(LAW / "facts.toml"), "facts.toml"),
     )
+
+
+def _rates(data: Path) -> AnswerRates:
+    """The city's own figures, else those that come with the product."""
+    own = data / RATES.name
+    path = own if own.exists() else RATES
+    return rates_from(read_toml(path), path.name)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

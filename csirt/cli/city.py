@@ -1,4 +1,4 @@
-"""Commands of whoever runs the installation: a city's folder, chains, playbooks, sensors' tokens, the worker."""
+"""Commands of whoever runs the installation: a city's folder, playbooks, sensors' tokens, the worker."""
 
 import os
 from pathlib import Path
@@ -7,44 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from csirt import founding
-from csirt.bootstrap import Desk, load_playbooks
+from csirt.bootstrap import load_playbooks
 from csirt.cli.children import prefect_client_environment
 from csirt.cli.opening import LOCAL, open_desk, refresh_people, settings_of
-from csirt.cli.speaking import AsJson, Data, Lang, Language, plain, show, show_one, words
-from csirt.clock import JST
-from csirt.errors import Invalid
+from csirt.cli.speaking import AsJson, Data, Lang, Language, show, show_one, words
 from csirt.logs import configure
-from csirt.model.chains import Severity, Weakness, check_chain
-from csirt.model.people import Roster
 from csirt.response import access
-
-chains = typer.Typer(no_args_is_help=True, help="Contact chains. 連絡網")
-
-
-@chains.callback()
-def _chains() -> None:
-    """Contact chains. 連絡網"""
-
-
-@chains.command()
-def check(data: Data = None, as_json: AsJson = False, language: Lang = Language.JA) -> None:
-    """Resolve every chain against today's directory and tell what is weak. 連絡網の点検"""
-    with open_desk(data) as desk:
-        found = _weaknesses(desk)
-    speech = words(language)
-    columns = {"severity": "cli.column.severity", "file": "cli.column.file", "route": "cli.column.route",
-               "tier": "cli.column.tier", "key": "cli.column.key", "message": "cli.column.text"}  # fmt: skip
-    rows = [{**plain(one), "message": speech.error(one.code)} for one in found]
-    show(rows, columns, language, as_json=as_json)
-    if any(one.severity is Severity.ERROR for one in found):
-        raise typer.Exit(Invalid.exit_code)
-
-
-def _weaknesses(desk: Desk) -> list[Weakness]:
-    city = desk.door.city
-    known = Roster(desk.directory.people(), desk.directory.posts())
-    today = desk.clock.now().astimezone(JST).date()
-    return [one for chain in city.chains.values() for one in check_chain(chain, known, city.offices, today)]
 
 
 def init(

@@ -42,7 +42,7 @@ COMMANDS = {
     "health": "csirt.cli.health:health",
     "verify": "csirt.cli.auditing:verify",
     "export": "csirt.cli.auditing:export",
-    "chains": "csirt.cli.city:chains",
+    "chains": "csirt.cli.chains:chains",
     "playbooks": "csirt.cli.city:playbooks",
     "token": "csirt.cli.city:token",
 }

@@ -58,6 +58,13 @@ class Weakness:
     severity: Severity
 
 
+def duration_from(text: object) -> timedelta | None:
+    """Such as "30 min", of at most thirty days; None where it is no such text."""
+    match = _DURATION.fullmatch(text) if isinstance(text, str) else None
+    length = int(match[1]) * _UNITS[match[2]] if match else None
+    return length if length is not None and length <= _LONGEST else None
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where in a file we are, for errors."""
@@ -99,9 +106,8 @@ class _Place:
         """Such as "30 min"; None where the key is absent."""
         if key not in table:
             return None
-        match = _DURATION.fullmatch(table[key]) if isinstance(table[key], str) else None
-        length = int(match[1]) * _UNITS[match[2]] if match else None
-        if length is None or length > _LONGEST:
+        length = duration_from(table[key])
+        if length is None:
             self.refuse("chain_duration_malformed", key)
         return length
 

@@ -8,6 +8,7 @@ from csirt.model.contact import ContactChain
 from csirt.model.fact import FactCatalogue
 from csirt.model.incident import IncidentType, Level
 from csirt.model.people import Office
+from csirt.model.rates import AnswerRates
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +43,6 @@ class City:
     sample: bool = False
     base_url: str = ""
     level_setters: Mapping[Level, str] = field(default_factory=dict)  # level -> the post that sets it
+    rates: AnswerRates | None = None  # how people answer, for rehearsals
     playbooks: Mapping[IncidentType, tuple[str, int]] = field(default_factory=dict)  # type -> playbook, version
     facts: FactCatalogue = field(default_factory=FactCatalogue)
