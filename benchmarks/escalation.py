@@ -10,6 +10,7 @@ rehearsals of the chain are played in a second.
 
 import argparse
 import json
+import random
 import resource
 import sys
 import tempfile
@@ -109,7 +110,7 @@ def rehearsals_a_second(desk: Desk, chain: ContactChain) -> float:
     city = desk.door.city
     known = Roster(desk.directory.people(), desk.directory.posts())
     assert city.rates is not None
-    scene = Scene(chain, known, city.offices, city.calendar, T0, city.rates)
+    scene = Scene(chain, known, city.offices, city.calendar, T0, city.rates, random.Random)
     begun = time.perf_counter()
     rehearse_often(scene, runs=RUNS, seed=1)
     return RUNS / (time.perf_counter() - begun)

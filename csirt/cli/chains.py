@@ -1,5 +1,6 @@
 """Commands about contact chains: what is weak, who would be called when, and rehearsals."""
 
+import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -148,7 +149,8 @@ def _scene(desk: Desk, name: str, at: str) -> Scene:
     if name not in city.chains or city.rates is None:
         raise NotFound("chain_unknown", chain=name[:80])
     known = Roster(desk.directory.people(), desk.directory.posts())
-    return Scene(city.chains[name], known, city.offices, city.calendar, _instant(at) or desk.clock.now(), city.rates)
+    begins = _instant(at) or desk.clock.now()
+    return Scene(city.chains[name], known, city.offices, city.calendar, begins, city.rates, random.Random)
 
 
 def _instant(text: str) -> datetime | None:

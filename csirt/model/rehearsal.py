@@ -5,12 +5,12 @@ that a run costs no more than its dice. What is not known is how often people an
 """
 
 import math
-import random
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
+from typing import Protocol
 
 from csirt.model.contact import ContactChain
 from csirt.model.escalation import Advance, Escalation, OfficeHours, Page, acknowledge, begin, next_pages
@@ -21,6 +21,18 @@ from csirt.model.rates import AnswerRates
 
 NEVER = math.inf
 _HORIZON = timedelta(days=3)  # nobody waits longer to learn whether a chain works
+
+
+class Dice(Protocol):
+    """Chance, given from outside: the model itself has none. `random.Random` is one."""
+
+    def random(self) -> float:
+        """A number from 0 to just below 1, all equally probable."""
+        ...
+
+    def gauss(self, mu: float, sigma: float) -> float:
+        """A number of the normal distribution."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,7 @@ class Scene:
     calendar: OfficeHours
     at: datetime
     rates: AnswerRates
+    dice: Callable[[int], Dice]  # makes those of a seed
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +234,7 @@ def rehearse_often(
     """Play the chain `runs` times. The same seed gives the same answer; `told` hears how many of how many are done."""
     failure = failure or Failure()
     climbs, tally = _Climbs(scene, failure), _Tally()
-    dice = random.Random(seed)  # noqa: S311 - a simulation, not a secret
+    dice = scene.dice(seed)
     for run in range(runs):
         _play(climbs, dice, tally)
         if told and run % 500 == 0:
@@ -276,7 +289,7 @@ def weakest(
     return tuple(sorted(found, key=lambda one: (one.probability, one.kind, one.key)))
 
 
-def _play(climbs: _Climbs, dice: random.Random, tally: _Tally) -> None:
+def _play(climbs: _Climbs, dice: Dice, tally: _Tally) -> None:
     """One run: calls fall due, and answers come, in the order of their time."""
     number, answers, seen = climbs.first, list[tuple[float, int, str]](), dict[int, float]()
     horizon = _HORIZON / timedelta(minutes=1)
@@ -297,7 +310,7 @@ def _play(climbs: _Climbs, dice: random.Random, tally: _Tally) -> None:
 
 
 def _throw(
-    climbs: _Climbs, dice: random.Random, now: float, shots: Sequence[_Shot], answers: list[tuple[float, int, str]]
+    climbs: _Climbs, dice: Dice, now: float, shots: Sequence[_Shot], answers: list[tuple[float, int, str]]
 ) -> None:
     """Who of those called answers, and when."""
     sigma = climbs.scene.rates.sigma

@@ -33,7 +33,7 @@ def rates(**lines: tuple[float, str]) -> AnswerRates:
 
 
 def scene(of: ContactChain, figures: AnswerRates, at: datetime = T0) -> Scene:
-    return Scene(of, ROSTER, OFFICES, Always(), at, figures)
+    return Scene(of, ROSTER, OFFICES, Always(), at, figures, random.Random)
 
 
 def test_people_who_always_answer_are_reached_at_their_median_and_nobody_above_them() -> None:
