@@ -21,6 +21,8 @@ from pydantic.fields import FieldInfo
 from csirt import errors
 from csirt.cli.main import app
 from csirt.errors import CsirtError
+from csirt.readers import formats
+from csirt.readers.mapping import VendorMapping
 from csirt.record import entry as record_entry
 from csirt.record.entry import EntryKind
 from csirt.settings import Settings
@@ -316,6 +318,36 @@ def _kind(kind: Enum, meanings: Mapping[str, str]) -> list[str]:
     return [f"## {kind.value}", "", f"{meaning[0].upper()}{meaning[1:]}.", "", f"Shown as: {' / '.join(labels)}", ""]
 
 
+# ------------------------------------------------------------------------------------------------------------- formats
+
+
+def formats_page() -> str:
+    """Every format that is read, and for each mapping what it takes from where."""
+    lead = (
+        "The formats that `csirt read` and `csirt ingest` recognise by themselves. `csirt formats` lists them, too."
+        " What is not here is read by a mapping of the city's own: [write a mapping](../howto/write-a-mapping.md)."
+    )
+    rows = [(f"`{one['format']}`", one["name"], one["by"], one["documents"]) for one in formats.told()]
+    body = table(("Format", "Name", "Read by", "Described in"), rows)
+    return page("Formats", lead, [*body, *(line for one in formats.mappings() for line in _mapping(one))])
+
+
+def _mapping(one: VendorMapping) -> list[str]:
+    """What one mapping makes of severities, and what raises nothing."""
+    words = [f"{word} → {level}" for word, level in one.severity.levels.items()]
+    bands = [f"from {least:g} → {level}" for least, level in one.severity.bands]
+    none = sorted({rule.why for rule in one.not_a_detection})
+    quiet = sorted({rule.why for rule in one.no_alarm})
+    facts = [
+        ("Severity to level", ", ".join([*words, *bands, f"else → {one.severity.unknown}"])),
+        ("Never below", ", ".join(f"level {rule.level}" for rule in one.at_least)),
+        ("No detection", ", ".join(f"`{why}`" for why in none)),
+        ("Level 0, opens nothing", ", ".join(f"`{why}`" for why in quiet)),
+        ("Observables", ", ".join(one.observables)),
+    ]
+    return [f"## {one.format}", "", f"{one.name}.", "", *table(("", ""), [fact for fact in facts if fact[1]])]
+
+
 # ----------------------------------------------------------------------------------------------------------------------
 
 PAGES = {
@@ -324,6 +356,7 @@ PAGES = {
     "routes.md": routes_page,
     "errors.md": errors_page,
     "ledger-kinds.md": kinds_page,
+    "formats.md": formats_page,
 }
 
 

@@ -22,6 +22,7 @@ from csirt.directory.roles import read_roles
 from csirt.founding import SAMPLE_CITY
 from csirt.model.chains import chain_from, offices_from
 from csirt.playbook import Action, Playbook
+from csirt.readers.mapping_files import read_mapping
 from csirt.record.entry import EntryKind
 from csirt.settings import Settings
 from csirt.texts.steps import read_step_texts
@@ -194,6 +195,7 @@ READ_AS: Mapping[str, Callable[[str, Path], object]] = {
     "office": lambda text, _: offices_from(tomllib.loads(text), "example.toml"),
     "playbook": _as_step_texts,
     "groups": _as_roles,
+    "recognise": lambda text, _: read_mapping(text.encode(), "page"),
     "files": lambda text, _: _as_city(tomllib.loads(text)),
 }
 

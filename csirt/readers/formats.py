@@ -8,14 +8,29 @@ from importlib import resources
 from csirt.errors import Invalid
 from csirt.model.detection import Detection, NotADetection, SourceRecord, Unreadable
 from csirt.model.ports import Reader
-from csirt.readers import cef, fast_log, leef, native, pan_os, suricata_eve, zeek_tables
+from csirt.readers import (
+    cef,
+    fast_log,
+    leef,
+    mail,
+    native,
+    pan_os,
+    stix,
+    suricata_eve,
+    timesketch_csv,
+    xarf,
+    zeek_tables,
+)
 from csirt.readers.logs import KINDS, SYSLOG, Logs
+from csirt.readers.mail import Mail
 from csirt.readers.mapped import Head, Mapped
 from csirt.readers.mapping import VendorMapping
 from csirt.readers.mapping_files import read_mapping
 from csirt.readers.native import Native
+from csirt.readers.stix import Stix
 from csirt.readers.suricata_eve import SuricataEve, is_eve
 from csirt.readers.times import to_milliseconds
+from csirt.readers.timesketch_csv import TimesketchCsv
 from csirt.readers.zeek_tables import ZeekTables
 
 AUTO = "auto"
@@ -30,6 +45,7 @@ _OTHER_NAMES = {
     "asff": "security-hub",
 }
 # The formats that need a reader of their own: what writes them, and where that is described.
+_CHECKS = {"xarf-3": xarf.flaw, "xarf-4": xarf.flaw}
 OWN: dict[str, dict[str, str]] = {
     native.FORMAT: {"name": "csirt.detection.v1", "documents": "docs/howto/send-detections.md"},
     suricata_eve.FORMAT: {"name": "Suricata EVE", "documents": "https://docs.suricata.io/en/latest/output/eve/"},
@@ -37,6 +53,9 @@ OWN: dict[str, dict[str, str]] = {
     cef.FORMAT: {"name": "Common Event Format", "documents": "ArcSight: Implementing ArcSight CEF"},
     leef.FORMAT: {"name": "Log Event Extended Format 1.0, 2.0", "documents": "https://www.ibm.com/docs/en/dsm"},
     pan_os.FORMAT: {"name": "Palo Alto Networks PAN-OS", "documents": "https://docs.paloaltonetworks.com/pan-os"},
+    stix.FORMAT: {"name": "STIX 2.1", "documents": "https://docs.oasis-open.org/cti/stix/v2.1/stix-v2.1.html"},
+    timesketch_csv.FORMAT: {"name": "Timesketch CSV", "documents": "https://timesketch.org/guides/user/"},
+    mail.FORMAT: {"name": "Mail (RFC 5322): SOC notices, ARF", "documents": "docs/howto/write-a-mapping.md"},
     fast_log.FORMAT: {"name": "Suricata, Snort fast.log", "documents": "https://docs.suricata.io/"},
     SYSLOG: {"name": "syslog (RFC 3164, RFC 5424)", "documents": "https://www.rfc-editor.org/rfc/rfc5424"},
 }
@@ -54,24 +73,24 @@ def mappings() -> tuple[VendorMapping, ...]:
 def readers() -> tuple[Reader, ...]:
     """All readers."""
     by_format = {one.format: one for one in mappings()}
-    own: tuple[Reader, ...] = (Native(), SuricataEve(), ZeekTables(by_format), *map(Logs, (*KINDS, SYSLOG)))
-    return (*own, *map(Mapped, mappings()))
+    lines: tuple[Reader, ...] = (TimesketchCsv(), ZeekTables(by_format), *map(Logs, KINDS))
+    letters = Mail([one for one in mappings() if one.input == "mail"])
+    own: tuple[Reader, ...] = (Native(), SuricataEve(), Stix(by_format[stix.FORMAT]), *lines, letters, Logs(SYSLOG))
+    return (*own, *(Mapped(one, check=_CHECKS.get(one.format)) for one in mappings() if _is_plain(one)))
+
+
+def _is_plain(mapping: VendorMapping) -> bool:
+    """Whether a mapping needs nothing but the reader of mappings."""
+    return mapping.input == "json" and mapping.format not in OWN
 
 
 def told() -> Iterator[dict[str, str]]:
     """Each format for a list: its name, what writes it, how it is read, and where its makers describe it."""
-    shipped = {one.format: one for one in mappings()}
-    for reader in readers():
-        mapping = shipped.get(reader.format)
-        if mapping:
-            yield {
-                "format": mapping.format,
-                "name": mapping.name,
-                "by": "mapping",
-                "documents": " ".join(mapping.documents),
-            }
-        else:
-            yield {"format": reader.format, **OWN[reader.format], "by": "reader"}
+    for name, facts in OWN.items():
+        yield {"format": name, **facts, "by": "reader"}
+    for one in mappings():
+        if one.format not in OWN:
+            yield {"format": one.format, "name": one.name, "by": "mapping", "documents": " ".join(one.documents)}
 
 
 @cache
@@ -96,7 +115,12 @@ def choose(head: bytes, format: str | None = None) -> Reader:  # noqa: A002 the 
 
 def reader_of(mapping: bytes, file: str) -> Reader:
     """A reader by the bytes of a mapping file of the city's own; `file` is its name in errors. Raises `Invalid`."""
-    return Mapped(read_mapping(mapping, file))
+    read = read_mapping(mapping, file)
+    return (
+        Mail([read, *(one for one in mappings() if one.format == mail.FORMAT)])
+        if read.input == "mail"
+        else Mapped(read)
+    )
 
 
 def _named(wanted: str) -> Reader | None:

@@ -7,7 +7,7 @@ file of that vendor, is `not_recognised`. Codes of what cannot be read are those
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -24,6 +24,7 @@ MOST_LOOKED_AT = 5
 NO_ALARM_LEVEL = 0
 
 _HEX = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
+_ADDRESS = re.compile(r"[\s\[]{0,3}([0-9A-Fa-f.:]{2,45})")
 _TECHNIQUE = re.compile(r"(?<![A-Za-z0-9])T[0-9]{4}(?:\.[0-9]{3})?(?![0-9])")
 
 
@@ -33,6 +34,7 @@ class Mapped:
 
     mapping: VendorMapping
     limits: Limits = MAPPED_LIMITS
+    check: Callable[[Mapping[str, object]], Unreadable | None] | None = None  # what a valid record of this format is
     format: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -50,7 +52,8 @@ class Mapped:
     def read(self, data: bytes) -> Iterator[SourceRecord]:
         """Every record in order."""
         for piece in records_in(data, self.mapping.lists, self.limits):
-            yield SourceRecord(piece.index, piece.raw, judge(piece.value, self.mapping))
+            wrong = self.check(piece.value) if self.check and isinstance(piece.value, dict) else None
+            yield SourceRecord(piece.index, piece.raw, wrong or judge(piece.value, self.mapping))
 
 
 class Head:
@@ -190,8 +193,14 @@ def _values(body: object, choice: Choice) -> list[object]:
 
 
 def _address(texts: list[str]) -> str | None:
-    """The first text that is an IP address."""
-    return next((text for text in texts if _is_address(text)), None)
+    """The first IP address at the beginning of one of the texts; what stands behind it (a port, a name) is left off."""
+    for text in texts:
+        match = _ADDRESS.match(text)
+        candidate = match[1] if match else ""
+        for form in (text, candidate, candidate.rpartition(":")[0]):
+            if _is_address(form):
+                return form
+    return None
 
 
 def _is_address(text: str) -> bool:

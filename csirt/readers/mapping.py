@@ -1,7 +1,7 @@
 """A mapping: how one vendor's JSON becomes detections, as data. Read from TOML and checked here; applied in `mapped`.
 
-`docs/reference/mappings.md` describes every key. A mapping holds paths (`csirt.readers.paths`), tables and conditions,
-and no patterns, so nothing in it can be made slow by what an attacker writes.
+`docs/howto/write-a-mapping.md` describes every key. A mapping holds paths (`csirt.readers.paths`), tables and
+conditions, and no patterns, so nothing in it can be made slow by what an attacker writes.
 """
 
 from collections.abc import Callable, Mapping
@@ -146,6 +146,7 @@ class VendorMapping:
 
     format: str
     name: str
+    input: str = "json"  # or "mail": the facts of a mail, see `letters`
     documents: tuple[str, ...] = ()
     lists: tuple[tuple[str, ...], ...] = ()
     body: tuple[Path, ...] = ()

@@ -17,11 +17,12 @@ MOST_CHOICES = 40
 MOST_BYTES = 256 * 1024
 
 _TOP = {
-    *("format", "name", "documents", "any_case", "lists", "body", "required", "recognise", "not_a_detection"),
+    *("format", "name", "input", "documents", "any_case", "lists", "body", "required", "recognise", "not_a_detection"),
     *("no_alarm", "at_least", "fields", "time", "severity", "observables", "rsit"),
 }
 _CONDITION = {"path", "exists", "is", "not_in", "starts", "holds", "at_least", "below"}
 _NAME = re.compile(r"[a-z][a-z0-9.-]{1,39}")
+_INPUT = re.compile("json|mail")
 _WHY = re.compile(r"[a-z][a-z0-9_:]{1,39}")
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _RSIT = re.compile(r"[a-z][a-z0-9-]*(?:/[a-z][a-z0-9-]*)?")
@@ -167,6 +168,7 @@ def _mapping(top: _Table) -> VendorMapping:
     return VendorMapping(
         format=top.text("format", _NAME),
         name=top.text("name"),
+        input=top.text("input", _INPUT) if "input" in top.values else "json",
         documents=top.texts("documents"),
         lists=tuple(tuple(step.key for step in path.steps) for path in top.paths("lists")),
         body=top.paths("body"),

@@ -17,6 +17,12 @@ _MAIL = re.compile(
     r"(?:[A-Za-z]{3}, {1,2})?([0-9]{1,2}) ([A-Za-z]{3}) ([0-9]{4}) ([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?"
     r"(?: ?(?:([Zz])|([+-])([0-9]{2}):?([0-9]{2})|([A-Za-z]{3})))?(?: \([A-Za-z]{1,9}\))?"
 )
+# As Japanese products and people write it: 2026年6月10日 10時12分41秒, 令和8年6月10日 10:12, 2026/06/10 10:12:41.
+_JAPANESE = re.compile(
+    r"(?:令和([0-9]{1,2}|元)|([0-9]{4}))[年/]([0-9]{1,2})[月/]([0-9]{1,2})日?\s{0,2}(?:\([月火水木金土日]\)\s{0,2})?"
+    r"([0-9]{1,2})[時:]([0-9]{1,2})(?:[分:](?:([0-9]{1,2})秒?(?:\.([0-9]{1,9}))?)?)?"
+    r"\s?(?:([Zz])|(?:UTC|GMT)?([+-])([0-9]{2}):?([0-9]{2})?|\(?([A-Za-z]{3})\)?)?"
+)
 # Suricata and Snort in fast.log: month/day[/year]-time, with a year of two or four digits or none.
 _FAST = re.compile(
     r"([0-9]{2})/([0-9]{2})(?:/([0-9]{4}|[0-9]{2}))?-([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?"
@@ -35,11 +41,12 @@ _ZONES = {"utc": timedelta(0), "gmt": timedelta(0), "jst": timedelta(hours=9)}
 _EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
 # Below this many digits an epoch counts seconds, milliseconds, microseconds; from there on nanoseconds.
 _UNITS = ((12, 1_000_000), (15, 1_000), (18, 1))
+_FIRST_OF_REIWA = 2019
 _LONGEST = 64
 
 
 def instant(raw: str | None, without_offset: timedelta | None = None) -> datetime | None:
-    """The instant in UTC that a text names: ISO 8601, epoch in s, ms, µs or ns, month first, mail, fast.log.
+    """The instant in UTC that a text names: ISO 8601, epoch in s, ms, µs or ns, month first, mail, Japanese, fast.log.
 
     `without_offset` is the offset from UTC that the vendor documents for times that are written without one; None where
     nothing is documented, and then such a time names no instant.
@@ -64,6 +71,10 @@ def _written(text: str, without_offset: timedelta | None) -> datetime | None:
     if match := _MAIL.fullmatch(text):
         day, name, year, hour, minute, second, *zone = match.groups()
         return _at((year, _month(name), day, hour, minute, second or "0"), None, _offset(zone, without_offset))
+    if match := _JAPANESE.fullmatch(text):
+        era_year, year, month, day, hour, minute, second, fraction, *zone = match.groups()
+        year = year or str(_FIRST_OF_REIWA + (0 if era_year == "元" else int(era_year) - 1))
+        return _at((year, month, day, hour, minute, second or "0"), fraction, _offset(zone, without_offset))
     if match := _FAST.fullmatch(text):
         month, day, year, hour, minute, second, fraction = match.groups()
         return _at((f"{year or 0:0>4}", month, day, hour, minute, second), fraction, without_offset)
@@ -91,7 +102,7 @@ def instant_as(raw: str | None, form: str, without_offset: timedelta | None = No
 
 def looks_like_time(raw: str) -> bool:
     """Whether a text has one of the forms above, even one that names no instant."""
-    return any(form.fullmatch(raw.strip()[:_LONGEST]) for form in (_ISO, _EPOCH, _MONTH_FIRST, _MAIL, _FAST))
+    return any(form.fullmatch(raw.strip()[:_LONGEST]) for form in (_ISO, _EPOCH, _MONTH_FIRST, _MAIL, _JAPANESE, _FAST))
 
 
 def to_milliseconds(at: datetime) -> str:

@@ -23,7 +23,7 @@ def test_every_record_ends_where_it_must(name: str) -> None:
             assert row == {**row, **wanted}
 
 
-@pytest.mark.parametrize("name", [one.format for one in mappings()])
+@pytest.mark.parametrize("name", [one.format for one in mappings() if one.input == "json" and one.format in formats()])
 def test_an_answer_that_is_cut_off_is_still_known(name: str) -> None:
     data, _ = examples()[name]
     given = json.loads(data)

@@ -27,7 +27,7 @@ OURS = ("id", "time_raw", "time_utc", "title", "src_ip", "dst_ip", "host", "user
 NOT_FOR_READERS = ("cacao/", "playbooks/", "taxonomies/", "japan/", "ldap/", "vcdb/", "iodef/iodef-")
 # Logs of services in which a rule engine finds attacks: evidence for us, and what the engine says has its own reader.
 RAW_LOGS = "crowdsec/"
-NOT_YET = ("mail-ja/", "mail-arf/", "xarf/", "stix/", "timesketch/")
+NOT_YET = ()
 
 pytestmark = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the folder of samples is not here")
 
