@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +22,7 @@ from csirt.model.rehearsal import Failure, Rehearsed, Scene, rehearse_often, wea
 from csirt.model.spells import Spell, spells
 from csirt.reports.labels import shown_at
 from csirt.reports.rehearsal_svg import draw_rehearsal
+from csirt.store.queries.absences import away_at
 from csirt.texts.naming import Naming
 
 FORTNIGHT = 14 * 24
@@ -73,8 +75,12 @@ def _weak(one: Weakness, language: str) -> dict[str, Any]:
 def _hours(desk: Desk, known: Roster, language: str) -> Iterator[dict[str, Any]]:
     city, name = desk.door.city, Naming(known, desk.door.city.offices, words(language))
     begins = desk.clock.now().replace(minute=0, second=0, microsecond=0)
+
+    def there(at: datetime) -> Roster:
+        return replace(known, away=desk.look(lambda look: away_at(look.session, at)))
+
     for chain in sorted(city.chains.values(), key=lambda one: (not one.code, one.code, one.name)):
-        for spell in spells(chain, lambda _at: known, city.offices, city.calendar, begins, FORTNIGHT):
+        for spell in spells(chain, there, city.offices, city.calendar, begins, FORTNIGHT):
             yield from _spell(spell, name, language)
 
 

@@ -42,6 +42,7 @@ COMMANDS = {
     "health": "csirt.cli.health:health",
     "verify": "csirt.cli.auditing:verify",
     "export": "csirt.cli.auditing:export",
+    "absence": "csirt.cli.absences:absences",
     "chains": "csirt.cli.chains:chains",
     "playbooks": "csirt.cli.city:playbooks",
     "token": "csirt.cli.city:token",

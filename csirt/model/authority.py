@@ -25,6 +25,8 @@ class Permission(StrEnum):
     SKIP_MANDATORY_STEP = "skip_mandatory_step"  # the same for a step that the playbook calls mandatory
     SET_LEVEL = "set_level"  # at all; which level: the city's `level_setters`
     ACKNOWLEDGE_CALL = "acknowledge_call"
+    ENTER_ABSENCE = "enter_absence"  # one's own
+    KEEP_CONTACTS = "keep_contacts"  # others' absences
     FILL_CALL_SHEET = "fill_call_sheet"
     ADD_NOTE = "add_note"
     ADD_MEASURE = "add_measure"
@@ -57,6 +59,8 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.SKIP_MANDATORY_STEP: _HEADS - {Role.CSIRT_HEAD},
         Permission.SET_LEVEL: _HEADS | {Role.OFFICER},
         Permission.ACKNOWLEDGE_CALL: _CALLED,
+        Permission.ENTER_ABSENCE: _CALLED | {Role.ADMINISTRATOR},
+        Permission.KEEP_CONTACTS: frozenset({Role.OFFICER, Role.CSIRT_HEAD, Role.ADMINISTRATOR}),
         Permission.FILL_CALL_SHEET: _HANDLERS,
         Permission.ADD_NOTE: _CALLED,
         Permission.ADD_MEASURE: _CALLED - {Role.PUBLIC_RELATIONS},
@@ -76,7 +80,13 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
 """The table. Whoever is not in a row may not."""
 
 _OF_A_POST = frozenset(
-    {Permission.ANSWER_STEP, Permission.ACKNOWLEDGE_CALL, Permission.READ_INCIDENTS, Permission.COLLECT_EVIDENCE}
+    {
+        Permission.ANSWER_STEP,
+        Permission.ACKNOWLEDGE_CALL,
+        Permission.READ_INCIDENTS,
+        Permission.COLLECT_EVIDENCE,
+        Permission.ENTER_ABSENCE,
+    }
 )
 """What holding or deputising for any post brings along, for people without a role, such as the mayor."""
 

@@ -297,6 +297,9 @@ class _Climb:
     ) -> Iterator[tuple[Called | None, Page]]:
         blank = Page(progress.route, progress.round, progress.tier, party)
         contacts = resolve(party, self.roster, self.offices)
+        if isinstance(contacts, Nobody) and progress.state is RouteState.EXHAUSTED:
+            # The last resort is called even on leave: after it there is nobody.
+            contacts = resolve(party, replace(self.roster, away=frozenset()), self.offices)
         if isinstance(contacts, Nobody):
             yield None, replace(blank, skipped=contacts.code)
             return

@@ -1,7 +1,7 @@
 """Parties as chain files name them, and who they are today.
 
-`post:ciso` is the holder, or the first deputy while the post is vacant; `post:ciso#1` and `#2` are deputies 1 and 2
-(代理1・2); `office:mic-cyber` is a desk outside the directory; `role:officer` is everyone with that role.
+`post:ciso` is the holder, or the first deputy while the post is vacant or its holder away; `post:ciso#1` and `#2` are
+deputies 1 and 2 (代理1・2); `office:mic-cyber` is a desk outside the directory; `role:officer` is everyone with it.
 """
 
 import re
@@ -43,7 +43,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Nobody:
-    """Why a party stands for nobody: `no_holder`, `post_unknown`, `office_unknown`, `role_unknown` and so on."""
+    """Why a party stands for nobody: `no_holder`, `everyone_away`, `post_unknown`, `office_unknown` and so on."""
 
     code: str
 
@@ -83,7 +83,8 @@ def _everyone_with(role: str, roster: Roster) -> tuple[Contact, ...] | Nobody:
     if role not in {known.value for known in Role}:
         return Nobody("role_unknown")
     found = sorted((person for person in roster.people.values() if role in person.roles), key=lambda person: person.id)
-    return tuple(_person(person) for person in found) or Nobody("no_holder")
+    here = tuple(_person(person) for person in found if person.id not in roster.away)
+    return here or Nobody("everyone_away" if found else "no_holder")
 
 
 def _holder(post: Post | None, deputy: int, roster: Roster) -> tuple[Contact, ...] | Nobody:
@@ -91,10 +92,11 @@ def _holder(post: Post | None, deputy: int, roster: Roster) -> tuple[Contact, ..
         return Nobody("post_unknown")
     # An account that has gone from the directory holds no post any more, though the post's entry still names it.
     candidates = post.acting_order if deputy == 0 else post.deputies[deputy - 1 : deputy]
-    for candidate in candidates:
-        if (person := roster.people.get(candidate)) is not None:
+    known = [person for candidate in candidates if (person := roster.people.get(candidate)) is not None]
+    for person in known:
+        if person.id not in roster.away:
             return (_person(person),)
-    return Nobody("no_holder")
+    return Nobody("everyone_away" if known else "no_holder")
 
 
 def _person(person: Person) -> Contact:

@@ -86,6 +86,7 @@ class Roster:
 
     people: Mapping[str, Person] = field(default_factory=dict)
     posts: Mapping[str, Post] = field(default_factory=dict)
+    away: frozenset[str] = frozenset()  # person ids of those who are absent now: their deputies are called
 
     def by_uid(self, uid: str) -> Person | None:
         """The person with this account name."""

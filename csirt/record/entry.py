@@ -66,6 +66,8 @@ class EntryKind(StrEnum):
     CHANNEL_PAUSED = "CHANNEL_PAUSED"  # a channel's server does not answer and is left alone for a while
     CHANNEL_RESUMED = "CHANNEL_RESUMED"  # it answers again
     FACT_STATED = "FACT_STATED"  # somebody stated a fact, or corrected it: a new version
+    ABSENCE_ENTERED = "ABSENCE_ENTERED"  # somebody is away for a time; their deputy is called
+    ABSENCE_ENDED = "ABSENCE_ENDED"  # they are back, or were never away
     NOTE_ADDED = "NOTE_ADDED"  # a person wrote a note
     MEASURE_ADDED = "MEASURE_ADDED"  # a measure against recurrence, with owner and due date
     MEASURE_ENDED = "MEASURE_ENDED"  # that measure was done or dropped

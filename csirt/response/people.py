@@ -3,12 +3,14 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from functools import lru_cache
 
 from sqlmodel import Session, col, select
 
 from csirt.errors import DirectoryUnavailable, NotFound
 from csirt.model.people import Actor, ContactPoint, Person, Post, Role, Roster
+from csirt.store.queries.absences import away_at
 from csirt.store.tables.access import RosterPersonRow, RosterPostRow
 from csirt.store.tx import Tx
 from csirt.store.vault import Vault
@@ -72,8 +74,8 @@ def has_post(session: Session, post: str) -> bool:
     return session.get(RosterPostRow, post) is not None
 
 
-def roster(session: Session, vault: Vault, *, with_gone: bool = False) -> Roster:
-    """The roster as kept. `with_gone` adds people who have left, for reading old entries."""
+def roster(session: Session, vault: Vault, *, with_gone: bool = False, at: datetime | None = None) -> Roster:
+    """The roster as kept. `with_gone` adds people who have left, for reading old entries; `at`: who is away."""
     query = select(RosterPersonRow.id, RosterPersonRow.sealed)
     if not with_gone:
         query = query.where(col(RosterPersonRow.gone_at).is_(None))
@@ -82,7 +84,7 @@ def roster(session: Session, vault: Vault, *, with_gone: bool = False) -> Roster
         row.id: Post(row.id, row.name_ja, row.name_en, row.holder, tuple(row.deputies))
         for row in session.exec(select(RosterPostRow))
     }
-    return Roster(people, posts)
+    return Roster(people, posts, away_at(session, at) if at else frozenset())
 
 
 def actor_of(person: Person, known: Roster, auth: str, sid: str = "") -> Actor:

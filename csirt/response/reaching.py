@@ -70,7 +70,7 @@ def notify(
     tx: Tx, incident: str, run: str, step: str, who: tuple[str, ...], by: tuple[str, ...], template: str, **more: str
 ) -> int:
     """Queue a message to everybody that these parties stand for; returns how many there are."""
-    known = people.roster(tx.session, tx.vault)
+    known = people.roster(tx.session, tx.vault, at=tx.now)
     facts = escalations.facts_of(tx, incident, step) | more
     told = 0
     for party in who:

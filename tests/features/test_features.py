@@ -8,7 +8,13 @@ from pytest_bdd import scenarios
 from tests.steps.story import Story
 from tests.world import World
 
-pytest_plugins = ("tests.steps.given", "tests.steps.when", "tests.steps.worker", "tests.steps.then")
+pytest_plugins = (
+    "tests.steps.given",
+    "tests.steps.when",
+    "tests.steps.worker",
+    "tests.steps.calling",
+    "tests.steps.then",
+)
 
 
 @pytest.fixture(autouse=True)

@@ -26,6 +26,7 @@ SAMPLES: dict[str, Any] = {
     "/api/v1/incidents/{name}/measures": {"text": "x", "owner": "ciso", "due": "2027-03-31"},
     "/api/v1/incidents/{name}/evidence": "x",
     "/api/v1/evidence/{id}/hand-over": {"to": "x", "reason": "x"},
+    "/api/v1/people/absences": {"from_at": "2026-12-01T00:00+09:00", "until_at": "2026-12-02T00:00+09:00"},
     "/api/v1/measures/{id}/end": {"state": "done"},
     "/api/v1/assignments/{id}/answer": {"choice": "yes", "reason": "x"},
     "/api/v1/incidents/{name}/steps/{step}/{act}": {"reason": "x"},

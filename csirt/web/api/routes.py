@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from csirt.web.api import (
+    absences,
     assignments,
     detections,
     escalations,
@@ -34,6 +35,7 @@ for part in (
     escalations,
     measures,
     record,
+    absences,
     people,
     setting_aside,
 ):
