@@ -20,10 +20,12 @@ from csirt.clock import Clock, SystemClock
 from csirt.directory.ldap import LdapDirectory, LdapServer
 from csirt.directory.ldif import LdifDirectory
 from csirt.directory.roles import read_roles
-from csirt.model.incident import IncidentType
+from csirt.errors import CsirtError
 from csirt.model.people import Actor
 from csirt.model.ports import Channel, Directory, Renderer
 from csirt.playbook.acting import Hands
+from csirt.playbook.checking import load_published
+from csirt.playbook.editions import TEXTS, read_published
 from csirt.playbook.language import Action, Playbook
 from csirt.response.custody import Custody
 from csirt.response.door import Door
@@ -38,6 +40,7 @@ from csirt.wording import Wording
 
 P = ParamSpec("P")
 T = TypeVar("T")
+SHIPPED = Path(importlib.import_module("playbooks").__path__[0])
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class Desk:
     hands: Hands
     custody: Custody
     bell: Bell
+    left_out: tuple[CsirtError, ...] = ()  # why playbooks of the city itself were not loaded
 
     @property
     def clock(self) -> Clock:
@@ -95,7 +99,9 @@ def wire(settings: Settings, source: str, clock: Clock | None = None) -> Desk:
         Invalid: one of its files cannot be understood.
         Unavailable: the database does not answer.
     """
-    playbooks = load_playbooks()
+    shipped = load_playbooks()
+    own = load_published(settings.own_playbooks, read_published(settings.own_playbooks), shipped)
+    playbooks = {**shipped, **own.playbooks}
     newest = {play.handles: (play.name, play.version) for play in sorted(playbooks.values(), key=lambda p: p.version)}
     base_url = settings.base_url or f"http://{settings.host}:{settings.port}"
     city = founding.load(settings.data, newest, base_url)
@@ -103,7 +109,7 @@ def wire(settings: Settings, source: str, clock: Clock | None = None) -> Desk:
     migrate(settings.database)
     bell = Bell(settings.data)
     door = Door(Database(settings.database, vault, clock or SystemClock(), source, bell.ring), city)
-    texts = read_step_texts(Path(importlib.import_module("playbooks").__path__[0]) / "texts")
+    texts = read_step_texts(SHIPPED / TEXTS, settings.own_playbooks / TEXTS)
     return Desk(
         settings=settings,
         door=door,
@@ -117,6 +123,7 @@ def wire(settings: Settings, source: str, clock: Clock | None = None) -> Desk:
         hands=Hands(door, settings.data / "tickets"),
         custody=_custody(settings, door),
         bell=bell,
+        left_out=own.faults,
     )
 
 
@@ -127,8 +134,9 @@ def _wing(package: str) -> list[ModuleType]:
 
 
 def load_playbooks() -> dict[tuple[str, int], Playbook]:
-    """All playbooks by name and version. Imports no Prefect."""
-    found = [value for module in _wing("playbooks") for value in vars(module).values() if isinstance(value, Playbook)]
+    """All playbooks by name and version, older editions too. Imports no Prefect."""
+    modules = [*_wing("playbooks"), *_wing("playbooks.editions")]
+    found = [value for module in modules for value in vars(module).values() if isinstance(value, Playbook)]
     return {(play.name, play.version): play for play in found}
 
 
@@ -136,11 +144,6 @@ def load_actions() -> dict[str, Action]:
     """All actions by name."""
     found = [value for module in _wing("playbooks") for value in vars(module).values() if isinstance(value, Action)]
     return {action.name: action for action in found}
-
-
-def newest_playbooks() -> dict[IncidentType, Playbook]:
-    """The newest version of each playbook, by the type it handles."""
-    return {play.handles: play for play in sorted(load_playbooks().values(), key=lambda play: play.version)}
 
 
 def _custody(settings: Settings, door: Door) -> Custody:

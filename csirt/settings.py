@@ -53,6 +53,9 @@ class Settings(BaseSettings):
         le=32,
         description="Playbooks that one worker drives side by side on PostgreSQL; SQLite takes one.",
     )
+    playbooks: Path | None = Field(
+        default=None, description="Folder of the city's own playbooks; empty: `playbooks` in the data folder."
+    )
     log_target: Literal["file", "stdout", "syslog"] = Field(default="file", description="Where record lines go.")
     language: Literal["ja", "en"] = Field(default="ja", description="Language of mails and documents.")
 
@@ -79,6 +82,11 @@ class Settings(BaseSettings):
     def evidence(self) -> Path:
         """The folder of evidence, mode 0700."""
         return self.evidence_folder or self.data / "evidence"
+
+    @property
+    def own_playbooks(self) -> Path:
+        """The folder of the city's own playbooks; it need not be there."""
+        return self.playbooks or self.data / "playbooks"
 
     @property
     def database(self) -> str:

@@ -1,16 +1,15 @@
-"""Commands of whoever runs the installation: a city's folder, playbooks, sensors' tokens, the worker."""
+"""Commands of whoever runs the installation: a city's folder, sensors' tokens, the worker."""
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from csirt import founding
-from csirt.bootstrap import load_playbooks
 from csirt.cli.children import prefect_client_environment
 from csirt.cli.opening import LOCAL, open_desk, refresh_people, settings_of
-from csirt.cli.speaking import AsJson, Data, Lang, Language, show, show_one, words
+from csirt.cli.speaking import AsJson, Data, Lang, Language, show_one
 from csirt.logs import configure
 from csirt.response import access
 
@@ -28,18 +27,6 @@ def init(
         made = {"folder": str(desk.settings.data), "code": desk.door.city.code, "name": desk.door.city.name_ja,
                 "sample": desk.door.city.sample}  # fmt: skip
     show_one(made, "cli.founded", language, as_json=as_json)
-
-
-def playbooks(as_json: AsJson = False, language: Lang = Language.JA) -> None:
-    """List the playbooks and the types of incident that they handle. 対応手順の一覧"""
-    speech = words(language)
-    rows: list[dict[str, Any]] = [
-        {"name": play.name, "version": play.version, "handles": play.handles,
-         "handles_text": speech.gettext(f"type.{play.handles.value}")}
-        for _, play in sorted(load_playbooks().items())
-    ]  # fmt: skip
-    columns = {"name": "cli.column.name", "version": "cli.column.version", "handles_text": "cli.column.type"}
-    show(rows, columns, language, as_json=as_json)
 
 
 def token(

@@ -44,7 +44,7 @@ COMMANDS = {
     "export": "csirt.cli.auditing:export",
     "absence": "csirt.cli.absences:absences",
     "chains": "csirt.cli.chains:chains",
-    "playbooks": "csirt.cli.city:playbooks",
+    "playbooks": "csirt.cli.playbooks:playbooks",
     "token": "csirt.cli.city:token",
 }
 

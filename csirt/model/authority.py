@@ -35,6 +35,7 @@ class Permission(StrEnum):
     HAND_OVER_EVIDENCE = "hand_over_evidence"
     STATE_FACT = "state_fact"
     CLOSE_INCIDENT = "close_incident"
+    MOVE_RUN = "move_run"  # to another version of its playbook
     READ_INCIDENTS = "read_incidents"
     READ_RECORD = "read_record"
     EXPORT_RECORD = "export_record"
@@ -69,6 +70,7 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.HAND_OVER_EVIDENCE: frozenset({Role.OFFICER, Role.CSIRT_HEAD, Role.DIRECTOR}),
         Permission.STATE_FACT: _CALLED,
         Permission.CLOSE_INCIDENT: frozenset({Role.OFFICER, Role.CSIRT_HEAD, Role.DIRECTOR}),
+        Permission.MOVE_RUN: frozenset({Role.OFFICER, Role.CSIRT_HEAD}),
         Permission.READ_INCIDENTS: _CALLED | {Role.AUDITOR},
         Permission.READ_RECORD: _HEADS | {Role.OFFICER, Role.AUDITOR, Role.ADMINISTRATOR},
         Permission.EXPORT_RECORD: frozenset({Role.OFFICER, Role.CSIRT_HEAD, Role.AUDITOR}),

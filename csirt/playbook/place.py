@@ -61,7 +61,7 @@ class Place:
 
     def key(self, name: str) -> str:
         """The key of a step, used once in a pass. Raises `Invalid` or `PlaybookDrift`."""
-        key = checked(f"{name}[{self._item}]" if self._item else name)
+        key = checked(self.named(name))
         if key in self.now.used:  # a second step under the same name would be given the first one's outcome
             raise PlaybookDrift("playbook_drift", step=key, recorded="once", asked="again")
         if self.now.closed:
@@ -69,13 +69,17 @@ class Place:
         self.now.used.add(key)
         return key
 
+    def named(self, name: str) -> str:
+        """What a step of this name is called here."""
+        return f"{name}[{self._item}]" if self._item else name
+
     def at(self, key: str, *, mandatory: bool = False) -> At:
         """Where a new step of this key stands."""
         return At(key, self._branch, mandatory)
 
     def keys(self, names: Sequence[str]) -> tuple[str, ...]:
         """The keys that these names have here, or outside the item where they have none here."""
-        inner = {name: f"{name}[{self._item}]" if self._item else name for name in names}
+        inner = {name: self.named(name) for name in names}
         known = self.now.steps.keys() | self.now.used
         return tuple(inner[name] if inner[name] in known else name for name in names)
 

@@ -128,15 +128,15 @@ class Responder:
         The name and the number become part of every step's name: `send_report[report.2]`. Returns the last number.
         """
         for number in range(first, first + REPEATS_AT_MOST):
-            if body(Responder(self._now, self._place.within_item(f"{name}.{number}")), number):
+            if body(type(self)(self._now, self._place.within_item(f"{name}.{number}")), number):
                 return number
         raise Invalid("repeated_too_often", step=name, limit=REPEATS_AT_MOST)
 
     def _on(self, place: Place, part: Callable[["Responder"], T]) -> Callable[[], T]:
-        return lambda: part(Responder(self._now, place))
+        return lambda: part(type(self)(self._now, place))
 
     def _inside(self, item: str, body: Callable[["Responder", str], T]) -> Callable[[], T]:
-        return lambda: body(Responder(self._now, self._place.within_item(item)), item)
+        return lambda: body(type(self)(self._now, self._place.within_item(item)), item)
 
     def post_for(self, level: Level) -> str:
         """The post that sets this level, as the city has it."""

@@ -124,7 +124,7 @@ def _fenced(tx: Tx, held: Claim) -> RunDueRow:
 
 def recorded_steps(look: Look, run: str) -> dict[str, RecordedStep]:
     """All steps of a run, values opened from the vault."""
-    rows = look.session.exec(select(StepRow).where(StepRow.run == run)).all()
+    rows = look.session.exec(select(StepRow).where(StepRow.run == run).order_by(col(StepRow.position))).all()
     values = look.vault.texts(look.session, (row.value_c for row in rows))
     timers = look.session.exec(
         select(TimerRow).where(TimerRow.run == run, TimerRow.kind == "retry", col(TimerRow.done_at).is_(None))

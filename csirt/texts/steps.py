@@ -112,6 +112,22 @@ class StepTexts:
         known = self.playbooks.get(playbook)
         return (_in(known.title, language) if known else "") or playbook
 
+    def lacking(self, playbook: str, key: str, choices: Iterable[str], fields: Iterable[str]) -> list[str]:
+        """Which texts this step lacks, as `title.en`, `choice.cut.ja`; without a key, those of the playbook itself."""
+        known, common = self.playbooks.get(playbook, _NOTHING), self.playbooks.get(COMMON, _NOTHING)
+        if not key:
+            return [f"title.{language}" for language in _lacking(known.title)]
+        name = key.partition("[")[0]
+        step = known.steps.get(name) or common.steps.get(name) or _NO_STEP
+        gaps = [f"title.{language}" for language in _lacking(step.title)]
+        for part, codes, tables in (
+            ("choice", choices, (step.choices, common.choices)),
+            ("field", fields, (step.fields, common.fields)),
+        ):
+            said = {code: words for table in reversed(tables) for code, words in table.items()}
+            gaps += [f"{part}.{code}.{language}" for code in codes for language in _lacking(said.get(code, {}))]
+        return gaps
+
     def missing(self, steps: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
         """Which of these steps (playbook -> names) lack a text, as `playbook.step.title.en`."""
         gaps: list[str] = []
@@ -124,13 +140,13 @@ class StepTexts:
         return tuple(gaps)
 
 
-def read_step_texts(folder: Path) -> StepTexts:
-    """Read every `*.toml` of a folder; the file's name is the playbook's.
+def read_step_texts(*folders: Path) -> StepTexts:
+    """Read every `*.toml` of the folders; the file's name is the playbook's, and a later folder's goes before.
 
     Raises:
         Invalid: `step_text_unreadable` (not TOML), `step_text_malformed` (names file and key).
     """
-    return StepTexts({file.stem: _read_playbook(file) for file in sorted(folder.glob("*.toml"))})
+    return StepTexts({file.stem: _read_playbook(file) for folder in folders for file in sorted(folder.glob("*.toml"))})
 
 
 def _read_playbook(file: Path) -> _Playbook:

@@ -23,6 +23,7 @@ _ADDRESSES = {
     "assignments": "/assignments",
     "open_incident": "/incidents/new",
     "chains": "/chains",
+    "playbooks": "/playbooks",
     "audit": "/audit",
     "measures": "/measures",
     "waiting": "/waiting",

@@ -210,7 +210,7 @@ def test_chains_of_the_sample_city_are_sound_and_a_weak_one_is_named(data: Path)
 
 
 def test_playbooks_are_listed() -> None:
-    rows = call("playbooks", "--json").rows
+    rows = call("playbooks", "list", "--json").rows
     assert {"name", "version", "handles"} <= set(rows[0])
     assert "ransomware" in {row["handles"] for row in rows}
 

@@ -20,6 +20,7 @@ from csirt.model.message import DeliveryState
 from csirt.model.people import Role
 from csirt.model.step import APPROVE_OR_REFUSE, DONE_OR_CANNOT, YES_NO, StepKind, StepState
 from csirt.model.trigger import CaseFact, TouchedSystem
+from csirt.playbook.differing import ASPECTS
 from csirt.record.entry import EntryKind
 from csirt.texts.catalogs import LANGUAGES, Catalog, catalog, read_catalog
 from csirt.web.look import STATIC
@@ -63,6 +64,7 @@ LISTS = {
     "nav": NAVIGATION,
     "directory": ("ldif", "ldap"),
     "choice": tuple(choice.code for choice in (*YES_NO, *DONE_OR_CANNOT, *APPROVE_OR_REFUSE)),
+    "change": (*ASPECTS, "added", "removed", "then"),
     "called": ("queued", "sent", "refused"),
     "clock": ("occurred", "noticed", "known", "received"),
     "board.count": ("open_incidents", "my_assignments", "calls", "waiting"),

@@ -27,7 +27,7 @@ NOTICES = frozenset(
     {
         "acknowledged", "answered", "call_recorded", "decided", "evidence_added", "evidence_handed_over",
         "facts_stated",
-        "measure_added", "measure_ended", "note_added", "opened", "set_aside", "signed_out",
+        "measure_added", "measure_ended", "note_added", "opened", "run_moved", "set_aside", "signed_out",
     }
 )  # fmt: skip
 
@@ -67,6 +67,7 @@ def navigation(actor: Actor) -> tuple[str, ...]:
         "assignments": reads and may(actor, Permission.ANSWER_STEP),
         "open_incident": may(actor, Permission.OPEN_INCIDENT),
         "chains": reads,
+        "playbooks": reads,
         "audit": may(actor, Permission.READ_RECORD),
     }
     return tuple(name for name, shown in allowed.items() if shown)

@@ -176,6 +176,7 @@ def _head(look: Look, visit: Visit, words: Words, view: IncidentView) -> Inciden
         closed_at=view.closed_at,
         playbook=visit.desk.texts.playbook_title(view.playbook, words.language) if view.playbook else "",
         playbook_version=view.playbook_version or 0,
+        playbook_href=f"/playbooks/{view.playbook}?version={view.playbook_version}" if view.playbook else "",
         stopped_by=work.stopped_by(look, view.id) or "",
         account=_account(look, view.id),
         drill=view.drill,

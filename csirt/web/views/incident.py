@@ -159,6 +159,7 @@ class Incident:
     closed_at: datetime | None = None
     playbook: str = ""
     playbook_version: int = 0
+    playbook_href: str = ""
     stopped_by: str = ""
     steps: tuple[Step | SideBySide, ...] = ()
     escalations: tuple[EscalationPart, ...] = ()
