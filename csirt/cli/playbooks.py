@@ -208,7 +208,7 @@ def diff(
             for one in found
         ]  # fmt: skip
     columns = {"title": "cli.column.step", "step": "cli.column.key", "what_text": "cli.column.change",
-               "before": "cli.column.before", "after": "cli.column.after"}  # fmt: skip
+               "before": "playbook.before", "after": "playbook.after"}  # fmt: skip
     show(rows, columns, language, as_json=as_json)
 
 
