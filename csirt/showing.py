@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any, Self, TypeVar
 
@@ -14,6 +14,7 @@ from csirt.playbook.flow import PAGE, Stage, Work, waiting_for
 from csirt.playbook.language import Playbook
 from csirt.playbook.performance import Rest, Rested
 from csirt.response import runs
+from csirt.response.pools import Call
 from csirt.response.runs import Claim
 from csirt.store.queries import shown
 from csirt.store.queries.shown import AtRest
@@ -99,6 +100,23 @@ class Showing:
             await self._leave_alone()
         elif rested is not None and rested.rest is not Rest.WAITING:
             await self._commit(runs.mark_shown, held.run)
+
+    async def call(self, calls: Iterable[Call]) -> None:
+        """Call the pool for wake-ups that are committed: the state Scheduled on each run. Raises `Unavailable`."""
+        stage = self.stage
+        if stage is None:
+            raise Unavailable("prefect_unavailable")
+        try:
+            for one in calls:
+                play = self._desk.playbooks.get((one.playbook, one.version))
+                if play is not None:
+                    run = await stage.run_for(play, one.incident, one.prefect_run)
+                    if str(run.id) != one.prefect_run:
+                        await self._commit(runs.shown_by, one.run, str(run.id))
+                    await stage.call(str(run.id))
+        except Unavailable as error:
+            await self._leave_alone(error)
+            raise
 
     async def keep(self, *, leads: bool) -> None:
         """Show what passes could not: ends, and whatever was lost or changed in Prefect. One worker `leads`."""

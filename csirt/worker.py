@@ -3,10 +3,13 @@
 import asyncio
 import contextlib
 import contextvars
+import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -19,10 +22,12 @@ from csirt.model.people import SYSTEM
 from csirt.playbook.language import Playbook
 from csirt.playbook.performance import Rest, Rested, perform
 from csirt.playbook.place import Show, plainly
-from csirt.response import reaching, runs
+from csirt.pool import PoolWorker
+from csirt.response import pools, reaching, runs
 from csirt.response.runs import Claim
 from csirt.sending import Senders
 from csirt.showing import Showing
+from csirt.store.queries import workings
 from csirt.store.queries.due import DueNow
 
 T = TypeVar("T")
@@ -32,22 +37,27 @@ EVIDENCE = 10.0  # seconds between two looks whether evidence is to be hashed ag
 RENEW = runs.LEASE / 3
 SLOW_AT_ONCE = 3  # slow actions side by side, so that one of an hour holds up no other case
 CANCELS = 3
+POLL = 0.25  # seconds between two questions to the pool
+POOL_BEAT = timedelta(seconds=30)
+POOL_GONE = timedelta(seconds=30)  # without a heartbeat of any of its workers, a pool is given up
 GRACE = 4.0  # seconds that passes under way get when the worker is told to stop
 
 
 class Worker:
     """Drives runs, and does the chores: triage, timers, escalations, messages, slow actions, log lines."""
 
-    def __init__(self, desk: Desk) -> None:
-        """One worker a process."""
+    def __init__(self, desk: Desk, pool: str = "") -> None:
+        """One worker a process. `pool`: the work pool of Prefect whose runs it takes; empty: it looks for itself."""
         self._desk = desk
-        self._chores = Chores(desk)
+        self._pool = pool
+        self._chores = Chores(desk, pool)
         self._senders = Senders(desk)
-        self._showing = Showing(desk, "", self._chores.note)
+        self._showing = Showing(desk, pool, self._chores.note)
         self._heard = asyncio.Event()
         self._stop = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopped = self._leads = False
+        self._gather_at = desk.clock.now() + POOL_GONE
         self._at_once = desk.settings.side_by_side
         self._threads = ThreadPoolExecutor(9 + 2 * self._at_once + SLOW_AT_ONCE, thread_name_prefix="worker")
         self._passes: set[asyncio.Task[None]] = set()
@@ -147,6 +157,9 @@ class Worker:
         """Drive runs side by side; Prefect's clients are bound to this one task and to its children."""
         wanted = self._wanted["runs"]
         async with self._showing:
+            if self._pool:
+                await self._drive_pool()
+                return
             while True:
                 await wanted.wait()
                 wanted.clear()
@@ -154,11 +167,59 @@ class Worker:
                     await self._showing.connect()
                     await self._begin_passes()
 
+    async def _drive_pool(self) -> None:
+        """Call the pool for what is due, and take what it has for us; without Prefect, drive what is due as usual."""
+        me = f"{socket.gethostname()}-{os.getpid()}"
+        wanted = self._wanted["runs"]
+        async with PoolWorker(self._pool, me, self._at_once, self._take) as prefect:
+            beat_at = self._desk.clock.now()
+            while True:
+                with self._surviving("pool"):
+                    await self._showing.connect()
+                    if wanted.is_set():
+                        wanted.clear()
+                        await self._call_pool()
+                    if self._showing.stage is not None:
+                        await prefect.poll()
+                    if self._desk.clock.now() > beat_at:
+                        beat_at = self._desk.clock.now() + POOL_BEAT
+                        await prefect.beat()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(POLL):
+                        await wanted.wait()
+
+    async def _call_pool(self) -> None:
+        """Commit first, then call; a call that is lost is made again by the scan."""
+        await self._take_over()
+        if self._showing.stage is None:
+            await self._begin_passes()
+            return
+        calls = await self._in_thread(lambda: self._desk.commit(SYSTEM, pools.calls, self._pool))
+        await self._showing.call(calls)
+
+    async def _take_over(self) -> None:
+        """Runs of nobody, and of pools whose workers are all gone, are ours from now on."""
+
+        def take() -> None:
+            alive = self._desk.clock.now() - POOL_GONE
+            living = {beat.pool for beat in self._desk.look(workings.beats) if beat.at > alive}
+            self._desk.commit(SYSTEM, pools.take_over, self._pool, living)
+
+        await self._in_thread(take)
+
+    async def _take(self, incident: str) -> None:
+        """Prefect gave us a run of the pool; it is driven if it is due and we get its lease."""
+        held = await self._in_thread(
+            lambda: self._desk.commit(SYSTEM, runs.claim_some, 1, pool=self._pool, only=incident)
+        )
+        for one in held:
+            await self._one(one)
+
     async def _begin_passes(self) -> None:
         free = self._at_once - len(self._passes)
         if free <= 0 or self._stop.is_set():
             return
-        for held in await self._in_thread(lambda: self._desk.commit(SYSTEM, runs.claim_some, free)):
+        for held in await self._in_thread(lambda: self._desk.commit(SYSTEM, runs.claim_some, free, pool=self._pool)):
             task = asyncio.create_task(self._one(held))
             self._passes.add(task)
             task.add_done_callback(self._passed)
@@ -229,6 +290,9 @@ class Worker:
             with self._surviving("house"):
                 await self._in_thread(self._chores.keep_house)
                 self._leads = await self._in_thread(self._chores.leads)
+                if self._leads and self._desk.clock.now() >= self._gather_at:
+                    self._gather_at = self._desk.clock.now() + POOL_GONE
+                    await self._take_over()
                 await self._showing.keep(leads=self._leads)
             await asyncio.sleep(HOUSE)
 
@@ -252,12 +316,12 @@ async def _end(tasks: "set[asyncio.Task[Any]]") -> None:
         log().warning("worker.task_left", task=task.get_name())
 
 
-def work(desk: Desk) -> None:
-    """Run one worker until SIGTERM or SIGINT; call it from the main thread.
+def work(desk: Desk, pool: str = "") -> None:
+    """Run one worker, of a pool or by itself, until SIGTERM or SIGINT; call it from the main thread.
 
     The loop has a thread of its own: in the main thread, Prefect would take our signal handlers for each pass.
     """
-    worker = Worker(desk)
+    worker = Worker(desk, pool)
     thread = threading.Thread(target=lambda: asyncio.run(worker.run()), name="worker-loop")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: worker.stop())

@@ -21,6 +21,12 @@ from csirt.logs import log
 _PR_SET_PDEATHSIG = 1
 _LONGEST_PAUSE = 30.0
 _GRACE = 8.0
+# What Prefect's server does by itself and we have no use for: timers are our rows, states are put right by the worker.
+# Each writes to a database that takes one writer at a time.
+_NOT_NEEDED = (
+    "SCHEDULER", "LATE_RUNS", "PAUSE_EXPIRATIONS", "CANCELLATION_CLEANUP", "TRIGGERS", "REPOSSESSOR",
+    "CLEANUP_RECONCILER",
+)  # fmt: skip
 
 
 @dataclass
@@ -35,6 +41,7 @@ class Child:
     failures: int = 0
     next_start: float = 0.0
     started: float = 0.0
+    notes: tuple[Path, ...] = ()  # where others find it; taken away when nobody looks after it any more
     is_ours: bool = True  # only our own programs are given our settings, which may hold passwords
 
 
@@ -82,6 +89,8 @@ class Children:
             self._stop.wait(0.1)
         for child in reversed(self.children.values()):
             self._end(child)
+            for note in child.notes:  # whoever takes that port next must not be given our secret
+                note.unlink(missing_ok=True)
 
     def _look_after(self, child: Child) -> None:
         running = child.process is not None and child.process.poll() is None
@@ -182,8 +191,11 @@ def _csirt(data: Path, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "csirt.cli.main", *arguments, "--data", str(data)]
 
 
-def prefect_child(data: Path) -> Child:
-    """Prefect's server on loopback, with its own secret, telemetry off, its files in the data folder."""
+def prefect_child(data: Path, database_url: str = "") -> Child:
+    """Prefect's server on loopback, with its own secret, telemetry off, its files in the data folder.
+
+    `database_url`: its database on PostgreSQL; empty: SQLite in the data folder.
+    """
     port = free_port()
     home = data / "prefect"
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -198,12 +210,21 @@ def prefect_child(data: Path) -> Child:
     settings = {
         **prefect_quiet(home),
         "PREFECT_SERVER_API_AUTH_STRING": secret,
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{home / 'prefect.sqlite'}",
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": _for_prefect(database_url, home),
+        "PREFECT_SERVER_DATABASE_TIMEOUT": "30",  # SQLite has one writer: to wait beats to fail and be asked again
+        "PREFECT_SERVER_DATABASE_CONNECTION_TIMEOUT": "30",
+        **{f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in _NOT_NEEDED},
         "PREFECT_SERVER_UI_ENABLED": "true",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
     }
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    return Child("prefect", lambda: command, lambda: settings, is_ours=False)
+    return Child("prefect", lambda: command, lambda: settings, is_ours=False, notes=(note, hidden))
+
+
+def _for_prefect(database_url: str, home: Path) -> str:
+    if not database_url:
+        return f"sqlite+aiosqlite:///{home / 'prefect.sqlite'}"
+    return f"postgresql+asyncpg://{database_url.partition('://')[2]}"
 
 
 def prefect_quiet(home: Path) -> dict[str, str]:

@@ -10,6 +10,7 @@ from csirt import founding
 from csirt.cli.children import prefect_client_environment
 from csirt.cli.opening import LOCAL, open_desk, refresh_people, settings_of
 from csirt.cli.speaking import AsJson, Data, Lang, Language, show_one
+from csirt.errors import Unavailable
 from csirt.logs import configure
 from csirt.response import access
 
@@ -41,12 +42,17 @@ def token(
     show_one({"name": name, "token": issued}, "cli.token", language, as_json=as_json)
 
 
-def worker(data: Data = None) -> None:
+def worker(
+    pool: Annotated[str, typer.Option(help="Take runs from this work pool of Prefect. ワークプール")] = "",
+    data: Data = None,
+) -> None:
     """Do due work until told to stop. 期限の来た仕事を続ける"""
     configure("worker")
     with open_desk(data, "worker") as desk:
+        if pool and not desk.prefect_url():
+            raise Unavailable("prefect_unavailable", permanent=True)
         if url := desk.prefect_url():
             os.environ.update(prefect_client_environment(desk.settings.data, url))
         from csirt.worker import work  # lazy: Prefect takes 2 s, and reads its environment on import
 
-        work(desk)
+        work(desk, pool)

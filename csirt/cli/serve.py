@@ -29,7 +29,7 @@ def serve(
     with only_one(settings.data):
         children = Children(settings.data)
         if not settings.prefect_url:
-            children.add(prefect_child(settings.data))
+            children.add(prefect_child(settings.data, settings.prefect_database_url))
         children.add(worker_child(settings.data, settings.port))
         children.start()
         try:

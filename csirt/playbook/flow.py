@@ -162,6 +162,9 @@ class Stage:
         """
         with _answering():
             run = await self._read(known) or await self._create(play, incident)
+            if (run.work_pool_name or "") != self._pool:  # other workers drove it: made anew under its key
+                await self.forget(str(run.id))
+                run = await self._create(play, incident)
             if run.state is None or run.state.type not in _DRIVABLE:  # somebody pressed a button, or a pass crashed
                 await self._client.set_flow_run_state(run.id, Pending(), force=True)
                 run.state = Pending()

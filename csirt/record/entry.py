@@ -34,6 +34,7 @@ class EntryKind(StrEnum):
     RUN_ORDERED = "RUN_ORDERED"  # a playbook was ordered for the incident
     RUN_ENDED = "RUN_ENDED"  # a playbook came to its end and left the incident open
     RUN_STOPPED = "RUN_STOPPED"  # a run ended early: drift, or a person stopped it
+    RUN_HANDED_OVER = "RUN_HANDED_OVER"  # other workers drive a run from now on: a pool's, or those of one machine
     RUN_MOVED = "RUN_MOVED"  # a person moved a run to a newer version of its playbook
     STEP_STARTED = "STEP_STARTED"  # the intent to act, with the idempotency key
     STEP_ORDERED = "STEP_ORDERED"  # a slow action was ordered, to be done apart from its run's passes

@@ -27,7 +27,8 @@ class DueNow:
 
 def due_now(session: Session, now: datetime, pool: str = "") -> DueNow:
     """Which kinds of work are due at `now`; of the runs those that no pool drives, or those of one pool."""
-    of_pool = col(RunDueRow.pool) == pool if pool else col(RunDueRow.pool).is_(None)
+    of_none = col(RunDueRow.pool).is_(None)
+    of_pool = or_(col(RunDueRow.pool) == pool, of_none) if pool else of_none  # a pool takes what is nobody's
     free_run = or_(col(RunDueRow.lease_until).is_(None), col(RunDueRow.lease_until) < now)
     free_mail = or_(col(DeliveryDueRow.lease_until).is_(None), col(DeliveryDueRow.lease_until) < now)
     free_action = or_(col(ActionDueRow.lease_until).is_(None), col(ActionDueRow.lease_until) < now)
