@@ -37,6 +37,7 @@ EVIDENCE = 10.0  # seconds between two looks whether evidence is to be hashed ag
 RENEW = runs.LEASE / 3
 SLOW_AT_ONCE = 3  # slow actions side by side, so that one of an hour holds up no other case
 CANCELS = 3
+RECONNECT = 5.0  # seconds between two looks whether Prefect is there
 POLL = 0.25  # seconds between two questions to the pool
 POOL_BEAT = timedelta(seconds=30)
 POOL_GONE = timedelta(seconds=30)  # without a heartbeat of any of its workers, a pool is given up
@@ -161,11 +162,14 @@ class Worker:
                 await self._drive_pool()
                 return
             while True:
-                await wanted.wait()
-                wanted.clear()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(RECONNECT):  # Prefect may have come up, though nothing is due
+                        await wanted.wait()
                 with self._surviving("drive"):
                     await self._showing.connect()
-                    await self._begin_passes()
+                    if wanted.is_set():
+                        wanted.clear()
+                        await self._begin_passes()
 
     async def _drive_pool(self) -> None:
         """Call the pool for what is due, and take what it has for us; without Prefect, drive what is due as usual."""
