@@ -10,6 +10,7 @@ from html import escape
 
 WIDTH = 320
 TEXT = 13
+_NEVER_FIRST = "])）］」』、。,.・ー"  # 行頭禁則
 _ALONE = (
     "<style>svg{color:#1a1a1a;background:#fff}"
     "@media (prefers-color-scheme:dark){svg{color:#eee;background:#111}}</style>"
@@ -25,7 +26,7 @@ def folded(text: str, width: float, size: float = TEXT) -> list[str]:
     """The text in lines no wider than `width`."""
     lines, line = [], ""
     for sign in text:
-        if line and em(line + sign) * size > width:
+        if line and em(line + sign) * size > width and sign not in _NEVER_FIRST:
             lines.append(line.rstrip())
             line = sign.lstrip()
         else:

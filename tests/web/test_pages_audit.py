@@ -115,6 +115,7 @@ def test_chains_show_posts_holders_times_and_channels(visit: Visit) -> None:
         "088-555-0106", "総務省", "連絡先の確認日", "最後の連絡先", "閉庁時間",
     ):  # fmt: skip
         assert words in page
+    assert page.count('<svg class="drawing"') >= 10
     assert "After 4 s" in visit("k.sato", language="en").text("/chains")
 
 

@@ -1,6 +1,7 @@
 """連絡網: the chains as configured, with whom they would call today."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -17,6 +18,7 @@ from csirt.model.trigger import CaseFact, Clause, TouchedSystem
 from csirt.store.tx import Look
 from csirt.web.api.words import Words
 from csirt.web.pages.drawing import show
+from csirt.web.pages.ladders import picture_of
 from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.chains import Chain, ChainClause, ChainRoute, Chains, ChainTier, Party, Point
 
@@ -60,7 +62,7 @@ class _Drawn:
         weak: Weak = {}
         for weakness in reversed(model.check_chain(chain, self._known, self._offices, self._today)):
             weak = {**weak, _place(weakness): weakness.code}
-        return Chain(
+        made = Chain(
             name=chain.name,
             title=chain.title.get(self._words.language) or chain.name,
             routes=tuple(self._route(route, weak) for route in chain.routes),
@@ -69,6 +71,7 @@ class _Drawn:
             when=tuple(_clause(clause) for clause in chain.when),
             never_say=tuple(kind.value for kind in NeverSay if kind in chain.never_say),
         )
+        return replace(made, picture=picture_of(made, self._words.name.words))
 
     def _route(self, route: Route, weak: Weak) -> ChainRoute:
         tiers = tuple(self._tier(tier, route.name, str(number), weak) for number, tier in enumerate(route.tiers, 1))

@@ -16,6 +16,7 @@ from csirt.store.queries.timeline import TimelineEntry
 from csirt.store.queries.work import AssignmentView, DeliveryView, EscalationView
 from csirt.store.tx import Look
 from csirt.web.api.words import Words
+from csirt.web.pages.ladders import picture_of_climb
 from csirt.web.session import Visit
 from csirt.web.views.escalation import Call, EscalationPart, Ladder, Rung
 
@@ -88,13 +89,14 @@ class _Climb:
         last = chain.exhausted if chain else None
         progress = [RouteProgress.from_plain(plain) for plain in self.view.routes]
         title = chain.title.get(self.words.language) or chain.name if chain else self.view.chain
-        return EscalationPart(
+        made = EscalationPart(
             id=self.view.id,
             chain=title,
             about=about,
             ladders=tuple(self._ladder(one, routes.get(one.route), last) for one in progress),
             may_acknowledge=may(self.visit.actor, Permission.ACKNOWLEDGE_CALL) and asks(self.view, self.visit.actor),
         )
+        return replace(made, picture=picture_of_climb(made, self.words.name.words))
 
     def _ladder(self, progress: RouteProgress, route: Route | None, last: Tier | None) -> Ladder:
         tiers = (*route.tiers, *((last,) if last else ())) if route else ()

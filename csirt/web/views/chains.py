@@ -67,6 +67,7 @@ class Chain:
     code: str = ""
     when: tuple[ChainClause, ...] = ()
     never_say: tuple[str, ...] = ()
+    picture: str = ""  # SVG of our own making
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

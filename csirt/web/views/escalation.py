@@ -57,3 +57,4 @@ class EscalationPart:
     ladders: tuple[Ladder, ...]
     may_acknowledge: bool = False
     key: str = ""
+    picture: str = ""  # SVG of our own making
