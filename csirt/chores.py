@@ -10,7 +10,7 @@ from csirt.logs import RecordLines, log
 from csirt.model.people import SYSTEM, Person, Post
 from csirt.playbook.acts import bounded, code_of, retry_time
 from csirt.playbook.language import Action
-from csirt.response import escalations, health, incidents, people, slow, tail, timers
+from csirt.response import clock_steps, escalations, health, incidents, people, slow, tail, timers
 from csirt.response.slow import SlowAction
 from csirt.sending import Sender
 from csirt.store.queries import workings
@@ -37,10 +37,12 @@ class Chores:
         self._lines = RecordLines(desk.settings.log_target, desk.settings.data / "record.log.jsonl")
         self._written: int | None = None
         self._roster_at = self._beat_at = self._evidence_at = self._swept_at = _NEVER
+        self._clock_base: datetime | None = None  # the wall clock's time when the other one was at nought
         self._noted: dict[str, tuple[str, datetime]] = {}
 
     def decide(self) -> bool:
         """Triage, timers and escalations: decisions that need no outside world."""
+        self._watch_clock()
         due = self.due()
         if due.triage:
             for incident in self._desk.commit(SYSTEM, incidents.triage):
@@ -50,6 +52,14 @@ class Chores:
         if due.escalations:
             self._desk.commit(SYSTEM, escalations.advance)
         return due.triage or due.timers or due.escalations
+
+    def _watch_clock(self) -> None:
+        """Was the machine's clock set since the last look, or since a worker of this boot looked last?"""
+        base = self._desk.clock.now() - timedelta(milliseconds=self._desk.clock.monotonic_ms())
+        if self._clock_base is None or abs(base - self._clock_base) > clock_steps.STEP:
+            if self._desk.commit(SYSTEM, clock_steps.notice):
+                log().warning("clock.stepped")
+            self._clock_base = base
 
     def send(self) -> bool:
         """Send what lies in the outbox, one message after the other; the worker has senders side by side."""

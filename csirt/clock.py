@@ -28,7 +28,9 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic_ms(self) -> int:
-        """Milliseconds since an arbitrary start."""
+        """Milliseconds since an arbitrary start; a machine's sleep counts, where the system says how long it was."""
+        if hasattr(time, "CLOCK_BOOTTIME"):
+            return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
         return time.monotonic_ns() // 1_000_000
 
 

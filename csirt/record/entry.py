@@ -69,6 +69,7 @@ class EntryKind(StrEnum):
     FACT_STATED = "FACT_STATED"  # somebody stated a fact, or corrected it: a new version
     ABSENCE_ENTERED = "ABSENCE_ENTERED"  # somebody is away for a time; their deputy is called
     ABSENCE_ENDED = "ABSENCE_ENDED"  # they are back, or were never away
+    CLOCK_STEPPED = "CLOCK_STEPPED"  # the machine's clock was set; open escalations were moved by as much
     NOTE_ADDED = "NOTE_ADDED"  # a person wrote a note
     MEASURE_ADDED = "MEASURE_ADDED"  # a measure against recurrence, with owner and due date
     MEASURE_ENDED = "MEASURE_ENDED"  # that measure was done or dropped

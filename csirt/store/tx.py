@@ -66,6 +66,16 @@ class Tx:
         return self._stamp.at
 
     @property
+    def boot(self) -> str:
+        """Which boot of the machine this is: `mono` is comparable within it."""
+        return self._stamp.boot
+
+    @property
+    def mono(self) -> int:
+        """Milliseconds on the clock that is never set."""
+        return self._stamp.mono
+
+    @property
     def actor(self) -> Actor:
         """Who acts."""
         return self._stamp.actor
