@@ -84,6 +84,7 @@ class Words:
             "who_name": self.name(view.who),
             "choices": choices,
             "fields": view.fields,
+            "form": [one.to_plain() for one in view.form],
             "not_by": view.not_by,
             "opened_at": view.opened_at,
             "due_at": view.due_at,

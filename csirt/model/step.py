@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Generic
+
+from typing_extensions import TypeVar
 
 from csirt.errors import Invalid
 
@@ -107,8 +110,12 @@ DONE_OR_CANNOT = (Choice("done"), Choice("cannot", needs_reason=True))
 APPROVE_OR_REFUSE = (Choice("approve"), Choice("refuse", needs_reason=True))
 
 
+FieldsT = TypeVar("FieldsT", default=Mapping[str, Json])
+DECLINING = frozenset({"no", "refuse", "cannot"})
+
+
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Generic[FieldsT]):
     """What a person answered: the choice, the reason they typed, the fields of the form, who and when.
 
     A skipped or cancelled step has `skipped` or `cancelled` as its choice: neither yes nor no.
@@ -116,7 +123,7 @@ class Answer:
 
     choice: str
     reason: str = ""
-    fields: Mapping[str, Json] = field(default_factory=dict)
+    fields: FieldsT = field(default_factory=dict)  # type: ignore[assignment]  # what it is without a form
     by: str = ""
     at: datetime | None = None
     defaulted: bool = False  # chosen by the clock at the deadline, not by a person
@@ -134,7 +141,7 @@ class Answer:
     @property
     def no(self) -> bool:
         """Was it declined?"""
-        return self.choice in {"no", "refuse", "cannot"}
+        return self.choice in DECLINING
 
 
 @dataclass(frozen=True, slots=True)

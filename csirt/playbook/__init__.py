@@ -3,6 +3,7 @@
 from csirt.model.incident import Disposition
 from csirt.model.people import Role
 from csirt.model.step import Answer, Choice
+from csirt.playbook.forms import File
 from csirt.playbook.language import (
     Act,
     Action,
@@ -25,6 +26,7 @@ __all__ = [
     "Answer",
     "Choice",
     "Disposition",
+    "File",
     "Playbook",
     "Responder",
     "Role",

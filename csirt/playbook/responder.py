@@ -2,20 +2,41 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, Required, TypedDict, TypeVar, Unpack, overload
+
+from pydantic import BaseModel
 
 from csirt.errors import Invalid
 from csirt.model.incident import Disposition, Level
 from csirt.model.people import Role
 from csirt.model.step import APPROVE_OR_REFUSE, YES_NO, Answer, AtDeadline, Choice, Json, StepKind
-from csirt.playbook import acts, branches, questions, waits
+from csirt.playbook import acts, branches, forms, questions, waits
 from csirt.playbook.language import Action
 from csirt.playbook.place import Pass, Place, check_drift
 from csirt.response import reaching
 from csirt.response.assignments import Question
 
 T = TypeVar("T")
+FormT = TypeVar("FormT", bound=BaseModel)
 REPEATS_AT_MOST = 200
+
+
+class Asking(TypedDict, total=False):
+    """What can be said of a question.
+
+    The `chain` is climbed until somebody answers; `showing` names steps to look at, `not_by` steps whose answerer may
+    not answer. `at_deadline` says what follows when nobody has answered `within` the time; without it, nothing but an
+    entry. A `mandatory` one is set aside by a higher post only, and nobody closes the case before.
+    """
+
+    who: Required[Role | str]
+    within: timedelta | None
+    at_deadline: AtDeadline | None
+    chain: str | None
+    choices: Sequence[Choice]
+    showing: Sequence[str]
+    not_by: Sequence[str]
+    mandatory: bool
 
 
 class Responder:
@@ -30,30 +51,28 @@ class Responder:
         """Have an action done once; returns its result. Rests while a retry or a slow action is under way."""
         return acts.do(self._place, act, arguments, name or act.name, mandatory=mandatory)
 
-    def ask(  # noqa: PLR0913 - a question has this many parts
-        self,
-        name: str,
-        *,
-        who: Role | str,
-        within: timedelta | None = None,
-        at_deadline: AtDeadline | None = None,
-        chain: str | None = None,
-        choices: Sequence[Choice] = YES_NO,
-        fields: Sequence[str] = (),
-        showing: Sequence[str] = (),
-        not_by: Sequence[str] = (),
-        mandatory: bool = False,
-    ) -> Answer:
-        """Ask a role or a post. The chain is climbed until somebody answers; `showing` names steps to look at.
+    @overload
+    def ask(self, name: str, *, fields: type[FormT], **asking: Unpack[Asking]) -> Answer[FormT | None]: ...
 
-        `at_deadline` says what follows when nobody has answered `within` the time; without it, nothing but an entry.
+    @overload
+    def ask(self, name: str, *, fields: Sequence[str] = (), **asking: Unpack[Asking]) -> Answer: ...
+
+    def ask(self, name: str, *, fields: type[BaseModel] | Sequence[str] = (), **asking: Unpack[Asking]) -> Answer[Any]:
+        """Ask a role or a post; what can be said of a question stands in `Asking`.
+
+        `fields` is a pydantic model, whose values the answer's `fields` then holds (None where the step was skipped,
+        declined or decided by the clock), or the names of texts.
         """
         place = self._place
+        form = forms.fields_of(fields) if isinstance(fields, type) else ()
         question = Question(
-            place.at(place.key(name), mandatory=mandatory), StepKind.ASK, questions.party_of(who), tuple(choices),
-            within, chain, tuple(fields), tuple(not_by), tuple(showing), at_deadline,
+            place.at(place.key(name), mandatory=asking.get("mandatory", False)), StepKind.ASK,
+            questions.party_of(asking["who"]), tuple(asking.get("choices", YES_NO)), asking.get("within"),
+            asking.get("chain"), () if isinstance(fields, type) else tuple(fields), form,
+            tuple(asking.get("not_by", ())), tuple(asking.get("showing", ())), asking.get("at_deadline"),
         )  # fmt: skip
-        return questions.ask(place, question)
+        answer = questions.ask(place, question)
+        return forms.with_values(answer, fields, form) if isinstance(fields, type) else answer
 
     def ask_all(self, *asked: Callable[["Responder"], Answer]) -> list[Answer]:
         """Ask several things at once; all stand open together, and the pass goes on when all are answered."""

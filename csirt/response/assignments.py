@@ -1,7 +1,7 @@
 """Steps that wait for people: opened by a run, answered once, by somebody who may."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from sqlmodel import col, select
@@ -9,10 +9,12 @@ from sqlmodel import col, select
 from csirt.errors import AlreadyAnswered, Forbidden, Invalid, NotFound
 from csirt.guard import refuse_my_number
 from csirt.model.authority import Permission, may_answer, must
-from csirt.model.step import At, AtDeadline, Choice, Consequence, Json, StepKind, StepState
+from csirt.model.form import FormField, FormKind
+from csirt.model.step import DECLINING, At, AtDeadline, Choice, Consequence, Json, StepKind, StepState
 from csirt.record.entry import EntryKind
-from csirt.response import escalations, locks, reaching, runs
+from csirt.response import escalations, forms, locks, reaching, runs
 from csirt.response.runs import Claim
+from csirt.store.tables.evidence import EvidenceRow
 from csirt.store.tables.runs import AssignmentRow, TimerRow
 from csirt.store.tx import Tx, new_id
 
@@ -30,6 +32,7 @@ class Question:
     within: timedelta | None = None
     chain: str | None = None
     fields: tuple[str, ...] = ()
+    form: tuple[FormField, ...] = ()
     not_by: tuple[str, ...] = ()
     showing: tuple[str, ...] = ()
     at_deadline: AtDeadline | None = None
@@ -56,7 +59,9 @@ def open_for(tx: Tx, held: Claim, question: Question) -> str:
     due_at = tx.now + question.within if question.within else None
     row = AssignmentRow(
         id=new_id("a"), incident=held.incident, run=held.run, step=at.key, kind=question.kind.value,
-        who=question.who, choices=[[c.code, c.needs_reason] for c in question.choices], fields=list(question.fields),
+        who=question.who, choices=[[c.code, c.needs_reason] for c in question.choices],
+        fields=[*question.fields, *(one.name for one in question.form)],
+        form=[one.to_plain() for one in question.form] or None,
         not_by=list(question.not_by), showing=list(question.showing), chain=question.chain, opened_at=tx.now,
         due_at=due_at, at_deadline=question.at_deadline.to_plain() if question.at_deadline else None,
     )  # fmt: skip
@@ -98,7 +103,7 @@ def answer(tx: Tx, assignment: str, reply: Reply) -> None:
     if row.closed_at is not None:
         raise AlreadyAnswered(_why_closed(row), step=row.step)
     _check_actor(tx, row)
-    _check_reply(row, reply)
+    reply = _checked(tx, row, reply)
     if row.kind == StepKind.CALL.value:
         escalations.record_call(tx, row, reply.choice, reply.reason, reply.fields)
         close_row(tx, row, reply.choice, None)
@@ -158,7 +163,26 @@ def _answerers(tx: Tx, run: str, steps: Sequence[str]) -> set[str | None]:
     return set(tx.session.exec(query))
 
 
-def _check_reply(row: AssignmentRow, reply: Reply) -> None:
+def _checked(tx: Tx, row: AssignmentRow, reply: Reply) -> Reply:
+    """The reply with its fields as they are recorded."""
+    _check_choice(row, reply)
+    if not row.form:
+        _check_texts(row, reply)
+        return reply
+    form = [FormField.from_plain(one) for one in row.form]
+    fields = forms.checked(form, reply.fields, declined=reply.choice in DECLINING)
+    for one in form:
+        if one.kind is FormKind.FILE and one.name in fields and not _is_evidence(tx, row.incident, fields[one.name]):
+            raise Invalid("evidence_unknown", field=one.name)
+    return replace(reply, fields=fields)
+
+
+def _is_evidence(tx: Tx, incident: str, id_: Json) -> bool:
+    query = select(EvidenceRow.id).where(EvidenceRow.id == id_, EvidenceRow.incident == incident)
+    return tx.session.exec(query).first() is not None
+
+
+def _check_choice(row: AssignmentRow, reply: Reply) -> None:
     choices = {str(code): bool(needs) for code, needs in row.choices}
     if reply.choice not in choices:
         raise Invalid("choice_unknown", field="choice", choice=reply.choice[:40])
@@ -166,9 +190,12 @@ def _check_reply(row: AssignmentRow, reply: Reply) -> None:
         raise Invalid("reason_missing", field="reason")
     if len(reply.reason) > REASON_LIMIT:
         raise Invalid("text_too_long", field="reason", limit=REASON_LIMIT)
+    refuse_my_number(reply.reason, field="reason")
+
+
+def _check_texts(row: AssignmentRow, reply: Reply) -> None:
     if unknown := set(reply.fields) - set(row.fields):
         raise Invalid("field_unknown", field=min(unknown)[:40])
-    refuse_my_number(reply.reason, field="reason")
     for name, value in reply.fields.items():
         _check_field(name, value)
 

@@ -3,7 +3,18 @@
 from collections.abc import Callable
 
 from csirt.errors import Unavailable
-from csirt.playbook import Action, Disposition, Playbook, Responder
+from csirt.model.step import AtDeadline
+from csirt.playbook import (
+    Action,
+    Disposition,
+    Playbook,
+    Responder,
+    Role,
+    choose,
+    escalate,
+    seconds,
+    stop_the_run,
+)
 from tests.plays import agree, failing, leave_mark, leave_slow_mark, play_of
 
 Made = tuple[Playbook, tuple[Action, ...]]
@@ -20,6 +31,14 @@ def ask_something_else(respond: Responder) -> Disposition:
     respond.do(leave_mark)
     agree(respond, "agree_in_writing")
     return respond.close(Disposition.BENIGN)
+
+
+def ask_until(at_deadline: AtDeadline) -> Made:
+    def body(respond: Responder) -> Disposition:
+        respond.ask("agree", who=Role.OFFICER, within=seconds(10), at_deadline=at_deadline)
+        return respond.close(Disposition.BENIGN)
+
+    return play_of(body), ()
 
 
 def slow_beside_question(respond: Responder) -> Disposition:
@@ -41,6 +60,9 @@ PLAYS: dict[str, Callable[[], Made]] = {
     "印を残して尋ねる": lambda: (play_of(mark_then_ask), ()),
     "別のことを尋ねる": lambda: (play_of(ask_something_else), ()),
     "遅い処理と並べて尋ねる": lambda: (play_of(slow_beside_question), (leave_slow_mark,)),
+    "十秒で打ち切って尋ねる": lambda: ask_until(choose("yes")),
+    "十秒で上へ引き継いで尋ねる": lambda: ask_until(escalate(to="post:ciso")),
+    "十秒で止まるつもりで尋ねる": lambda: ask_until(stop_the_run()),
     "外部から二度失敗して取得する": lambda: fetching(2),
     "外部から取得できない": lambda: fetching(99),
 }

@@ -12,7 +12,7 @@ from csirt.errors import CsirtError
 from csirt.model.incident import Disposition, IncidentType, Level
 from csirt.model.measure import MeasureState
 from csirt.model.people import SYSTEM, Actor
-from csirt.response import access, assignments, escalations, incidents, measures
+from csirt.response import access, assignments, escalations, incidents, measures, setting_aside
 from csirt.response.assignments import Reply
 from csirt.response.incidents import Report
 from csirt.store.queries import cases, work
@@ -124,6 +124,11 @@ def answer_at_once(story: Story, who: str, step: str) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+@when(parsers.re(r"(?P<who>\S+)が (?P<step>\S+) を「(?P<reason>[^」]*)」という理由で省く"))
+def skip(story: Story, who: str, step: str, reason: str) -> None:
+    story.attempt(story.who(who), setting_aside.skip, story.incident, step, reason)
 
 
 @when(parsers.parse("作業者が {step} に答えようとする"))

@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel import col, or_, select
 
 from csirt.errors import NotFound
+from csirt.model.form import FormField
 from csirt.model.message import DeliveryState
 from csirt.model.step import Choice, Json, StepKind, StepState
 from csirt.store.tables.cases import IncidentRow
@@ -33,6 +34,7 @@ class AssignmentView:
     who: str
     choices: tuple[Choice, ...]
     fields: tuple[str, ...]
+    form: tuple[FormField, ...]
     showing: tuple[str, ...]
     not_by: tuple[str, ...]
     opened_at: datetime
@@ -141,6 +143,7 @@ def _views(look: Look, rows: Sequence[tuple[AssignmentRow, IncidentRow, RunRow |
             drill=case.drill, type=case.type,
             playbook=run.playbook if run else None, step=row.step, kind=StepKind(row.kind), who=row.who,
             choices=tuple(Choice(str(code), bool(needs)) for code, needs in row.choices), fields=tuple(row.fields),
+            form=tuple(FormField.from_plain(one) for one in row.form or ()),
             showing=tuple(row.showing), not_by=tuple(row.not_by), opened_at=row.opened_at, due_at=row.due_at,
             closed_at=row.closed_at, answered_by=row.answered_by, choice=row.choice,
             answer=json.loads(answers[row.answer_c]) if row.answer_c in answers else None, delivery=row.delivery,

@@ -1,6 +1,7 @@
 """Rows of playbook runs, their steps, timers, and the steps that wait for people."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON
 from sqlmodel import Field, SQLModel
@@ -72,6 +73,7 @@ class AssignmentRow(SQLModel, table=True):
     who: str
     choices: list[list[str | bool]] = Field(sa_type=JSON)
     fields: list[str] = Field(default_factory=list, sa_type=JSON)
+    form: list[dict[str, Any]] | None = Field(default=None, sa_type=JSON)  # what each field takes; None: any text
     not_by: list[str] = Field(default_factory=list, sa_type=JSON)
     showing: list[str] = Field(default_factory=list, sa_type=JSON)
     chain: str | None = None

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from csirt.model.authority import Permission, may
+from csirt.model.form import FormField
 from csirt.model.people import Actor
 from csirt.response import assignments
 from csirt.response.assignments import Reply
@@ -71,11 +72,16 @@ def _in_full(look: Look, visit: Visit, id_: str) -> AssignmentInFullGiven:
                 ChoiceGiven(code=one.code, text=text.choices.get(one.code, one.code), needs_reason=one.needs_reason)
                 for one in view.choices
             ],
-            "fields": [FieldGiven(name=name, text=text.fields.get(name, name)) for name in view.fields],
+            "fields": [_field(view, name, text.fields.get(name, name)) for name in view.fields],
             "shown": work.step_values(look, view.run, view.showing) if view.run else {},
             "call": _call(look, visit.actor, view),
         }
     )
+
+
+def _field(view: AssignmentView, name: str, text: str) -> FieldGiven:
+    one = next((one for one in view.form if one.name == name), FormField(name))
+    return FieldGiven.model_validate({**one.to_plain(), "text": text})
 
 
 def _call(look: Look, actor: Actor, view: AssignmentView) -> CallGiven | None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from csirt.model.form import FormKind
 from csirt.web.api.shapes import AssignmentGiven, Given, Taken, Text
 
 
@@ -24,6 +25,11 @@ class FieldGiven(Given):
 
     name: str
     text: str
+    kind: FormKind
+    required: bool
+    options: list[str]
+    least: int | None
+    most: int | None
 
 
 class CallGiven(Given):

@@ -15,20 +15,19 @@ from csirt.store.tx import Look
 from csirt.web.api.assignments import parties_of
 from csirt.web.api.words import Words
 from csirt.web.pages import climbs
-from csirt.web.pages.answering import CONFLICT, PREFIX, Asked, asked_of, is_time, read_fields, send
+from csirt.web.pages.answering import CONFLICT, PREFIX, Asked, asked_of, read_fields, send
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.facts import Facts
+from csirt.web.pages.fields import fields_of
 from csirt.web.pages.forms import Faults, Sent, SentForm, new_key
 from csirt.web.pages.steps import title_of
 from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.assignment import (
     AnswerChoice,
-    AnswerField,
     AssignmentPage,
     AssignmentRow,
     Assignments,
     CallRow,
-    FieldKind,
 )
 from csirt.web.views.frame import Fact, Form
 
@@ -120,7 +119,9 @@ def take_answer(request: Request, id: str, sent: SentForm) -> Response:  # noqa:
         return go(request, f"/call-sheets/{id}")
     named = {name: f"{PREFIX}{name}" for name in view.fields}
     names = frozenset({"choice", "reason", *named.values()})
-    fields = read_fields(sent, named, faults)
+    formed = {one.name for one in view.form}
+    fields = read_fields(sent, {name: place for name, place in named.items() if name not in formed}, faults)
+    fields |= {name: sent.text(named[name]) for name in formed}
     _check(sent, view, faults)
     try:
         if not faults.errors and send(
@@ -166,14 +167,7 @@ def _page(look: Look, visit: Visit, id_: str, form: Form, *, conflict: bool = Fa
         ),
         instruction=asked.text.instruction,
         facts=tuple(_facts(look, asked)),
-        fields=tuple(
-            AnswerField(
-                name=name,
-                label=asked.text.fields.get(name, name),
-                kind=FieldKind.TIME if is_time(name) else FieldKind.TEXT,
-            )
-            for name in view.fields
-        ),
+        fields=tuple(fields_of(look, asked)),
         due=view.due_at,
         form=form,
         given=asked.given,
