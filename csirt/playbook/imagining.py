@@ -78,6 +78,12 @@ class Imagined:
     def __getitem__(self, key: object) -> "Imagined":
         return Imagined(f"{self._name}[{key}]", self._decide)
 
+    def __getattr__(self, name: str) -> "Imagined":
+        """A field of a form."""
+        if name.startswith("_"):  # what Python itself asks for is not imagined
+            raise AttributeError(name)
+        return Imagined(f"{self._name}.{name}", self._decide)
+
     def get(self, key: object, _default: object = None) -> "Imagined":
         """As of a mapping."""
         return self[key]

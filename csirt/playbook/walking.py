@@ -8,7 +8,9 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, Unpack, cast
+
+from pydantic import BaseModel
 
 from csirt.errors import Awaiting, Conflict, CsirtError, Invalid
 from csirt.model.city import City
@@ -18,7 +20,7 @@ from csirt.playbook import branches
 from csirt.playbook.imagining import Choices, Described, Imagined, ImaginedAnswer, ImaginedDoor
 from csirt.playbook.language import Action, Playbook
 from csirt.playbook.place import Pass
-from csirt.playbook.responder import Responder
+from csirt.playbook.responder import Asking, Responder
 from csirt.response.runs import Claim, RecordedStep
 
 T = TypeVar("T")
@@ -170,9 +172,9 @@ class _Walker(Responder):
         if self._now.choices.narrow(key, [(code,) for code in codes]) == (GAVE_UP,):
             self._now.steps[key] = replace(self._now.steps[key], state=StepState.FAILED)
 
-    def ask(self, name: str, **how: Any) -> Answer:
-        """Every answer, as far as the code tells them apart."""
-        super().ask(name, **how)
+    def ask(self, name: str, *, fields: type[BaseModel] | Sequence[str] = (), **asking: Unpack[Asking]) -> Answer[Any]:
+        """Every answer, as far as the code tells them apart; whatever a form was filled with."""
+        super().ask(name, fields=fields, **asking)
         return self._imagined(name)
 
     def approve(self, name: str, **how: Any) -> Answer:
