@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from csirt.cli.speaking import AsJson, Lang, Language, say, show
+from csirt.cli.speaking import AsJson, Lang, Language, say, show, words
 from csirt.errors import Invalid, NotFound, Param, Unavailable
 from csirt.model.detection import SourceRecord, Unreadable
 from csirt.readers import formats
@@ -83,12 +83,19 @@ def read(
         if as_json:
             show([row], {}, language, as_json=True)
         else:
-            rows.append(row)
+            rows.append(_shown(row, language))
     if not as_json:
         show(rows, _COLUMNS, language, as_json=False)
         tell_buckets(counted, language)
     if not readable:
         raise _nothing(file, why or Unreadable("empty", "file"))
+
+
+def _shown(row: dict[str, str | int], language: str) -> dict[str, str | int]:
+    """A row for people: a time that names no instant stands as it is written, and says so."""
+    if "time_utc" in row or "time_raw" not in row:
+        return row
+    return {**row, "time_utc": words(language).say("cli.read.no_offset", {"time": row["time_raw"]})}
 
 
 def tell_buckets(counted: Mapping[str, int], language: str) -> None:

@@ -23,14 +23,16 @@ _RULE_KEYS = frozenset({"type", "pattern", "level", "source", "valid_from"})
 def suggest(detection: Detection, rules: TriageRules) -> tuple[IncidentType, Level]:
     """The type of the first rule that fits title, category or signature, else UNDECIDED; and the proposed level.
 
-    The level is the higher of what the source's severity means and what the rule says.
+    The level is the higher of what the source's severity means and what the rule says; what the reader says is no alarm
+    (observable `no_alarm`) keeps its own.
     """
     parts = (detection.title, detection.category or "", detection.signature or "")
     text = unicodedata.normalize("NFKC", "\n".join(parts)[:_SEARCHED_CHARACTERS]).casefold()
     native = Level(min(max(detection.level, Level.EVENT), Level.CRISIS))
+    quiet = "no_alarm" in detection.observables  # a drill, a sample, what the source has closed: it opens nothing
     for rule in rules.types:
         if _compiled(rule.pattern).search(text):
-            return rule.type, native if rule.level is None else max(native, rule.level)
+            return rule.type, native if rule.level is None or quiet else max(native, rule.level)
     return IncidentType.UNDECIDED, native
 
 

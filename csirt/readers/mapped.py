@@ -36,10 +36,12 @@ class Mapped:
     limits: Limits = MAPPED_LIMITS
     check: Callable[[Mapping[str, object]], Unreadable | None] | None = None  # what a valid record of this format is
     format: str = field(init=False)
+    first_keys: tuple[frozenset[str], ...] = field(init=False)  # what must stand in a record at all; a quick first look
 
     def __post_init__(self) -> None:
         """The format is the one that the mapping names."""
         self.format = self.mapping.format
+        self.first_keys = tuple(one.first_keys for one in self.mapping.recognise)
 
     def recognises(self, head: bytes) -> bool:
         """Whether one of the first records is of this vendor."""
@@ -47,6 +49,8 @@ class Mapped:
 
     def likeness(self, head: "Head") -> int:
         """How surely an input that begins so is of this vendor; 0 for not at all."""
+        if head.keys and not any(keys <= head.keys for keys in self.first_keys):
+            return 0
         return max((self.mapping.likeness(one) for one in head.records(self.mapping.lists)), default=0)
 
     def read(self, data: bytes) -> Iterator[SourceRecord]:
@@ -63,6 +67,7 @@ class Head:
         """Parse the first objects of these bytes."""
         self.head = head
         self.first = list(_first_objects(head)) if opens_json(head) else []
+        self.keys = frozenset(_keys_in(self.first))
 
     def records(self, lists: tuple[tuple[str, ...], ...]) -> list[object]:
         """The first records: objects as they stand, and those in the lists of an envelope, be it cut off or whole."""
@@ -78,6 +83,18 @@ class Head:
             if mark and (found := list(_first_objects(self.head[mark.start(1) :]))):
                 return found
         return []
+
+
+def _keys_in(records: list[object]) -> Iterator[str]:
+    """The keys of all objects inside, at any depth, folded. No recursion."""
+    todo = list(records)
+    while todo:
+        one = todo.pop()
+        if isinstance(one, dict):
+            yield from map(str.casefold, one)
+            todo.extend(one.values())
+        elif isinstance(one, list):
+            todo.extend(one)
 
 
 def _first_objects(data: bytes) -> Iterator[object]:

@@ -78,6 +78,11 @@ class When:
         )
 
     @property
+    def first_keys(self) -> frozenset[str]:
+        """The keys, folded, without which no record can meet the conditions that something be there."""
+        return frozenset(one.path.steps[0].key.casefold() for one in self.every if one.exists or one.is_ or one.starts)
+
+    @property
     def weight(self) -> int:
         """How much it asks for: of two mappings that fit, the more exact one is taken."""
         return len(self.every) + bool(self.some)

@@ -69,6 +69,7 @@ class ZeekTables:
 def _learn(header: _Header, line: str) -> None:
     """One header line."""
     name, _, rest = line[1:].partition(" " if line.startswith("#separator") else header.separator)
+    rest = rest or " "  # what separates is never nothing
     if name == "separator":
         header.separator = _unescaped(rest.strip()) or "\t"
     elif name in {"set_separator", "empty_field", "unset_field", "path"}:

@@ -196,3 +196,10 @@ def test_buckets_count_every_record_once_with_its_reason() -> None:
     flow = b'{"event_type":"flow","timestamp":"2026-06-10T10:12:41Z"}'
     counted = buckets(read(b"\n".join([EVE, flow, flow, b"{"])))
     assert counted == {"detection": 1, "not_a_detection:event_type:flow": 2, "unreadable:not_json": 1}
+
+
+def test_a_zeek_table_whose_header_names_no_separator_is_read() -> None:
+    table = b"#separator \n#set_separator\t\n#path\tnotice\n#fields\tts\tnote\tactions\n"
+    table += b"#types\ttime\tenum\tset[enum]\n1\tScan::A\tx"
+    for data in (table, table.replace(b"#set_separator\t", b"#set_separator")):
+        assert list(buckets(read(data, "zeek-tsv"))) == ["detection"]
