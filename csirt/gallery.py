@@ -202,7 +202,7 @@ class PlaybookWords:
     def told(self) -> list[StepTold]:
         """All steps, from top to bottom, branch by branch."""
         chart = charts.chart_of(self.walk)
-        numbers = {key: number for number, key in enumerate(chart.steps(), 1)}
+        numbers = {key: number for number, key in enumerate(dict.fromkeys(chart.steps()), 1)}
         return list(self._told(chart, numbers, 0))
 
     def _told(self, chart: Chart, numbers: Mapping[str, int], depth: int) -> Sequence[StepTold]:
@@ -228,7 +228,7 @@ class PlaybookWords:
 
     def _leads(self, chart: Chart, key: str, numbers: Mapping[str, int]) -> Sequence[str]:
         exits = chart.exits(key)
-        if len(exits) == 1 and not exits[0].to.startswith(END):
+        if len(exits) == 1 and (not exits[0].to.startswith(END) or exits[0].to == f"{END}joined"):
             return []
         found = []
         for edge in exits:

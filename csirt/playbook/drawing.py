@@ -111,7 +111,7 @@ class _Layout:
     def number(self, chart: Chart) -> None:
         """Steps are numbered from top to bottom, branch by branch."""
         for key in chart.steps():
-            self.numbers[key] = str(len(self.numbers) + 1)
+            self.numbers.setdefault(key, str(len(self.numbers) + 1))
 
     def lay(self, chart: Chart) -> _Laid:
         """Places for a chart."""
@@ -133,7 +133,7 @@ class _Layout:
         lines = [("t", line) for line in wrapped(f"{number}. {self.words.title(item.key)}", room * 0.96)]
         lines += [("n", line) for note in self.words.notes(item.key) for line in wrapped(note, room)]
         exits = chart.exits(item.key)
-        if len(exits) > 1 or any(edge.outcomes for edge in exits):
+        if len(exits) > 1 or any(_closes(edge) for edge in exits):
             lines += [("x", line) for edge in exits for line in wrapped(self._exit(edge), room)]
         return _Box(item, number, tuple(lines), (), WIDE, len(lines) * LINE + 2 * PAD)
 
@@ -153,6 +153,10 @@ class _Layout:
         wide = sum(laid.wide for laid in inner) + SIDE * (len(inner) - 1) + 2 * PAD
         high = max(laid.high for laid in inner) + 3 * PAD + LINE
         return _Box(item, "", (("a", self.words.aside()),), inner, wide, high)
+
+
+def _closes(edge: Edge) -> bool:
+    return edge.to.startswith(END) and not edge.to.endswith("joined")
 
 
 def _lanes(chart: Chart) -> tuple[tuple[Edge, int], ...]:
