@@ -161,6 +161,7 @@ class RandomRuns(RuleBasedStateMachine):
         assert not any(kind == "RUN_STOPPED" for kind, _ in counted)
         done = effects(self.world.desk.settings.data)
         steps = [key.split(":", 1)[1] for key in done]
+        assert set(steps) <= {"begin", "cut_off", "leave_slow_mark", "end"}
         assert len(steps) == len(set(steps))  # an effect is repeated under its own key only
         assert sum(done.values()) <= len(done) + self.crashes
 
