@@ -40,6 +40,13 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address that the web page listens on.")
     port: int = Field(default=8765, ge=0, le=65535, description="Its port; 0 takes a free one.")
     base_url: str = Field(default="", description="Address of the page as people type it; empty: host and port.")
+    reply_folder: Path | None = Field(default=None, description="Answers to our mails, as .eml files in this folder.")
+    imap_host: str = Field(default="", description="Server of the mailbox with answers to our mails; empty: none.")
+    imap_port: int = Field(default=993, ge=1, le=65535, description="Its port; the line is always TLS.")
+    imap_user: str = Field(default="", description="Account of that mailbox.")
+    imap_password: SecretStr = Field(default=SecretStr(""), description="Its password.")
+    imap_folder: str = Field(default="INBOX", description="The folder in it that is read.")
+    imap_ca_file: Path | None = Field(default=None, description="The authority that its certificate is from.")
     prefect_url: str = Field(default="", description="Prefect's API; empty means a child of our own.")
     evidence_folder: Path | None = Field(default=None, description="Folder of evidence; empty: in the data folder.")
     evidence_most_mib: int = Field(default=4096, ge=1, le=1_048_576, description="Largest piece of evidence, MiB.")
@@ -72,6 +79,11 @@ class Settings(BaseSettings):
         arguments: dict[str, Any] = init_settings()
         folder = Path(arguments.get("data") or os.environ.get("CSIRT_DATA") or default_data_folder())
         return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, folder / "csirt.toml"))
+
+    @property
+    def reads_replies(self) -> bool:
+        """Are answers to our mails read?"""
+        return bool(self.reply_folder or self.imap_host)
 
     @property
     def keys(self) -> Path:

@@ -19,6 +19,8 @@ class Wording:
     texts: StepTexts
     playbooks: Mapping[str, str]  # incident type -> playbook
     base_url: str
+    ack_url: str = ""  # where links to acknowledge lead; empty: messages have none
+    replies: bool = False  # are answers to our mails read?
 
     def facts(
         self,
@@ -29,6 +31,7 @@ class Wording:
         channel: str = "",
         repeat: bool = False,
         drill: bool = False,
+        token: str = "",
     ) -> dict[str, str]:
         """What a template is given for one addressee: numbers, times, codes and links; no free text, no victim."""
         playbook = self.playbooks.get(codes.get("type", ""), "")
@@ -44,6 +47,8 @@ class Wording:
             "phone": recipient.address if channel in CALL_SHEET_CHANNELS else "",
             "channel": channel,
             "link": self._link(codes) if _may_open(recipient, channel) else "",
+            "ack_link": f"{self.ack_url}/acknowledge/{token}" if token and self.ack_url else "",
+            "ack_code": token if self.replies else "",
             "state": "investigating",
             "sample": "1" if self.city.sample else "",
             "drill": "1" if drill else "",

@@ -23,6 +23,7 @@ from csirt.playbook.language import Playbook
 from csirt.playbook.performance import Rest, Rested, perform
 from csirt.playbook.place import Show, plainly
 from csirt.pool import PoolWorker
+from csirt.replying import Replies
 from csirt.response import pools, reaching, runs
 from csirt.response.runs import Claim
 from csirt.sending import Senders
@@ -34,6 +35,7 @@ T = TypeVar("T")
 SCAN = 0.25  # seconds between looks, when nobody rings
 HOUSE = 1.0  # seconds between two looks after the house
 EVIDENCE = 10.0  # seconds between two looks whether evidence is to be hashed again
+REPLIES = 10.0  # seconds between looks for answers to our mails
 RENEW = runs.LEASE / 3
 SLOW_AT_ONCE = 3  # slow actions side by side, so that one of an hour holds up no other case
 CANCELS = 3
@@ -54,6 +56,7 @@ class Worker:
         self._chores = Chores(desk, pool)
         self._senders = Senders(desk)
         self._showing = Showing(desk, pool, self._chores.note)
+        self._replies = Replies(desk)
         self._heard = asyncio.Event()
         self._stop = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -106,6 +109,7 @@ class Worker:
             self._forever("lines", self._chores.write_lines),
             self._keep_house(),
             self._check_evidence(),
+            self._take_replies(),
             *slow,
         ]
 
@@ -307,6 +311,14 @@ class Worker:
             with self._surviving("check_evidence"):
                 busy = await self._in_thread(self._chores.check_evidence)
             await asyncio.sleep(0 if busy else EVIDENCE)
+
+    async def _take_replies(self) -> None:
+        """Answers to our mails are read by one worker of the city."""
+        while True:
+            with self._surviving("take_replies"):
+                if self._leads:
+                    await self._in_thread(self._replies.take_in)
+            await asyncio.sleep(REPLIES)
 
 
 async def _end(tasks: "set[asyncio.Task[Any]]") -> None:

@@ -46,6 +46,7 @@ FACTS: Mapping[str, str] = MappingProxyType(
         "code": "stable code of what went wrong, for an administrator",
         "place": "where somebody outside may read or ask, where the page is not for them",
         "ack_link": "the page to acknowledge on",
+        "ack_code": "what an answer to the mail must carry in its subject to acknowledge",
         "at": "when the message was made",
         "deadline": "answer by",
         "occurred": "first of the four clocks",
@@ -64,6 +65,7 @@ _UNMASKED = MappingProxyType(
     {
         "link": re.compile(r"https?://[!-~]{1,1000}"),
         "ack_link": re.compile(r"https?://[!-~]{1,1000}"),
+        "ack_code": re.compile(r"[0-9a-z]{26}"),
         "phone": re.compile(r"[0-9+*#(). -]{1,40}"),
     }
 )

@@ -93,7 +93,7 @@ _OF_A_POST = frozenset(
 """What holding or deputising for any post brings along, for people without a role, such as the mayor."""
 
 _OF_A_LINK = frozenset({Permission.ACKNOWLEDGE_CALL})
-"""A link in a mail shows only that somebody has the mail: enough to say "I heard", not to decide."""
+"""A link in a mail, or an answer to it, shows only that somebody has the mail: enough for "I heard", not to decide."""
 
 _NOT_OF_THE_SYSTEM = frozenset(
     {Permission.ANSWER_STEP, Permission.CANCEL_STEP, Permission.SKIP_STEP, Permission.SKIP_MANDATORY_STEP}
@@ -111,7 +111,7 @@ def may(actor: Actor, permission: Permission) -> bool:
         return True
     if actor.auth == "system":
         return permission not in _NOT_OF_THE_SYSTEM
-    if actor.auth == "link":
+    if actor.auth in {"link", "mail"}:
         return permission in _OF_A_LINK
     if _may_by_role(actor, permission):
         return True

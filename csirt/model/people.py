@@ -99,7 +99,7 @@ class Roster:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: opaque id, how they proved it (`ldif`, `ldap`, `token`, `local`, `system`, `link`), session."""
+    """Who acts: opaque id, how they proved it (`ldif`, `ldap`, `token`, `local`, `system`, `link`, `mail`), session."""
 
     id: str
     auth: str

@@ -79,19 +79,24 @@ def acknowledge(tx: Tx, escalation: str) -> None:
         Forbidden: the actor was not called in this escalation.
     """
     must(tx.actor, Permission.ACKNOWLEDGE_CALL)
+    heard(tx, escalation, tx.actor.id)
+
+
+def heard(tx: Tx, escalation: str, who: str) -> None:
+    """A person, or an office by its party, has seen the call. Said twice, heard once.
+
+    Raises:
+        Forbidden: they were not called in this escalation.
+    """
     if case := tx.session.exec(select(EscalationRow.incident).where(EscalationRow.id == escalation)).first():
         locks.hold(tx, case)
     row = _locked(tx, escalation)
     progress = _read(row)
-    if not any(called.person == tx.actor.id for route in progress.routes for called in route.called):
+    asked = [route for route in progress.routes if any(called.is_known_as(who) for called in route.called)]
+    if not asked:
         raise Forbidden("not_called", escalation=escalation)
-    if all(tx.actor.id in route.acknowledged for route in progress.routes if _called_on(route, tx.actor.id)):
-        return  # said twice, heard once
-    _acknowledge(tx, row, progress, tx.actor.id)
-
-
-def _called_on(route: RouteProgress, person: str) -> bool:
-    return any(called.person == person for called in route.called)
+    if not all(who in route.acknowledged for route in asked):
+        _acknowledge(tx, row, progress, who)
 
 
 def record_call(tx: Tx, sheet: AssignmentRow, choice: str, reason: str, fields: Mapping[str, Json]) -> None:

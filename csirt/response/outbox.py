@@ -15,7 +15,7 @@ from sqlmodel import col, or_, select
 from csirt.errors import LeaseLost
 from csirt.model.message import TRIES, DeliveryState, Receipt, Recipient, wait_after
 from csirt.record.entry import EntryKind
-from csirt.response import circuits, next_channel
+from csirt.response import acknowledging, circuits, locks, next_channel
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.outbox import DeliveryDueRow, DeliveryRow
 from csirt.store.tx import Tx, new_id
@@ -31,8 +31,10 @@ class Item:
     """One delivery of what is to be sent."""
 
     delivery: str
+    incident: str
     template: str
     facts: Mapping[str, str]
+    token: str = ""  # lets the addressee acknowledge; made for this attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def claim(tx: Tx, channel: str, *, oldest: bool = False, bundles: bool = False) 
         lease=lease,
         channel=call.channel,
         recipient=Recipient(call.party, call.name, call.address, call.person),
-        items=tuple(Item(one.id, one.template, one.facts) for one in calls),
+        items=tuple(Item(one.id, one.incident, one.template, one.facts, acknowledging.issue(tx, one)) for one in calls),
         queued_at=min(one.queued_at for one in calls),
         repeat=any(one.state == DeliveryState.UNKNOWN.value for one in calls),
         drill=tx.session.get_one(IncidentRow, call.incident).drill,
@@ -180,6 +182,8 @@ def failed(tx: Tx, due: Due, failure: Failure) -> None:
 
     A refusal for good and an unknown outcome have the addressee called on their next channel at once.
     """
+    for incident in sorted({item.incident for item in due.items}):  # the next channel belongs to the case
+        locks.hold(tx, incident)
     held = _held(tx, due)
     chance = secrets.SystemRandom().random()
     for call, row in held:

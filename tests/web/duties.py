@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from csirt.model.contact import Need, StopOn
+from csirt.model.incident import IncidentType, Level
 from csirt.model.step import StepKind
 from csirt.record.entry import EntryKind
-from csirt.web.views import assignment, audit, chains, frame
+from csirt.web.views import acknowledge, assignment, audit, chains, frame
 from tests.web.cases import a_timeline
 from tests.web.cast import MINUTE, NOW, Words
 
@@ -214,3 +215,22 @@ def a_broken_audit(say: Words) -> audit.Audit:
     broken = audit.Verification(verdict=audit.Verdict.BROKEN, at=NOW, size=1050, bad_seq=733)
     form = frame.Form(errors={"incident": "number_malformed"}, typed={"incident": "?", "kind": "STEP_ANSWERED"})
     return replace(an_audit(say), rows=(), verification=broken, read_only=False, form=form)
+
+
+def a_call(say: Words) -> acknowledge.Acknowledge:
+    return acknowledge.Acknowledge(
+        token="0" * 26,
+        number=say("令和8年度 第12号", "FY2026 No. 12"),
+        called_as=say("情報セキュリティ管理者（代理1）", "Information security manager (deputy 1)"),
+        level=Level.GRAVE,
+        type=IncidentType.RANSOMWARE,
+        called_at=NOW,
+        step=say("インシデントに当たるか", "Is it an incident?"),
+        due=NOW + timedelta(minutes=30),
+        href="/assignments/a-1",
+    )
+
+
+def a_heard_call(say: Words) -> acknowledge.Acknowledge:
+    others = (acknowledge.Heard(name=say("インシデント受付窓口", "The window for reports"), at=NOW),)
+    return replace(a_call(say), mine=NOW, others=others, over=True, drill=True)

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from csirt.web.pages import (
+    acknowledge,
     assignments,
     audit,
     board,
@@ -26,6 +27,7 @@ __all__ = ["draw_problem", "router"]
 router = APIRouter(include_in_schema=False)
 # `opening` before `incident`: `/incidents/new` is no incident's name.
 for part in (
+    acknowledge,
     sign_in,
     board,
     opening,
