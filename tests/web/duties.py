@@ -234,3 +234,8 @@ def a_call(say: Words) -> acknowledge.Acknowledge:
 def a_heard_call(say: Words) -> acknowledge.Acknowledge:
     others = (acknowledge.Heard(name=say("インシデント受付窓口", "The window for reports"), at=NOW),)
     return replace(a_call(say), mine=NOW, others=others, over=True, drill=True)
+
+
+def some_calls(say: Words) -> tuple[tuple[str, acknowledge.Acknowledge], ...]:
+    """The page behind a link, before and after the button was pressed."""
+    return ("acknowledge", a_call(say)), ("acknowledge_done", a_heard_call(say))

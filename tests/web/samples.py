@@ -17,15 +17,14 @@ from tests.web.cases import (
 from tests.web.cast import Words, a_frame
 from tests.web.duties import (
     a_broken_audit,
-    a_call,
     a_call_sheet,
     a_conflict,
     a_given,
-    a_heard_call,
     a_wrong_assignment,
     an_assignment,
     an_audit,
     some_assignments,
+    some_calls,
     some_chains,
 )
 from tests.web.facts import law_pages
@@ -53,8 +52,7 @@ def every_page(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     yield "assignment_given", a_frame(language), replace(an_assignment(say), given=a_given(say))
     yield "assignment_not_mine", a_frame(language), replace(an_assignment(say), may_answer=False)
     yield "call_sheet", a_frame(language, "assignments"), a_call_sheet(say)
-    yield "acknowledge", out, a_call(say)
-    yield "acknowledge_done", out, a_heard_call(say)
+    yield from ((name, out, view) for name, view in some_calls(say))
     yield "chains", a_frame(language, "chains"), some_chains(say)
     yield "chains_empty", a_frame(language, "chains"), chains.Chains(chains=())
     yield "audit", a_frame(language, "audit"), an_audit(say)
