@@ -21,6 +21,8 @@ from csirt.directory.ldap import LdapDirectory, LdapServer
 from csirt.directory.ldif import LdifDirectory
 from csirt.directory.roles import read_roles
 from csirt.errors import CsirtError
+from csirt.model.city import City
+from csirt.model.incident import IncidentType
 from csirt.model.people import Actor
 from csirt.model.ports import Channel, Directory, Renderer
 from csirt.playbook.acting import Hands
@@ -116,14 +118,7 @@ def wire(settings: Settings, source: str, clock: Clock | None = None) -> Desk:
         directory=_directory(settings),
         channels=notifying.channels(settings, door.clock),
         renderer=notifying.renderer(),
-        wording=Wording(
-            city,
-            texts,
-            {type_.value: name for type_, (name, _) in newest.items()},
-            base_url,
-            ack_url=settings.base_url,
-            replies=settings.reads_replies,
-        ),
+        wording=_wording(settings, city, texts, newest, base_url),
         texts=texts,
         playbooks=playbooks,
         actions=load_actions(),
@@ -132,6 +127,13 @@ def wire(settings: Settings, source: str, clock: Clock | None = None) -> Desk:
         bell=bell,
         left_out=own.faults,
     )
+
+
+def _wording(
+    settings: Settings, city: City, texts: StepTexts, newest: Mapping[IncidentType, tuple[str, int]], base_url: str
+) -> Wording:
+    names = {type_.value: name for type_, (name, _) in newest.items()}
+    return Wording(city, texts, names, base_url, ack_url=settings.base_url, replies=settings.reads_replies)
 
 
 def _wing(package: str) -> list[ModuleType]:

@@ -30,11 +30,13 @@ from csirt.sending import Senders
 from csirt.showing import Showing
 from csirt.store.queries import workings
 from csirt.store.queries.due import DueNow
+from csirt.watching import Watcher
 
 T = TypeVar("T")
 SCAN = 0.25  # seconds between looks, when nobody rings
 HOUSE = 1.0  # seconds between two looks after the house
 EVIDENCE = 10.0  # seconds between two looks whether evidence is to be hashed again
+WATCH = 60.0  # seconds between two words to the watcher outside
 REPLIES = 10.0  # seconds between looks for answers to our mails
 RENEW = runs.LEASE / 3
 SLOW_AT_ONCE = 3  # slow actions side by side, so that one of an hour holds up no other case
@@ -57,6 +59,7 @@ class Worker:
         self._senders = Senders(desk)
         self._showing = Showing(desk, pool, self._chores.note)
         self._replies = Replies(desk)
+        self._watcher = Watcher(desk)
         self._heard = asyncio.Event()
         self._stop = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -110,6 +113,7 @@ class Worker:
             self._keep_house(),
             self._check_evidence(),
             self._take_replies(),
+            self._tell_watcher(),
             *slow,
         ]
 
@@ -311,6 +315,15 @@ class Worker:
             with self._surviving("check_evidence"):
                 busy = await self._in_thread(self._chores.check_evidence)
             await asyncio.sleep(0 if busy else EVIDENCE)
+
+    async def _tell_watcher(self) -> None:
+        """One worker of the city says each minute to somebody outside that all is well."""
+        while self._watcher.is_on:
+            with self._surviving("tell_watcher"):
+                if self._leads:
+                    await self._in_thread(self._watcher.tell)
+            await asyncio.sleep(WATCH)
+        await self._stop.wait()
 
     async def _take_replies(self) -> None:
         """Answers to our mails are read by one worker of the city."""

@@ -14,6 +14,7 @@ from csirt.clock import FixedClock
 from csirt.errors import DeliveryFailed
 from csirt.model.message import Message
 from csirt.model.ports import Channel
+from notifications.apprise import AppriseChannel
 from notifications.call_sheet import CallSheetChannel
 from notifications.folder import FolderChannel
 from notifications.mail import MailChannel
@@ -62,6 +63,21 @@ def _webhook(name: str, stack: ExitStack) -> World:
     return World(channel(server.port), received, channel(gone))
 
 
+def _apprise(name: str, stack: ExitStack) -> World:
+    server = stack.enter_context(web_server())
+
+    def channel(port: int) -> AppriseChannel:
+        return AppriseChannel(
+            name, {"officer@city.example": f"json://127.0.0.1:{port}/in"}, ["json:127.0.0.1"], deadline=5
+        )
+
+    def received() -> list[tuple[str, str]]:
+        posts = [json.loads(content) for _, _, content in server.posts]
+        return [(post["message"].rpartition("[")[2], post["title"]) for post in posts]
+
+    return World(channel(server.port), received, channel(free_port()))
+
+
 def _folder(name: str, folder: Path) -> World:
     blocked = folder / "file"
     blocked.write_text("in the way")
@@ -72,7 +88,7 @@ def _folder(name: str, folder: Path) -> World:
     )
 
 
-CHANNELS = ["mail", "lgwan-mail", "folder", "webhook", "phone", "fax"]
+CHANNELS = ["mail", "lgwan-mail", "folder", "webhook", "apprise", "phone", "fax"]
 
 
 @pytest.fixture(params=CHANNELS)
@@ -83,6 +99,8 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
             yield _mail(name, stack)
         elif name == "webhook":
             yield _webhook(name, stack)
+        elif name == "apprise":
+            yield _apprise(name, stack)
         elif name == "folder":
             yield _folder(name, tmp_path)
         else:
