@@ -27,8 +27,10 @@ from csirt.model.people import Actor
 from csirt.model.ports import Channel, Directory, Renderer
 from csirt.playbook.acting import Hands
 from csirt.playbook.checking import load_published
+from csirt.playbook.connectors import Systems
 from csirt.playbook.editions import TEXTS, read_published
 from csirt.playbook.language import Action, Playbook
+from csirt.playbook.systems import FILE, read_systems
 from csirt.response.custody import Custody
 from csirt.response.door import Door
 from csirt.settings import Settings
@@ -107,22 +109,26 @@ def wire(settings: Settings, source: str, clock: Clock | None = None) -> Desk:
     newest = {play.handles: (play.name, play.version) for play in sorted(playbooks.values(), key=lambda p: p.version)}
     base_url = settings.base_url or f"http://{settings.host}:{settings.port}"
     city = founding.load(settings.data, newest, base_url)
+    clock = clock or SystemClock()
+    channels = notifying.channels(settings, clock)
+    outside = read_systems(settings.data / FILE)
+    systems = Systems.of(outside, clock=clock, channels=channels, data=settings.data)
     vault = Vault(load_or_make_key(settings.keys / "vault.key"))
     migrate(settings.database)
     bell = Bell(settings.data)
-    door = Door(Database(settings.database, vault, clock or SystemClock(), source, bell.ring), city)
+    door = Door(Database(settings.database, vault, clock, source, bell.ring), city)
     texts = read_step_texts(SHIPPED / TEXTS, settings.own_playbooks / TEXTS)
     return Desk(
         settings=settings,
         door=door,
         directory=_directory(settings),
-        channels=notifying.channels(settings, door.clock),
+        channels=channels,
         renderer=notifying.renderer(),
         wording=_wording(settings, city, texts, newest, base_url),
         texts=texts,
         playbooks=playbooks,
         actions=load_actions(),
-        hands=Hands(door, settings.data / "tickets"),
+        hands=Hands(door, settings.data / "tickets", systems),
         custody=_custody(settings, door),
         bell=bell,
         left_out=own.faults,

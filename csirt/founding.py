@@ -48,6 +48,8 @@ def found(data: Path, city_file: Path, *, for_play: bool = False) -> None:
         for chain in sorted((city_file.parent / folder).glob("*.toml")):
             if chain.resolve() != offices:  # contact data often lies beside the chains
                 _copy(chain, data / "chains" / chain.name)
+    if isinstance(systems := table["files"].get("systems"), str):
+        _copy(city_file.parent / systems, data / "systems.toml")
     if for_play:
         (data / _MADE_FOR_PLAY).write_text("This folder was made by ./run; the main job may play in it.\n")
     part = data / f".{CITY_FILE}.part"

@@ -16,9 +16,8 @@ from typing import Literal
 
 from csirt.errors import DeliveryFailed
 from csirt.model.message import Message, Receipt
-from notifications.deadline import DeadlinePassed, within
+from csirt.outbound import DeadlinePassed, trust, within
 from notifications.letter import addresses_of, letter
-from notifications.trust import trust
 
 Tls = Literal["none", "starttls", "implicit"]
 

@@ -6,9 +6,7 @@ to, so that a name which changes its mind (DNS rebinding) gains nothing; redirec
 
 import hashlib
 import hmac
-import ipaddress
 import json
-import socket
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -20,8 +18,7 @@ from csirt.clock import Clock
 from csirt.errors import DeliveryFailed, Invalid
 from csirt.model.message import Message, Receipt
 from csirt.model.step import Json
-from notifications.deadline import DeadlinePassed, within
-from notifications.trust import trust
+from csirt.outbound import DeadlinePassed, NotAllowed, addresses_of, trust, within
 
 CHAT_BODY = Path(__file__).parent / "templates" / "chat.json"
 _RETRY_HELPS = frozenset({408, 425, 429})  # with every 5xx: RFC 9110 15.5.9, RFC 8470, RFC 6585
@@ -158,24 +155,10 @@ def _checked(text: str, allowed: Sequence[str]) -> httpx.URL:
 
 
 def _resolved(host: str, port: int) -> list[str]:
-    """The addresses of the name. It may lead into the city's network, but not to this machine nor to a link."""
-    found = dict.fromkeys(str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-    for address in found:
-        ip = ipaddress.ip_address(address)
-        if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
-            ip = ip.ipv4_mapped
-        to_itself = ip.is_loopback and host != "localhost" and not _is_address(host)
-        if to_itself or ip.is_link_local or ip.is_multicast or ip.is_unspecified:
-            raise DeliveryFailed("webhook_not_allowed", permanent=True, reply="address")
-    return list(found)
-
-
-def _is_address(host: str) -> bool:
     try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+        return addresses_of(host, port)
+    except NotAllowed:
+        raise DeliveryFailed("webhook_not_allowed", permanent=True, reply="address") from None
 
 
 def _filled(template: Json, words: Mapping[str, str]) -> Json:

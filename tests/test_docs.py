@@ -17,15 +17,19 @@ import typer
 import typer.main
 
 from csirt.cli.main import app
+from csirt.clock import SystemClock
 from csirt.directory.ldif import LdifDirectory
 from csirt.directory.roles import read_roles
 from csirt.founding import SAMPLE_CITY
 from csirt.model.chains import chain_from, offices_from
 from csirt.playbook import Action, Playbook
+from csirt.playbook.connectors import Systems
+from csirt.playbook.systems import read_systems
 from csirt.readers.mapping_files import read_mapping
 from csirt.record.entry import EntryKind
 from csirt.settings import Settings
 from csirt.texts.steps import read_step_texts
+from notifications.folder import FolderChannel
 from tests.house.tree import ROOT
 from tests.texts.test_catalogs import RAISED, sources
 
@@ -190,12 +194,22 @@ def _as_roles(text: str, folder: Path) -> None:
     assert read_roles(folder / "roles.toml")
 
 
+def _as_systems(text: str, folder: Path) -> None:
+    """Wired as at work; only the certificates of the example are nobody's."""
+    lines = [line for line in text.splitlines() if not line.startswith("ca_file")]
+    (folder / "systems.toml").write_text("\n".join(lines), encoding="utf-8")
+    channels = {"mail": FolderChannel("mail", folder, sender="csirt@city.example")}
+    file = read_systems(folder / "systems.toml")
+    assert Systems.of(file, clock=SystemClock(), channels=channels, data=folder).ways
+
+
 READ_AS: Mapping[str, Callable[[str, Path], object]] = {
     "route": lambda text, _: chain_from(tomllib.loads(text), "example.toml"),
     "office": lambda text, _: offices_from(tomllib.loads(text), "example.toml"),
     "playbook": _as_step_texts,
     "groups": _as_roles,
     "recognise": lambda text, _: read_mapping(text.encode(), "page"),
+    "system": _as_systems,
     "files": lambda text, _: _as_city(tomllib.loads(text)),
 }
 

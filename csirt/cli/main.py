@@ -45,6 +45,7 @@ COMMANDS = {
     "absence": "csirt.cli.absences:absences",
     "chains": "csirt.cli.chains:chains",
     "playbooks": "csirt.cli.playbooks:playbooks",
+    "systems": "csirt.cli.systems:systems",
     "token": "csirt.cli.city:token",
 }
 

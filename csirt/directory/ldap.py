@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, TypeVar
 
 import ldap
 from ldap.controls.libldap import SimplePagedResultsControl
@@ -43,7 +43,7 @@ _GRACE = 0.3  # seconds that libldap has to report its own time limit before our
 _LONG = 10  # how many times longer than a sign-in the reading of everybody may take
 _MOST_PAGES = 2000  # a server that never stops sending pages is no directory of ours
 
-_NOT_THERE = (
+NOT_THERE = (
     ldap.SERVER_DOWN,
     ldap.CONNECT_ERROR,
     ldap.TIMEOUT,
@@ -62,6 +62,7 @@ _NOT_THEIRS = (
     ldap.INVALID_DN_SYNTAX,
 )
 
+T = TypeVar("T")
 Connection = Any  # python-ldap comes without type information
 Question = Callable[[Connection], Sequence[Entry]]
 
@@ -143,8 +144,8 @@ class LdapDirectory:
         reason, refused = "", False
         for url in self._server.urls:
             try:
-                return _in_time(partial(self._ask_one, url, question), seconds + _GRACE)
-            except _NOT_THERE as error:
+                return in_time(partial(self._ask_one, url, question), seconds + _GRACE)
+            except NOT_THERE as error:
                 reason = type(error).__name__
             except (ldap.LDAPError, ValueError) as error:  # ValueError: an option that this libldap does not take
                 reason, refused = type(error).__name__, True
@@ -155,38 +156,10 @@ class LdapDirectory:
         raise DirectoryUnavailable("directory_unreachable", reason=reason, servers=len(self._server.urls))
 
     def _ask_one(self, url: str, question: Question) -> Sequence[Entry]:
-        with self._connection(url) as connection:
+        with connect(self._server, url) as connection:
             if self._server.bind_dn:
                 connection.simple_bind_s(self._server.bind_dn, self._server.bind_password)
             return question(connection)
-
-    @contextmanager
-    def _connection(self, url: str) -> Iterator[Connection]:
-        connection = ldap.initialize(url)
-        try:
-            connection.timeout = self._server.timeout
-            connection.set_option(ldap.OPT_PROTOCOL_VERSION, ldap.VERSION3)
-            connection.set_option(ldap.OPT_NETWORK_TIMEOUT, self._server.timeout)  # to connect
-            connection.set_option(ldap.OPT_TIMEOUT, self._server.timeout)  # and to be answered: both are needed
-            connection.set_option(ldap.OPT_REFERRALS, ldap.OPT_OFF)  # our password goes to no third server
-            connection.set_option(ldap.OPT_DEREF, ldap.DEREF_NEVER)
-            connection.set_option(ldap.OPT_CONNECT_ASYNC, ldap.OPT_ON)  # or a silent handshake spins for ever
-            connection.set_option(ldap.OPT_X_KEEPALIVE_IDLE, int(self._server.timeout) + 1)  # a dead line is noticed
-            if self._server.start_tls or url.startswith("ldaps:"):
-                self._demand_certificate(connection)
-                _encrypt(connection, start_tls=not url.startswith("ldaps:"))
-            yield connection
-        finally:
-            with suppress(ldap.LDAPError):
-                connection.unbind_s()
-
-    def _demand_certificate(self, connection: Connection) -> None:
-        """Set explicitly, or `LDAPTLS_REQCERT=never` in the environment would switch the check off."""
-        connection.set_option(ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_DEMAND)
-        connection.set_option(ldap.OPT_X_TLS_PROTOCOL_MIN, _TLS_1_2)
-        if self._server.ca_file is not None:
-            connection.set_option(ldap.OPT_X_TLS_CACERTFILE, str(self._server.ca_file))
-        connection.set_option(ldap.OPT_X_TLS_NEWCTX, 0)  # last: it makes the context from what stands above
 
     def _sign_in(self, connection: Connection, account: str, password: str) -> Sequence[Entry]:
         """The entry of the person and those of their groups; nothing unless the password is theirs."""
@@ -225,9 +198,40 @@ class LdapDirectory:
         raise ldap.SIZELIMIT_EXCEEDED
 
 
-def _in_time(work: Callable[[], Sequence[Entry]], seconds: float) -> Sequence[Entry]:
+@contextmanager
+def connect(server: LdapServer, url: str) -> Iterator[Connection]:
+    """A line to one server, encrypted where it must be, closed afterwards. Raises what python-ldap raises."""
+    connection = ldap.initialize(url)
+    try:
+        connection.timeout = server.timeout
+        connection.set_option(ldap.OPT_PROTOCOL_VERSION, ldap.VERSION3)
+        connection.set_option(ldap.OPT_NETWORK_TIMEOUT, server.timeout)  # to connect
+        connection.set_option(ldap.OPT_TIMEOUT, server.timeout)  # and to be answered: both are needed
+        connection.set_option(ldap.OPT_REFERRALS, ldap.OPT_OFF)  # our password goes to no third server
+        connection.set_option(ldap.OPT_DEREF, ldap.DEREF_NEVER)
+        connection.set_option(ldap.OPT_CONNECT_ASYNC, ldap.OPT_ON)  # or a silent handshake spins for ever
+        connection.set_option(ldap.OPT_X_KEEPALIVE_IDLE, int(server.timeout) + 1)  # a dead line is noticed
+        if server.start_tls or url.startswith("ldaps:"):
+            _demand_certificate(server, connection)
+            _encrypt(connection, start_tls=not url.startswith("ldaps:"))
+        yield connection
+    finally:
+        with suppress(ldap.LDAPError):
+            connection.unbind_s()
+
+
+def _demand_certificate(server: LdapServer, connection: Connection) -> None:
+    """Set explicitly, or `LDAPTLS_REQCERT=never` in the environment would switch the check off."""
+    connection.set_option(ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_DEMAND)
+    connection.set_option(ldap.OPT_X_TLS_PROTOCOL_MIN, _TLS_1_2)
+    if server.ca_file is not None:
+        connection.set_option(ldap.OPT_X_TLS_CACERTFILE, str(server.ca_file))
+    connection.set_option(ldap.OPT_X_TLS_NEWCTX, 0)  # last: it makes the context from what stands above
+
+
+def in_time(work: Callable[[], T], seconds: float) -> T:
     """The result of the work, or what it raised. Raises `TimeoutError` when neither came in time."""
-    done: Future[Sequence[Entry]] = Future()
+    done: Future[T] = Future()
 
     def run() -> None:
         try:
@@ -253,7 +257,7 @@ def _say_something(connection: Connection) -> None:
     """A line is opened with the first request, so ask who we are. Any answer will do."""
     try:
         connection.whoami_s()
-    except _NOT_THERE:
+    except NOT_THERE:
         raise
     except ldap.LDAPError:
         return

@@ -2,15 +2,17 @@
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlmodel import col, select
 
 from csirt.model.incident import Level
+from csirt.model.order import Order, OrderKind
 from csirt.model.people import SYSTEM
 from csirt.model.step import Json
+from csirt.playbook.connectors import NO_SYSTEMS, Systems
 from csirt.response import runs
 from csirt.response.door import Door
 from csirt.response.runs import Claim
@@ -27,6 +29,7 @@ class Acting:
     incident: str
     key: str
     drill: bool = False
+    systems: Systems = NO_SYSTEMS
 
     def facts(self) -> Mapping[str, Json]:
         """What the case's detections say."""
@@ -55,6 +58,13 @@ class Acting:
         part.replace(self.tickets / name)
         return {"ticket": name}
 
+    def order(self, kind: OrderKind, targets: Sequence[Json], reason: str = "") -> Json:
+        """Have outside systems carry an order out; in a drill it is only written down."""
+        asked = tuple(str(target) for target in targets)
+        if self.drill:
+            return self.ticket(kind.value, {"targets": list(asked), "reason": reason})
+        return self.systems.act(Order(kind, asked, self.incident, self.key, reason))
+
     def set_level(self, level: Level, reason: str, by: str) -> None:
         """Set the level of the case."""
         self.door.commit(SYSTEM, runs.set_level, self.incident, self.key, level, reason, by)
@@ -70,6 +80,7 @@ class Hands:
 
     door: Door
     tickets: Path
+    systems: Systems = NO_SYSTEMS
 
     def __call__(self, held: Claim, key: str) -> Acting:
         """The hands for one attempt under this idempotency key."""
@@ -79,4 +90,5 @@ class Hands:
         """The same for who holds no claim on the run."""
         with self.door.read() as session:
             drill = session.get_one(IncidentRow, incident).drill
-        return Acting(self.door, self.tickets / "drill" if drill else self.tickets, incident, key, drill)
+        tickets = self.tickets / "drill" if drill else self.tickets
+        return Acting(self.door, tickets, incident, key, drill, self.systems)

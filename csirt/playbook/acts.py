@@ -1,10 +1,11 @@
 """The verb that acts: intent, attempt, outcome; tried again by timer, given up, taken over by a person."""
 
+import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-from csirt.errors import Awaiting, CsirtError, Unavailable
+from csirt.errors import Awaiting, CsirtError, Invalid, Unavailable
 from csirt.model.people import Role
 from csirt.model.step import DONE_OR_CANNOT, Json, StepKind, StepState
 from csirt.playbook.language import Act, Action
@@ -13,7 +14,7 @@ from csirt.playbook.questions import ask, party_of
 from csirt.response import runs
 from csirt.response.assignments import Question
 
-BACKOFF = (2, 10, 60, 300, 900)  # seconds before the second, third, … attempt
+BACKOFF = (2, 10, 60, 300, 900)  # seconds at most before the second, third, … attempt
 BY_HAND_WITHIN = timedelta(hours=1)
 
 
@@ -69,10 +70,15 @@ def bounded(act: Action, context: Act, arguments: Sequence[Json]) -> Json:
 
 
 def retry_time(now: datetime, attempts: int, tries: int, error: Exception) -> datetime | None:
-    """When to try again, or None to give up."""
-    if attempts >= tries or (isinstance(error, Unavailable) and error.permanent):
+    """When to try again, or None to give up: what an input lacks, no other attempt brings.
+
+    Chance spreads what failed together over the second half of the wait, so that it does not come back together.
+    """
+    permanent = isinstance(error, Invalid) or (isinstance(error, Unavailable) and error.permanent)
+    if attempts >= tries or permanent:
         return None
-    return now + timedelta(seconds=BACKOFF[min(attempts, len(BACKOFF)) - 1])
+    longest = BACKOFF[min(attempts, len(BACKOFF)) - 1]
+    return now + timedelta(seconds=longest * (0.5 + secrets.randbelow(1001) / 2000))
 
 
 def code_of(error: Exception) -> str:

@@ -1,7 +1,7 @@
 """What a playbook and an action are, and the decorators that make them."""
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from csirt.errors import Invalid
 from csirt.model.incident import Disposition, IncidentType, Level
+from csirt.model.order import OrderKind
 from csirt.model.people import Role
 from csirt.model.step import AtDeadline, Consequence, Json, checked_step_key
 
@@ -77,6 +78,13 @@ class Act(Protocol):
 
     def ticket(self, kind: str, content: Mapping[str, Json]) -> Json:
         """Leave an order for an outside system or desk in the ticket folder, once for each key."""
+        ...
+
+    def order(self, kind: OrderKind, targets: Sequence[Json], reason: str = "") -> Json:
+        """Have the city's outside systems carry an order out, once for each key; `reason` for what takes back.
+
+        Raises `Unavailable`; permanently where no system does such orders.
+        """
         ...
 
     def set_level(self, level: Level, reason: str, by: str) -> None:

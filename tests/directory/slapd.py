@@ -21,6 +21,7 @@ from cryptography.x509.oid import NameOID
 
 BASE = "dc=naruto,dc=example"
 READER = f"uid=reader,{BASE}"
+LOCKER = f"uid=locker,{BASE}"  # may lock accounts, and nothing else
 READER_PASSWORD = "reads-the-directory"
 LOOPBACK = "127.0.0.1"
 _SBIN = "/usr/sbin:/usr/local/sbin:/usr/libexec:/usr/lib/openldap"
@@ -32,6 +33,11 @@ include {schema}/cosine.schema
 include {schema}/inetorgperson.schema
 modulepath {modules}
 moduleload back_mdb
+moduleload ppolicy
+# As Active Directory has it, for servers that are none.
+attributetype ( 1.2.840.113556.1.4.8 NAME 'userAccountControl'
+  EQUALITY integerMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 SINGLE-VALUE )
+objectclass ( 1.3.6.1.4.1.55555.1.1 NAME 'adAccount' SUP top AUXILIARY MAY userAccountControl )
 pidfile {folder}/slapd.pid
 argsfile {folder}/slapd.args
 TLSCACertificateFile {folder}/ca.pem
@@ -46,8 +52,11 @@ suffix "{base}"
 rootdn "cn=nobody-uses-this,{base}"
 directory {folder}/db
 maxsize 16777216
+overlay ppolicy
+ppolicy_default "cn=policy,{base}"
+access to attrs=pwdAccountLockedTime,userAccountControl by dn.exact="{locker}" write by dn.exact="{reader}" read
 access to attrs=userPassword by anonymous auth by * none
-access to * by dn.exact="{reader}" read by * none
+access to * by dn.exact="{reader}" read by dn.exact="{locker}" read by * none
 """
 
 
@@ -128,6 +137,8 @@ def as_stored_by_slapd(source: Path, target: Path) -> None:
         for dn, entry in records.all_records:
             if "userPassword" in entry:
                 entry["userPassword"] = [_ssha(f"{entry['uid'][0].decode()}-naruto")]
+                entry["objectClass"] = [*entry["objectClass"], b"adAccount"]
+                entry["userAccountControl"] = [b"512"]  # NORMAL_ACCOUNT
             writer.unparse(dn, entry)
         reader = {
             "objectClass": [b"account", b"simpleSecurityObject"],
@@ -135,6 +146,14 @@ def as_stored_by_slapd(source: Path, target: Path) -> None:
             "userPassword": [_ssha(READER_PASSWORD)],
         }
         writer.unparse(READER, reader)
+        policy = {
+            "objectClass": [b"device", b"pwdPolicy"],
+            "cn": [b"policy"],
+            "pwdAttribute": [b"userPassword"],
+            "pwdLockout": [b"TRUE"],  # without it a locked account may still sign in
+        }
+        writer.unparse(f"cn=policy,{BASE}", policy)
+        writer.unparse(LOCKER, reader | {"uid": [b"locker"]})
 
 
 @contextmanager
@@ -148,7 +167,9 @@ def running(people: Path, folder: Path, authority: Authority, host: x509.General
     as_stored_by_slapd(people, folder / "people.ldif")
     config = folder / "slapd.conf"
     config.write_text(
-        _CONFIG.format(schema="/etc/ldap/schema", modules="/usr/lib/ldap", folder=folder, base=BASE, reader=READER)
+        _CONFIG.format(
+            schema="/etc/ldap/schema", modules="/usr/lib/ldap", folder=folder, base=BASE, reader=READER, locker=LOCKER
+        )
     )
     subprocess.run([slapadd, "-f", config, "-l", folder / "people.ldif"], check=True, capture_output=True)
     port, tls_port = free_port(), free_port()

@@ -17,6 +17,7 @@ from csirt.model.health import PartState
 from csirt.model.incident import Disposition, IncidentStatus, IncidentType, Level
 from csirt.model.measure import MeasureState
 from csirt.model.message import DeliveryState
+from csirt.model.order import OrderKind
 from csirt.model.people import Role
 from csirt.model.step import APPROVE_OR_REFUSE, DONE_OR_CANNOT, YES_NO, StepKind, StepState
 from csirt.model.trigger import CaseFact, TouchedSystem
@@ -42,6 +43,7 @@ VALUES: dict[str, type[Enum]] = {
     "stop_on": StopOn, "route_state": RouteState, "measure_state": MeasureState, "verdict": Verdict,
     "health.state": PartState, "health.all": PartState,
     "fact": CaseFact, "system": TouchedSystem, "never_say": NeverSay, "evidence_state": EvidenceState,
+    "order": OrderKind,
     "fact_state": FactState, "fact_source": FactSource,
 }  # fmt: skip
 PARTS = (
