@@ -30,7 +30,8 @@ check = "/api/health"
 def block(systems: Systems, *targets: str, key: str = "r-1:block_addresses", reason: str = "") -> dict[str, object]:
     said = systems.act(Order(OrderKind.BLOCK, targets or ("203.0.113.9",), "i-1", key, reason))
     assert isinstance(said, dict)
-    (one,) = said["systems"]  # type: ignore[misc, union-attr]
+    assert isinstance(said["systems"], list)
+    (one,) = said["systems"]
     assert isinstance(one, dict)
     return {**one, "malformed": said["malformed"]}
 
