@@ -12,7 +12,7 @@ import apprise
 from csirt.errors import DeliveryFailed
 from csirt.guard import clean_line
 from csirt.model.message import Message, Receipt
-from notifications.deadline import DeadlinePassed, within
+from csirt.outbound import DeadlinePassed, within
 from notifications.letter import file_safe_id
 
 logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it writes addresses, which are secrets, into the log

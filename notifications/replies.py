@@ -20,8 +20,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from csirt.errors import Unavailable
-from notifications.deadline import DeadlinePassed, within
-from notifications.trust import trust
+from csirt.outbound import DeadlinePassed, trust, within
 
 T = TypeVar("T")
 MOST_OF_A_HEADER = 64 * 1024
