@@ -10,7 +10,7 @@ from csirt.logs import RecordLines, log
 from csirt.model.people import SYSTEM, Person, Post
 from csirt.playbook.acts import bounded, code_of, retry_time
 from csirt.playbook.language import Action
-from csirt.response import clock_steps, escalations, health, incidents, people, slow, tail, timers
+from csirt.response import clock_steps, escalations, health, incidents, people, slow, tail, takeover, timers
 from csirt.response.slow import SlowAction
 from csirt.sending import Sender
 from csirt.store.queries import workings
@@ -101,8 +101,10 @@ class Chores:
             self._desk.commit(SYSTEM, slow.done, held, value)
 
     def keep_house(self) -> None:
-        """Write the heartbeat, and the roster from time to time."""
+        """Free what the dead held, write the heartbeat, and the roster from time to time."""
         now = self._desk.clock.now()
+        if dead := self._desk.look(takeover.orphaned, now):
+            log().warning("worker.took_over", freed=self._desk.commit(SYSTEM, takeover.free, dead))
         if now - self._beat_at > HEARTBEAT:
             if self._beat_at == _NEVER:
                 self._desk.commit(SYSTEM, health.replace, "worker", self._host, self._pool, 6 * HEARTBEAT)

@@ -38,7 +38,7 @@ HOUSE = 1.0  # seconds between two looks after the house
 EVIDENCE = 10.0  # seconds between two looks whether evidence is to be hashed again
 WATCH = 60.0  # seconds between two words to the watcher outside
 REPLIES = 10.0  # seconds between looks for answers to our mails
-RENEW = runs.LEASE / 3
+RENEW = runs.LEASE / 4
 SLOW_AT_ONCE = 3  # slow actions side by side, so that one of an hour holds up no other case
 CANCELS = 3
 RECONNECT = 5.0  # seconds between two looks whether Prefect is there
@@ -265,7 +265,7 @@ class Worker:
                 await self._in_thread(lambda: self._desk.commit(SYSTEM, runs.renew, held))
             except LeaseLost:
                 return  # the pass notices at its next commit
-            except CsirtError as error:  # one renewal missed; two more fit into the lease
+            except CsirtError as error:  # one renewal missed; others fit into the lease
                 log().warning("worker.not_renewed", run=held.run, code=error.code)
 
     async def _pass(self, play: Playbook, held: Claim) -> None:

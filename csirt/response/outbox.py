@@ -16,6 +16,7 @@ from csirt.errors import LeaseLost
 from csirt.model.message import TRIES, DeliveryState, Receipt, Recipient, wait_after
 from csirt.record.entry import EntryKind
 from csirt.response import acknowledging, circuits, locks, next_channel
+from csirt.store.leases import new_lease
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.outbox import DeliveryDueRow, DeliveryRow
 from csirt.store.tx import Tx, new_id
@@ -79,7 +80,7 @@ def claim(tx: Tx, channel: str, *, oldest: bool = False, bundles: bool = False) 
         for row in rows:
             row.bundle = name
     circuits.tried(tx, first.channel)
-    lease = new_id("l")
+    lease = new_lease()
     calls = [_lease(tx, row, lease) for row in rows]
     call = calls[0]
     return Due(

@@ -10,9 +10,10 @@ from csirt.errors import LeaseLost
 from csirt.model.step import Json
 from csirt.record.entry import EntryKind
 from csirt.response import locks, runs
+from csirt.store.leases import new_lease
 from csirt.store.ledger import Code
 from csirt.store.tables.runs import ActionDueRow, RunRow, StepRow
-from csirt.store.tx import Tx, new_id
+from csirt.store.tx import Tx
 
 MARGIN = timedelta(seconds=30)
 WITHIN = timedelta(minutes=5)
@@ -48,7 +49,7 @@ def claim(tx: Tx, within: timedelta = WITHIN) -> SlowAction | None:
                 select(ActionDueRow).where(ActionDueRow.run == run, ActionDueRow.step == key, free).with_for_update()
             ).first()
             if due is not None:
-                due.lease, due.lease_until = new_id("l"), now + within + MARGIN
+                due.lease, due.lease_until = new_lease(), now + within + MARGIN
                 return _begun(tx, due, due.lease, incident)
     return None
 
