@@ -14,6 +14,7 @@ pytest_plugins = (
     "tests.steps.worker",
     "tests.steps.calling",
     "tests.steps.mail",
+    "tests.steps.nights",
     "tests.steps.then",
 )
 

@@ -148,10 +148,10 @@ def state_of_the_mail(story: Story, state: str) -> None:
     assert call.state == state
 
 
-@then(parsers.parse("記録には、mail の失敗が {reply} として書かれている"))
-def failure_recorded(story: Story, reply: str) -> None:
+@then(parsers.parse("記録には、{channel} の失敗が {reply} として書かれている"))
+def failure_recorded(story: Story, channel: str, reply: str) -> None:
     (failure,) = entries(story.world, story.incident, "DELIVERY_FAILED")
-    assert (failure.out["channel"], failure.out["reply"], failure.out["attempt"]) == ("mail", reply, 1)
+    assert (failure.out["channel"], failure.out["reply"], failure.out["attempt"]) == (channel, reply, 1)
 
 
 @then("電話の依頼はまだない")

@@ -41,6 +41,7 @@ class Story:
     beside: str = ""
     held: Claim | None = None
     record_before: int = 0
+    calls_before: int = 0
     began: datetime = field(init=False)
 
     def __post_init__(self) -> None:
