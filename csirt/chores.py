@@ -10,7 +10,18 @@ from csirt.logs import RecordLines, log
 from csirt.model.people import SYSTEM, Person, Post
 from csirt.playbook.acts import bounded, code_of, retry_time
 from csirt.playbook.language import Action
-from csirt.response import clock_steps, escalations, health, incidents, people, slow, tail, takeover, timers
+from csirt.response import (
+    clock_steps,
+    escalations,
+    health,
+    incidents,
+    people,
+    slow,
+    sources,
+    tail,
+    takeover,
+    timers,
+)
 from csirt.response.slow import SlowAction
 from csirt.sending import Sender
 from csirt.store.queries import workings
@@ -23,6 +34,7 @@ EVIDENCE_SCAN = timedelta(minutes=1)
 ABANDONED = timedelta(days=1)  # an upload that still lies unfinished after so long is nobody's
 SENT_AT_ONCE = 20
 NOTED_AGAIN = timedelta(minutes=1)
+LISTEN = timedelta(seconds=15)  # between two looks whether every source is heard
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -36,7 +48,7 @@ class Chores:
         self._sender = Sender(desk)
         self._lines = RecordLines(desk.settings.log_target, desk.settings.data / "record.log.jsonl")
         self._written: int | None = None
-        self._roster_at = self._beat_at = self._evidence_at = self._swept_at = _NEVER
+        self._roster_at = self._beat_at = self._evidence_at = self._swept_at = self._listened_at = _NEVER
         self._clock_base: datetime | None = None  # the wall clock's time when the other one was at nought
         self._noted: dict[str, tuple[str, datetime]] = {}
 
@@ -113,6 +125,18 @@ class Chores:
         if now - self._roster_at > ROSTER_AGE:
             self._roster_at = now
             self._read_directory()
+        if now - self._listened_at > LISTEN:
+            self._listened_at = now
+            self._miss_sources()
+
+    def _miss_sources(self) -> None:
+        """A source that is silent for too long is missed, and one that is heard again is not."""
+        known = tuple(self._desk.door.city.sources.values())
+        with self._desk.read() as session:
+            if not known or not sources.needs_watch(session, known, self._desk.clock.now()):
+                return
+        for name in self._desk.commit(SYSTEM, sources.watch):
+            log().warning("source.silent", source=name)
 
     def leads(self) -> bool:
         """Is this the worker that began first, of those that live? It does what one alone should do."""

@@ -14,6 +14,7 @@ from csirt.model.city import City
 from csirt.model.fact import catalogue_from
 from csirt.model.incident import IncidentType, Level
 from csirt.model.rates import AnswerRates, rates_from
+from csirt.model.source import Source, sources_from
 from csirt.model.triage import rules_from
 
 SAMPLE_CITY = Path(__file__).parent / "city_data" / "sample" / "city.toml"
@@ -21,6 +22,8 @@ LAW = Path(__file__).parent / "city_data" / "law"  # dated data of the country, 
 RATES = Path(__file__).parent / "city_data" / "answer_rates.toml"
 CITY_FILE = "city.toml"
 _SINGLE = {"people": "people.ldif", "roles": "roles.toml", "offices": "offices.toml", "triage": "triage.toml"}
+SOURCES = "sources.toml"  # what sends detections; a city need not have declared any
+MAPPINGS = "mappings"  # the folder of the city's own mapping files
 _MADE_FOR_PLAY = "sample-city"  # marks a folder that the main job may play in
 
 
@@ -50,12 +53,25 @@ def found(data: Path, city_file: Path, *, for_play: bool = False) -> None:
                 _copy(chain, data / "chains" / chain.name)
     if isinstance(systems := table["files"].get("systems"), str):
         _copy(city_file.parent / systems, data / "systems.toml")
+    _copy_sources(city_file, files, data)
     if for_play:
         (data / _MADE_FOR_PLAY).write_text("This folder was made by ./run; the main job may play in it.\n")
     part = data / f".{CITY_FILE}.part"
     _copy(city_file, part)
     _city(data, table, {}, "")
     part.replace(data / CITY_FILE)  # last, so that a folder with a city file is whole and understood
+
+
+def _copy_sources(city_file: Path, files: Mapping[str, str], data: Path) -> None:
+    """Sources and the mapping files that they name, where the city file has them."""
+    if "sources" not in files:
+        return
+    named = city_file.parent / files["sources"]
+    _copy(named, data / SOURCES)
+    (data / MAPPINGS).mkdir(mode=0o700, exist_ok=True)
+    for source in _sources(data).values():
+        if source.mapping:
+            _copy(named.parent / MAPPINGS / source.mapping, data / MAPPINGS / source.mapping)
 
 
 def is_founded(data: Path) -> bool:
@@ -99,7 +115,12 @@ def _city(
         rates=_rates(data),
         playbooks=playbooks,
         facts=catalogue_from(read_toml(LAW / "facts.toml"), "facts.toml"),
+        sources=_sources(data),
     )
+
+
+def _sources(data: Path) -> dict[str, Source]:
+    return sources_from(read_toml(data / SOURCES), SOURCES) if (data / SOURCES).exists() else {}
 
 
 def _rates(data: Path) -> AnswerRates:

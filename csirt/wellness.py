@@ -15,6 +15,7 @@ from csirt.model.people import SYSTEM
 from csirt.response import health
 from csirt.response.audit import Verified
 from csirt.store.queries import cases, workings
+from csirt.store.queries.sources import silent
 from csirt.store.queries.workings import Beat, Condition
 from csirt.store.tx import Look
 
@@ -52,6 +53,8 @@ def _asked(look: Look, desk: Desk, now: datetime) -> Iterator[PartHealth]:
         if kind in {"channel", "directory"}:
             yield PartHealth(kind, PartState(one.state), name, one.since, one.code)
     yield _verified(noted.get("record"), now)
+    for name, since in silent(look, desk.door.city.sources):
+        yield PartHealth("source", LATE, name, since, "source_silent")
     waiting = cases.counts(look)["quarantined"]
     yield PartHealth("quarantine", LATE if waiting else OK, params={"number": waiting})
 

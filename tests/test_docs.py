@@ -22,6 +22,7 @@ from csirt.directory.ldif import LdifDirectory
 from csirt.directory.roles import read_roles
 from csirt.founding import SAMPLE_CITY
 from csirt.model.chains import chain_from, offices_from
+from csirt.model.source import sources_from
 from csirt.playbook import Action, Playbook
 from csirt.playbook.connectors import Systems
 from csirt.playbook.systems import read_systems
@@ -208,6 +209,7 @@ READ_AS: Mapping[str, Callable[[str, Path], object]] = {
     "office": lambda text, _: offices_from(tomllib.loads(text), "example.toml"),
     "playbook": _as_step_texts,
     "groups": _as_roles,
+    "source": lambda text, _: sources_from(tomllib.loads(text), "example.toml"),
     "recognise": lambda text, _: read_mapping(text.encode(), "page"),
     "system": _as_systems,
     "files": lambda text, _: _as_city(tomllib.loads(text)),

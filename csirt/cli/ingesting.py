@@ -1,6 +1,6 @@
 """`csirt ingest`: files of detections go into the store, then triage sorts them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,8 +20,8 @@ from csirt.model.people import SYSTEM
 from csirt.readers import formats
 from csirt.response import incidents, intake
 from csirt.store.queries.due import due_now
+from csirt.taking import batches
 
-BATCH_BYTES = 2 * 1024 * 1024  # of raw records in one batch, so that its opening stays below the verifier's bound
 SOURCE = "file"
 
 
@@ -92,20 +92,6 @@ def _take(desk: Desk, content: bytes, form: str, tell: Callable[[int], object]) 
     if not counts.records:
         why = Unreadable("empty", "file")
     return _Taken(counts, why if counts.quarantined == counts.records else None)
-
-
-def batches(records: Iterable[SourceRecord]) -> Iterator[list[SourceRecord]]:
-    """Records in batches of one commit each: bounded in number and in bytes."""
-    batch: list[SourceRecord] = []
-    size = 0
-    for record in records:
-        if batch and (len(batch) == intake.BATCH_LIMIT or size + len(record.raw) > BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(record)
-        size += len(record.raw)
-    if batch:
-        yield batch
 
 
 def sort_new(desk: Desk) -> int:

@@ -47,6 +47,7 @@ COMMANDS = {
     "playbooks": "csirt.cli.playbooks:playbooks",
     "systems": "csirt.cli.systems:systems",
     "token": "csirt.cli.city:token",
+    "sources": "csirt.cli.sources:sources",
 }
 
 

@@ -9,6 +9,7 @@ from csirt.model.fact import FactCatalogue
 from csirt.model.incident import IncidentType, Level
 from csirt.model.people import Office
 from csirt.model.rates import AnswerRates
+from csirt.model.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +47,4 @@ class City:
     rates: AnswerRates | None = None  # how people answer, for rehearsals
     playbooks: Mapping[IncidentType, tuple[str, int]] = field(default_factory=dict)  # type -> playbook, version
     facts: FactCatalogue = field(default_factory=FactCatalogue)
+    sources: Mapping[str, Source] = field(default_factory=dict)  # what sends detections, by name

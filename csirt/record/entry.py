@@ -82,6 +82,9 @@ class EntryKind(StrEnum):
     RECORD_VERIFIED = "RECORD_VERIFIED"  # the record was verified, with the result
     TOKEN_ISSUED = "TOKEN_ISSUED"  # noqa: S105 - an API token was issued; holds its id only
     TOKEN_REVOKED = "TOKEN_REVOKED"  # noqa: S105 - an API token was revoked
+    SOURCE_WATCHED = "SOURCE_WATCHED"  # a source of detections must not be silent for longer than so many minutes
+    SOURCE_SILENT = "SOURCE_SILENT"  # nothing came from it for longer than that
+    SOURCE_HEARD = "SOURCE_HEARD"  # it is heard again, or need not be any more
     PERSONAL_DATA_ERASED = "PERSONAL_DATA_ERASED"  # payloads were erased; their commitments stay
     GUARD_OVERRIDDEN = "GUARD_OVERRIDDEN"  # a person declared that a number is no 個人番号
     EVIDENCE_COLLECTED = "EVIDENCE_COLLECTED"  # a file was attached to a case; holds its size, not its content

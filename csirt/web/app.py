@@ -22,6 +22,7 @@ from csirt.web.look import STATIC
 from csirt.web.pages import routes as pages
 from csirt.web.problems import HANDLERS, Internal, answer
 from csirt.web.sign_in import Gate
+from csirt.web.throttle import Throttle
 
 SILENT: TelemetryConfig = {
     "tracing": False,
@@ -76,6 +77,7 @@ def create_app(desk: Desk) -> FastAPI:
     app.state.desk = desk
     app.state.gate = Gate()
     app.state.rosters = Rosters()
+    app.state.throttle = Throttle()
     app.state.checking = threading.Lock()
     app.state.health = None  # when we last looked, for who is not signed in, and whether all was well
     app.state.draw_problem = pages.draw_problem

@@ -20,11 +20,11 @@ from csirt.web.session import SAFE, is_tls
 from csirt.web.sign_in import is_loopback
 
 STATIC = "/static/"
-DETECTIONS = "/api/v1/detections"
 SMALL = 1024 * 1024
 LARGE = 64 * 1024 * 1024
 AROUND = 128 * 1024  # bytes of a form around its file
 _UPLOAD = re.compile(r"(?:/api/v1)?/incidents/[^/]+/evidence")
+_INTAKE = re.compile(r"/api/v1/(?:detections|sources/[^/]+)")
 _CONTENT = re.compile(r"/evidence/[^/]+|/api/v1/evidence/[^/]+/content")
 
 _SOURCES = (
@@ -85,7 +85,7 @@ class Edge:
 
     def _most(self, path: str) -> int:
         """How many bytes a body for this address may have."""
-        return self._evidence if _UPLOAD.fullmatch(path) else LARGE if path == DETECTIONS else SMALL
+        return self._evidence if _UPLOAD.fullmatch(path) else LARGE if _INTAKE.fullmatch(path) else SMALL
 
     def _with_headers(self, send: Send, path: str) -> Send:
         async def sender(message: Message) -> None:
@@ -144,7 +144,7 @@ def _check_content_type(request: Request) -> None:
     """A body for the API is JSON and says so, as no form of another site can; detections have formats of their own."""
     path = request.url.path
     has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
-    has_own_format = path == DETECTIONS or _UPLOAD.fullmatch(path)
+    has_own_format = _INTAKE.fullmatch(path) or _UPLOAD.fullmatch(path)
     if request.method in SAFE or not has_body or not path.startswith(API) or has_own_format:
         return
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":

@@ -14,7 +14,7 @@ from csirt.errors import CsirtError, Invalid, NotFound, Param, Unavailable
 from csirt.logs import log
 from csirt.texts.catalogs import catalog
 from csirt.web.language import language_of
-from csirt.web.refusals import TooLarge, TooManyTries, WrongMethod
+from csirt.web.refusals import TooFast, TooLarge, TooManyTries, WrongMethod
 
 API = "/api/"
 FIELD_MOST = 64  # characters of a field's name that an answer repeats
@@ -36,7 +36,7 @@ def answer(request: Request, error: CsirtError, reference: str = "") -> Response
         response: Response = JSONResponse(in_words(request, error), error.http)
     else:
         response = draw(request, error, reference)
-    if isinstance(error, TooManyTries):
+    if isinstance(error, TooManyTries | TooFast):
         response.headers["Retry-After"] = str(error.params.get("seconds", 1))
     return response
 

@@ -9,6 +9,12 @@ class TooManyTries(Forbidden):
     http = 429
 
 
+class TooFast(Forbidden):
+    """A source sends more than was agreed; `seconds` says when it may go on."""
+
+    http = 429
+
+
 class TooLarge(Invalid):
     """The body is larger than this address takes."""
 

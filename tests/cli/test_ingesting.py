@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from csirt.cli.ingesting import BATCH_BYTES, batches
 from csirt.model.detection import NotADetection, SourceRecord
 from csirt.model.sorting import day_of
 from csirt.response import intake
+from csirt.taking import BATCH_BYTES, batches
 from tests.cli.calling import SAMPLES, Called, call, city
 from tests.house.tree import ROOT
 

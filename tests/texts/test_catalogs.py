@@ -19,6 +19,7 @@ from csirt.model.measure import MeasureState
 from csirt.model.message import DeliveryState
 from csirt.model.order import OrderKind
 from csirt.model.people import Role
+from csirt.model.source import Way
 from csirt.model.step import APPROVE_OR_REFUSE, DONE_OR_CANNOT, YES_NO, StepKind, StepState
 from csirt.model.trigger import CaseFact, TouchedSystem
 from csirt.playbook.differing import ASPECTS
@@ -44,11 +45,11 @@ VALUES: dict[str, type[Enum]] = {
     "health.state": PartState, "health.all": PartState,
     "fact": CaseFact, "system": TouchedSystem, "never_say": NeverSay, "evidence_state": EvidenceState,
     "order": OrderKind,
-    "fact_state": FactState, "fact_source": FactSource,
+    "way": Way, "fact_state": FactState, "fact_source": FactSource,
 }  # fmt: skip
 PARTS = (
-    "database", "worker", "work", "lease", "prefect", "channel", "directory", "record", "quarantine", "checkpoint",
-    "disk",
+    "database", "worker", "work", "lease", "prefect", "channel", "directory", "record", "source", "quarantine",
+    "checkpoint", "disk",
 )  # fmt: skip
 LISTS = {
     "health.part": PARTS,
@@ -62,6 +63,7 @@ LISTS = {
         "record_never_verified",
         "record_verified_long_ago",
         "checkpoint_missing",
+        "source_silent",
     ),
     "nav": NAVIGATION,
     "directory": ("ldif", "ldap"),

@@ -135,6 +135,7 @@ def test_a_sensors_token_opens_one_door_only(app: FastAPI, someone: Make, case: 
     assert (
         answers.pop(("POST", "/api/v1/detections")).json()["error"] == "format_unknown"
     )  # it was let in, with nothing
+    assert answers.pop(("POST", "/api/v1/sources/{name}")).json()["error"] == "token_refused"  # it has another name
     shut = {key: answer.status_code for key, answer in answers.items() if key not in OPEN}
     assert set(shut.values()) == {401}
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from csirt.store.columns import BigId, UtcDateTime
@@ -11,6 +12,7 @@ class BatchRow(SQLModel, table=True):
     """One accepted input: its counts, and where its bytes lie in the vault."""
 
     __tablename__ = "detection_batch"
+    __table_args__ = (Index("ix_detection_batch_source", "source", "received_at"),)
 
     id: str = Field(primary_key=True)
     received_at: datetime = Field(sa_type=UtcDateTime)

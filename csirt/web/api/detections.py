@@ -1,22 +1,20 @@
 """Detections come in, wait for a decision, or lie in quarantine."""
 
-import hashlib
-from collections.abc import Iterator
 from dataclasses import asdict
-from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from starlette.concurrency import run_in_threadpool
 
-from csirt.bootstrap import Desk
+from csirt.errors import Forbidden
 from csirt.model.authority import Permission, must
-from csirt.model.detection import SourceRecord
 from csirt.model.people import Actor
+from csirt.model.source import Source
 from csirt.readers import formats
-from csirt.response import access, incidents, intake
+from csirt.response import access, incidents, intake, sources
 from csirt.store.queries import cases
 from csirt.store.tx import Look
+from csirt.taking import source_behind, take_in
 from csirt.web.api.shapes import (
     AcceptedGiven,
     CountGiven,
@@ -39,16 +37,39 @@ def ingester(request: Request) -> Actor:
 
     Raises:
         Forbidden: `token_refused`, `not_permitted`, `form_expired`.
+        TooFast: its source sends more than was agreed.
         NotSignedIn: neither token nor session.
     """
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() == "bearer":
-        desk = desk_of(request)
-        actor = desk.look(lambda look: access.sensor_of(look.session, token.strip()[:300]))
-    else:
-        actor = visit(request).actor
+    actor = by_token(request) or visit(request).actor
     must(actor, Permission.INGEST)
+    if source := source_behind(desk_of(request), actor):
+        request.app.state.throttle.must_have_room(source, desk_of(request).clock.now())
     return actor
+
+
+def by_token(request: Request) -> Actor | None:
+    """The source or sensor whose token a request carries; None: it carries none. Raises `Forbidden`."""
+    kind, _, given = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer":
+        return None
+    desk, token, address = desk_of(request), given.strip()[:300], address_of(request)
+
+    def question(look: Look) -> Actor:
+        name = sources.name_by_token(look.session, token, address, desk.clock.now())
+        if name is None:
+            return access.sensor_of(look.session, token)
+        source = desk.door.city.sources.get(name)
+        if source is None:  # it is not declared any more
+            raise Forbidden("token_refused")
+        sources.must_come_from(source, address)
+        return sources.actor_for(source)
+
+    return desk.look(question)
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from."""
+    return request.client.host if request.client else ""
 
 
 @router.post(
@@ -66,31 +87,19 @@ async def take_detections(
     The same `Idempotency-Key` again gives the same answer and stores nothing twice.
     """
     data = await request.body()
-    counts = await run_in_threadpool(take_in, desk_of(request), actor, data, format, key)
-    return AcceptedGiven.model_validate(counts)
+    return AcceptedGiven.model_validate(await run_in_threadpool(take_and_count, request, actor, data, format, key))
 
 
-def take_in(desk: Desk, actor: Actor, data: bytes, form: str, key: str | None) -> intake.Accepted:
-    """Read an input and keep it, batch by batch. Raises `Invalid` (`format_unknown`)."""
-    reader = formats.choose(data[: formats.HEAD_BYTES], form)
-    counts = intake.Accepted()
-    for number, batch in enumerate(_batches(reader.read(data))):
-        request_key = f"{actor.id}:{key}#{number}:{_digest(batch)}" if key else None
-        counts += desk.commit(actor, intake.accept, batch, source=actor.id, form=reader.format, request_key=request_key)
+def take_and_count(
+    request: Request, actor: Actor, data: bytes, form: str, key: str | None, source: Source | None = None
+) -> intake.Accepted:
+    """Keep an input; its records count against what its source may send. Raises `Invalid`."""
+    desk = desk_of(request)
+    source = source or source_behind(desk, actor)
+    counts = take_in(desk, actor, data, form, key, source)
+    if source is not None:
+        request.app.state.throttle.add(source, counts.records, desk.clock.now())
     return counts
-
-
-def _digest(batch: list[SourceRecord]) -> str:
-    """What a batch holds, in short: a key that comes again with other records must not make them vanish."""
-    digest = hashlib.sha256()
-    for record in batch:
-        digest.update(len(record.raw).to_bytes(8, "big") + record.raw)
-    return digest.hexdigest()[:32]
-
-
-def _batches(records: Iterator[SourceRecord]) -> Iterator[list[SourceRecord]]:
-    while batch := list(islice(records, intake.BATCH_LIMIT)):
-        yield batch
 
 
 @router.get("/detections/waiting")

@@ -17,6 +17,7 @@ from csirt.web.api import (
     record,
     session,
     setting_aside,
+    sources,
     timeline,
 )
 from csirt.web.api.shapes import ErrorGiven
@@ -28,6 +29,7 @@ for part in (
     health,
     session,
     detections,
+    sources,
     incidents,
     facts,
     timeline,

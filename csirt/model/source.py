@@ -1,0 +1,161 @@
+"""Sources: what sends detections, who answers for it, by which way, how much at once, and how long it may be silent.
+
+They stand in `sources.toml` of the city, one table `[[source]]` each.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Any
+
+from csirt.errors import Invalid
+from csirt.model.chains import duration_from
+
+PER_MINUTE = 60_000  # records; a source of a city sends some hundreds
+MOST_PER_MINUTE = 6_000_000
+SENSOR = "sensor:"
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.toml")
+_KEYS = frozenset({"name", "owner", "way", "format", "mapping", "per_minute", "silent_after", "addresses"})
+
+Network = IPv4Network | IPv6Network
+
+
+class Way(StrEnum):
+    """How a source's records come in. The value is also the text key."""
+
+    WEB = "web"  # it sends to our API
+    FOLDER = "folder"  # it, or somebody, lays files into a folder
+    SYSLOG = "syslog"
+    MAIL = "mail"  # mails in a folder or a mailbox
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source. `owner` is a post; `mapping` a file of the city's own; `addresses`: from where it may come (all)."""
+
+    name: str
+    owner: str
+    way: Way = Way.WEB
+    format: str = "auto"
+    mapping: str = ""
+    per_minute: int = PER_MINUTE
+    silent_after: timedelta | None = None
+    addresses: tuple[Network, ...] = ()
+
+    @property
+    def actor(self) -> str:
+        """Under which id it acts, and its batches stand in the store."""
+        return f"{SENSOR}{self.name}"
+
+    def may_come_from(self, address: str) -> bool:
+        """Does this source send from this address?"""
+        return is_among(address, self.addresses)
+
+
+def is_among(address: str, networks: Sequence[Network]) -> bool:
+    """Is an address in one of these networks? Without networks every one is; what is no address is in none."""
+    if not networks:
+        return True
+    try:
+        at = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    plain = getattr(at, "ipv4_mapped", None) or at
+    return any(plain in one for one in networks)
+
+
+def is_silent(source: Source, heard: datetime, now: datetime) -> bool:
+    """Has nothing come for longer than this source may be silent?"""
+    return source.silent_after is not None and now - heard > source.silent_after
+
+
+def networks_from(texts: Sequence[str]) -> tuple[Network, ...]:
+    """Networks such as `192.0.2.0/24` or a single address. Raises `Invalid` `address_malformed`."""
+    try:
+        return tuple(ip_network(one) for one in texts)
+    except ValueError as error:
+        raise Invalid("address_malformed") from error
+
+
+def sources_from(table: Mapping[str, Any], file: str) -> dict[str, Source]:
+    """The sources of a file, by name.
+
+    Raises:
+        Invalid: `key_unknown`, `key_missing`, `value_malformed` or `source_twice`, with file and key.
+    """
+    rows = table.get("source", [])
+    if not isinstance(rows, list) or set(table) - {"source"}:
+        raise Invalid("value_malformed", file=file, key="source")
+    found: dict[str, Source] = {}
+    for number, row in enumerate(rows, start=1):
+        source = _source(row, file, f"source[{number}]")
+        if source.name in found:
+            raise Invalid("source_twice", file=file, name=source.name)
+        found[source.name] = source
+    return found
+
+
+def _source(row: object, file: str, place: str) -> Source:
+    if not isinstance(row, dict):
+        raise Invalid("value_malformed", file=file, key=place)
+    if unknown := sorted(set(row) - _KEYS):
+        raise Invalid("value_malformed", file=file, key=f"{place}.{unknown[0]}"[:80])
+    for key in ("name", "owner"):
+        if key not in row:
+            raise Invalid("key_missing", file=file, key=f"{place}.{key}")
+    keys = _Keys(row, file, place)
+    return Source(
+        name=keys.text("name", _NAME),
+        owner=keys.text("owner", _NAME),
+        way=Way(keys.text("way", re.compile("|".join(Way)), Way.WEB)),
+        format=keys.text("format", re.compile(r"[a-z][a-z0-9.-]{1,63}"), "auto"),
+        mapping=keys.text("mapping", _FILE, ""),
+        per_minute=keys.number("per_minute", PER_MINUTE, MOST_PER_MINUTE),
+        silent_after=keys.duration("silent_after"),
+        addresses=keys.networks("addresses"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    row: Mapping[str, Any]
+    file: str
+    place: str
+
+    def _wrong(self, key: str) -> Invalid:
+        return Invalid("value_malformed", file=self.file, key=f"{self.place}.{key}")
+
+    def text(self, key: str, form: re.Pattern[str], otherwise: str = "") -> str:
+        if key not in self.row:
+            return otherwise
+        value = self.row[key]
+        if not isinstance(value, str) or not form.fullmatch(value):
+            raise self._wrong(key)
+        return value
+
+    def number(self, key: str, otherwise: int, most: int) -> int:
+        value = self.row.get(key, otherwise)
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= most:
+            raise self._wrong(key)
+        return value
+
+    def duration(self, key: str) -> timedelta | None:
+        if key not in self.row:
+            return None
+        value = duration_from(self.row[key])
+        if not value:
+            raise self._wrong(key)
+        return value
+
+    def networks(self, key: str) -> tuple[Network, ...]:
+        value = self.row.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise self._wrong(key)
+        try:
+            return networks_from(value)
+        except Invalid as error:
+            raise self._wrong(key) from error

@@ -1,0 +1,94 @@
+"""An input becomes batches in the store: by its format, or by what is agreed with the source that it comes from."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+
+from csirt.bootstrap import Desk
+from csirt.errors import NotFound
+from csirt.founding import MAPPINGS
+from csirt.model.detection import SourceRecord
+from csirt.model.people import Actor
+from csirt.model.ports import Reader
+from csirt.model.source import SENSOR, Source
+from csirt.readers import formats
+from csirt.response import intake
+
+BATCH_BYTES = 2 * 1024 * 1024  # of raw records in one batch, so that its opening stays below the verifier's bound
+
+
+def source_behind(desk: Desk, actor: Actor) -> Source | None:
+    """The declared source that an actor is, if it is one."""
+    is_sensor = actor.id.startswith(SENSOR)
+    return desk.door.city.sources.get(actor.id.removeprefix(SENSOR)) if is_sensor else None
+
+
+def reader_for(desk: Desk, source: Source | None, head: bytes, form: str = formats.AUTO) -> Reader:
+    """The reader of an input that begins with `head`: as said, else as agreed with its source, else recognised.
+
+    Raises:
+        Invalid: `format_unknown`, or the mapping of the source is written wrongly.
+        NotFound: `file_missing`: it is not there.
+    """
+    if form == formats.AUTO and source is not None:
+        if source.mapping:
+            return own_reader(desk, source.mapping)
+        form = source.format
+    return formats.choose(head, form)
+
+
+def own_reader(desk: Desk, mapping: str) -> Reader:
+    """The reader of one of the city's own mapping files. Raises `Invalid`, `NotFound`."""
+    path = desk.settings.data / MAPPINGS / mapping
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise NotFound("file_missing", file=mapping) from error
+    return formats.reader_of(content, mapping)
+
+
+def take_in(
+    desk: Desk, actor: Actor, data: bytes, form: str, key: str | None, source: Source | None = None
+) -> intake.Accepted:
+    """Read an input and keep it, batch by batch. The same `key` with the same records again stores nothing.
+
+    `source`: whose records they are, where that is not the actor.
+
+    Raises:
+        Invalid: `format_unknown`, or the mapping of its source cannot be used; nothing is stored.
+    """
+    source = source or source_behind(desk, actor)
+    reader = reader_for(desk, source, data[: formats.HEAD_BYTES], form)
+    name = source.actor if source else actor.id
+    counts = intake.Accepted()
+    for number, batch in enumerate(batches(reader.read(data))):
+        counts += keep(desk, actor, batch, name, reader.format, f"{key}#{number}" if key else None)
+    return counts
+
+
+def keep(
+    desk: Desk, actor: Actor, batch: list[SourceRecord], source: str, form: str, key: str | None
+) -> intake.Accepted:
+    """Commit one batch; a key that comes again with other records must not make them vanish."""
+    request_key = f"{source}:{key}:{_digest(batch)}" if key else None
+    return desk.commit(actor, intake.accept, batch, source=source, form=form, request_key=request_key)
+
+
+def _digest(batch: list[SourceRecord]) -> str:
+    digest = hashlib.sha256()
+    for record in batch:
+        digest.update(len(record.raw).to_bytes(8, "big") + record.raw)
+    return digest.hexdigest()[:32]
+
+
+def batches(records: Iterable[SourceRecord]) -> Iterator[list[SourceRecord]]:
+    """Records in batches of one commit each: bounded in number and in bytes."""
+    batch: list[SourceRecord] = []
+    size = 0
+    for record in records:
+        if batch and (len(batch) == intake.BATCH_LIMIT or size + len(record.raw) > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(record)
+        size += len(record.raw)
+    if batch:
+        yield batch
