@@ -9,7 +9,7 @@ from csirt.model.incident import IncidentType
 from csirt.model.people import Actor, Role
 from csirt.response import escalations
 from csirt.store.queries import cases, work
-from csirt.web.api.detections import take_in
+from csirt.taking import take_in
 from tests.web.visitor import Visit, Visitor, lead, played, visit
 from tests.world import World
 
