@@ -25,6 +25,7 @@ SAMPLES: dict[str, Any] = {
     "/api/v1/incidents/{name}/notes": {"text": "x"},
     "/api/v1/incidents/{name}/measures": {"text": "x", "owner": "ciso", "due": "2027-03-31"},
     "/api/v1/incidents/{name}/evidence": "x",
+    "/api/v1/incidents/{name}/facts": {"facts": [{"fact": "occurred", "state": "unknown"}]},
     "/api/v1/incidents/{name}/move": {"version": 2, "reason": "x"},
     "/api/v1/evidence/{id}/hand-over": {"to": "x", "reason": "x"},
     "/api/v1/people/absences": {"from_at": "2026-12-01T00:00+09:00", "until_at": "2026-12-02T00:00+09:00"},
@@ -54,7 +55,7 @@ def case(desk: Desk) -> dict[str, str]:
     asked = desk.look(assignments)[0]
     return {
         "name": incident, "id": asked.id, "form": "csv", "evidence": piece, "step": asked.step, "act": "skip",
-        "fact": "hosts", "playbook": "malware_mail",
+        "fact": "occurred", "playbook": "malware_mail",
     }  # fmt: skip
 
 

@@ -46,7 +46,7 @@ def test_the_header_says_who_decided_on_the_level_and_why(visit: Visit, played: 
     page = visit("k.sato").text(f"/incidents/{contained(played)}")
     assert "レベル3 深刻" in page
     assert "レベルを決めた人: 小林 明（副市長） (対策本部を置く。)" in page
-    assert "対応手順: ランサムウェア (第1版)" in page
+    assert re.search(r'対応手順: <a href="/playbooks/[^"]+">ランサムウェア</a> \(第\d+版\)', page)
 
 
 def test_an_incident_is_found_by_its_number_too(visit: Visit, played: World) -> None:
