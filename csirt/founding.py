@@ -3,16 +3,16 @@
 import shutil
 import tomllib
 from collections.abc import Mapping
-from datetime import date, time
 from pathlib import Path
 from typing import Any
 
 from csirt.errors import Conflict, Invalid, NotFound
-from csirt.model.calendar import OfficeCalendar
 from csirt.model.chains import chain_from, offices_from
 from csirt.model.city import City
 from csirt.model.fact import catalogue_from
+from csirt.model.holidays import Holidays, holidays_from
 from csirt.model.incident import IncidentType, Level
+from csirt.model.office_hours import calendar_from
 from csirt.model.rates import AnswerRates, rates_from
 from csirt.model.source import Source, sources_from
 from csirt.model.triage import rules_from
@@ -20,6 +20,7 @@ from csirt.model.triage import rules_from
 SAMPLE_CITY = Path(__file__).parent / "city_data" / "sample" / "city.toml"
 LAW = Path(__file__).parent / "city_data" / "law"  # dated data of the country, the same for every city
 RATES = Path(__file__).parent / "city_data" / "answer_rates.toml"
+HOLIDAYS = "holidays.toml"
 CITY_FILE = "city.toml"
 _SINGLE = {"people": "people.ldif", "roles": "roles.toml", "offices": "offices.toml", "triage": "triage.toml"}
 SOURCES = "sources.toml"  # what sends detections; a city need not have declared any
@@ -58,7 +59,7 @@ def found(data: Path, city_file: Path, *, for_play: bool = False) -> None:
         (data / _MADE_FOR_PLAY).write_text("This folder was made by ./run; the main job may play in it.\n")
     part = data / f".{CITY_FILE}.part"
     _copy(city_file, part)
-    _city(data, table, {}, "")
+    _city(data, table, part, {}, "")
     part.replace(data / CITY_FILE)  # last, so that a folder with a city file is whole and understood
 
 
@@ -93,14 +94,16 @@ def load(data: Path, playbooks: Mapping[IncidentType, tuple[str, int]], base_url
     """
     if not is_founded(data):
         raise NotFound("city_missing", folder=data.name)
-    return _city(data, read_toml(data / CITY_FILE), playbooks, base_url)
+    file = data / CITY_FILE
+    return _city(data, read_toml(file), file, playbooks, base_url)
 
 
 def _city(
-    data: Path, table: Mapping[str, Any], playbooks: Mapping[IncidentType, tuple[str, int]], base_url: str
+    data: Path, table: Mapping[str, Any], file: Path, playbooks: Mapping[IncidentType, tuple[str, int]], base_url: str
 ) -> City:
     chains = [chain_from(read_toml(path), path.name) for path in sorted((data / "chains").glob("*.toml"))]
-    names = _table(table, "name", CITY_FILE)
+    names, holidays = _table(table, "name", CITY_FILE), _holidays(data)
+    hours = _table(table, "office_hours", CITY_FILE)
     return City(
         code=str(table.get("code", "")),
         name_ja=str(names.get("ja", "")),
@@ -108,7 +111,8 @@ def _city(
         chains={chain.name: chain for chain in chains},
         offices=offices_from(read_toml(data / _SINGLE["offices"]), _SINGLE["offices"]),
         rules=rules_from(read_toml(data / _SINGLE["triage"]), _SINGLE["triage"]),
-        calendar=_calendar(_table(table, "office_hours", CITY_FILE)),
+        calendar=calendar_from(hours, file.read_text(encoding="utf-8"), CITY_FILE, holidays.is_holiday),
+        holidays=holidays,
         sample=bool(table.get("sample", False)),
         base_url=base_url,
         level_setters=_setters(_table(table, "level_setters", CITY_FILE)),
@@ -128,6 +132,12 @@ def _rates(data: Path) -> AnswerRates:
     own = data / RATES.name
     path = own if own.exists() else RATES
     return rates_from(read_toml(path), path.name)
+
+
+def _holidays(data: Path) -> Holidays:
+    """Newer ones that lie in the data folder, else those that come with the product."""
+    own = data / HOLIDAYS
+    return holidays_from(read_toml(own if own.exists() else LAW / HOLIDAYS), HOLIDAYS)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -169,17 +179,6 @@ def _copy(source: Path, target: Path) -> None:
         raise NotFound("file_missing", file=source.name)
     shutil.copyfile(source, target)
     target.chmod(0o600)
-
-
-def _calendar(table: Mapping[str, Any]) -> OfficeCalendar:
-    try:
-        return OfficeCalendar(
-            opens=time.fromisoformat(table.get("opens", "08:30")),
-            closes=time.fromisoformat(table.get("closes", "17:15")),
-            extra_holidays=frozenset(date.fromisoformat(str(day)) for day in table.get("extra_holidays", [])),
-        )
-    except (TypeError, ValueError) as error:
-        raise Invalid("value_malformed", file=CITY_FILE, key="office_hours") from error
 
 
 def _setters(table: Mapping[str, Any]) -> dict[Level, str]:

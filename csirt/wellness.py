@@ -55,6 +55,7 @@ def _asked(look: Look, desk: Desk, now: datetime) -> Iterator[PartHealth]:
     yield _verified(noted.get("record"), now)
     for name, since in silent(look, desk.door.city.sources):
         yield PartHealth("source", LATE, name, since, "source_silent")
+    yield _holidays(desk, now)
     waiting = cases.counts(look)["quarantined"]
     yield PartHealth("quarantine", LATE if waiting else OK, params={"number": waiting})
 
@@ -97,6 +98,13 @@ def _verified(noted: Condition | None, now: datetime) -> PartHealth:
         return PartHealth("record", DOWN, since=noted.since, code=noted.code)
     old = now - noted.at > VERIFIED_LATE
     return PartHealth("record", LATE if old else OK, since=noted.at, code="record_verified_long_ago" if old else "")
+
+
+def _holidays(desk: Desk, now: datetime) -> PartHealth:
+    """After the last known year the days off are forecast, and a chain may call at the wrong hours."""
+    known = desk.door.city.holidays
+    ends = known is not None and known.wants_renewal(now)
+    return PartHealth("holidays", LATE if ends else OK, code="holidays_end" if ends else "")
 
 
 def _checkpoint(data: Path, now: datetime) -> PartHealth:

@@ -14,7 +14,7 @@ from csirt.cli.opening import open_desk
 from csirt.cli.speaking import AsJson, Data, Lang, Language, plain, say, show, to_json, words
 from csirt.clock import JST
 from csirt.errors import Invalid, NotFound
-from csirt.model.chains import Severity, Weakness, check_chain
+from csirt.model.chains import Severity, Weakness, check_chain, check_holidays
 from csirt.model.contact import ContactChain
 from csirt.model.party import parse_party
 from csirt.model.people import Roster
@@ -65,7 +65,8 @@ def check(
 def _weaknesses(desk: Desk, known: Roster) -> list[Weakness]:
     city = desk.door.city
     today = desk.clock.now().astimezone(JST).date()
-    return [one for chain in city.chains.values() for one in check_chain(chain, known, city.offices, today)]
+    of_chains = [one for chain in city.chains.values() for one in check_chain(chain, known, city.offices, today)]
+    return [*of_chains, *check_holidays(city.holidays, today)]
 
 
 def _weak(one: Weakness, language: str) -> dict[str, Any]:

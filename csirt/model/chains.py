@@ -15,6 +15,7 @@ from typing import Any, NoReturn, TypeVar
 from csirt.errors import Invalid, Param
 from csirt.model.contact import ContactChain, Need, Route, StopOn, Tier
 from csirt.model.discretion import ALL, NeverSay
+from csirt.model.holidays import Holidays
 from csirt.model.incident import IncidentType, Level
 from csirt.model.party import Contact, Nobody, PartyKind, parse_party, resolve
 from csirt.model.people import ContactPoint, Office, Roster
@@ -47,7 +48,7 @@ class Weakness:
     """What is weak about a chain today. `tier` counts from 1 as people do, or is `exhausted`; `key` names the party.
 
     Codes: `post_unknown`, `no_holder`, `deputy_acts`, `role_unknown`, `office_unknown`, `contact_data_old`,
-    `contact_data_from_future`, `no_contact_point`, `channel_without_address`, `tier_reaches_nobody`.
+    `contact_data_from_future`, `no_contact_point`, `channel_without_address`, `tier_reaches_nobody`, `holidays_end`.
     """
 
     code: str
@@ -290,6 +291,13 @@ def check_chain(chain: ContactChain, roster: Roster, offices: Mapping[str, Offic
     else:
         found += _check_tier(chain.exhausted, _Check(chain.source, "", LAST_RESORT, roster, offices, today))
     return found
+
+
+def check_holidays(holidays: Holidays | None, today: date, source: str = "holidays.toml") -> list[Weakness]:
+    """Is the end of the known holidays near? What comes after it is a forecast, and a night may be taken for a day."""
+    if holidays is None or not holidays.wants_renewal(today):
+        return []
+    return [Weakness("holidays_end", source, "", "", f"years {holidays.last}", Severity.WARNING)]
 
 
 @dataclass(frozen=True, slots=True)

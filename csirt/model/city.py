@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from csirt.model.calendar import OfficeCalendar
 from csirt.model.contact import ContactChain
 from csirt.model.fact import FactCatalogue
+from csirt.model.holidays import Holidays
 from csirt.model.incident import IncidentType, Level
 from csirt.model.people import Office
 from csirt.model.rates import AnswerRates
@@ -41,6 +42,7 @@ class City:
     offices: Mapping[str, Office] = field(default_factory=dict)
     rules: TriageRules = field(default_factory=TriageRules)
     calendar: OfficeCalendar = field(default_factory=OfficeCalendar)
+    holidays: Holidays | None = None  # what the calendar's holidays are, and for which years
     sample: bool = False
     base_url: str = ""
     level_setters: Mapping[Level, str] = field(default_factory=dict)  # level -> the post that sets it

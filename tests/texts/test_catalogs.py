@@ -49,7 +49,7 @@ VALUES: dict[str, type[Enum]] = {
 }  # fmt: skip
 PARTS = (
     "database", "worker", "work", "lease", "prefect", "channel", "directory", "record", "source", "quarantine",
-    "checkpoint", "disk",
+    "checkpoint", "disk", "holidays",
 )  # fmt: skip
 LISTS = {
     "health.part": PARTS,
@@ -64,6 +64,7 @@ LISTS = {
         "record_verified_long_ago",
         "checkpoint_missing",
         "source_silent",
+        "holidays_end",
     ),
     "nav": NAVIGATION,
     "directory": ("ldif", "ldap"),
