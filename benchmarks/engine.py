@@ -42,7 +42,7 @@ from csirt.model.incident import IncidentType
 from csirt.model.people import SYSTEM
 from csirt.playbook import Disposition, Responder, Role, playbook
 from csirt.playbook.performance import perform
-from csirt.response import assignments, incidents, runs
+from csirt.response import assignments, incidents, pools, runs
 from csirt.response.assignments import Reply
 from csirt.response.incidents import Report
 from csirt.store.queries import work
@@ -71,18 +71,27 @@ def run_of(at: Stand, incident: str) -> str:
         return session.exec(select(RunRow.id).where(RunRow.incident == incident)).one()
 
 
-def fill(at: Stand, count: int) -> None:
-    """Let `count` runs wait for their first answer, each with its flow run in Prefect, without waiting for Prefect."""
+def fill(at: Stand, count: int, pool: str = "") -> None:
+    """Let `count` runs wait for their first answer, each with its flow run in Prefect, without waiting for Prefect.
+
+    `pool`: the work pool of Prefect that they belong to; empty: they are driven on one machine.
+    """
     ids = [open_incident(at) for _ in range(count)]
-    while held := at.desk.commit(SYSTEM, runs.claim):
+    while pool and at.desk.commit(SYSTEM, pools.take_over, pool, set()):
+        pass
+    while held := next(iter(at.desk.commit(SYSTEM, runs.claim_some, 1, pool=pool)), None):
         perform(at.desk.playbooks[held.playbook, held.version], at.desk.door, held, at.desk.hands)
     name, secret = (at.data / "run" / "prefect.secret").read_text().split(":", 1)
     with httpx.Client(base_url=at.desk.prefect_url(), auth=(name, secret), timeout=30) as client:
         flow = client.post("/flows/", json={"name": "ransomware"}).json()["id"]
+        given: dict[str, str] = {}
+        if pool:
+            client.post("/work_pools/", json={"name": pool, "type": "csirt"})
+            given = {"work_pool_name": pool}
 
         def shown(incident: str) -> None:
             state = {"type": "PAUSED", "name": "Waiting", "message": f"waits for: {FIRST}"}
-            body = {"flow_id": flow, "name": incident, "parameters": {"incident": incident}, "state": state}
+            body = {"flow_id": flow, "name": incident, "parameters": {"incident": incident}, "state": state, **given}
             made = client.post("/flow_runs/", json=body).json()["id"]
             at.desk.commit(SYSTEM, runs.shown_by, run_of(at, incident), made)
 

@@ -113,6 +113,7 @@ class Stand:
 
     folder: Path
     postgres: PostgresServer | None = None
+    prefect_host: str = "127.0.0.1"
     children: Children = field(init=False)
     desk: Desk = field(init=False)
     port: int = field(default_factory=free_port)
@@ -148,6 +149,9 @@ class Stand:
 
     def _prefect(self) -> Child:
         child = prefect_child(self.data)
+        note, words = self.data / "run" / "prefect.url", child.command()
+        note.write_text(note.read_text().replace("127.0.0.1", self.prefect_host))
+        child.command = lambda: [self.prefect_host if word == "127.0.0.1" else word for word in words]
         if self.postgres:
             environment, url = child.environment, self.postgres.fresh_database().replace("+psycopg", "+asyncpg")
             child.environment = lambda: {**environment(), "PREFECT_SERVER_DATABASE_CONNECTION_URL": url}

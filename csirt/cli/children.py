@@ -14,7 +14,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
+from csirt.cli.folding import Folder
 from csirt.errors import Conflict
 from csirt.logs import log
 
@@ -116,7 +118,7 @@ class Children:
         child.process = None
 
     def _begin(self, child: Child) -> None:
-        with (self.data / "log" / f"{child.name}.log").open("ab") as out:
+        with self._output(child) as out:
             child.process = subprocess.Popen(  # noqa: S603 - our own interpreter and modules
                 child.command(),
                 env={**_inherited(child), **child.environment()},
@@ -126,6 +128,15 @@ class Children:
                 preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 - a single call into libc, no lock is taken
             )
         child.started = time.monotonic()
+
+    def _output(self, child: Child) -> BinaryIO:
+        """Where a child writes: our own programs into a file of log lines; of others, events are made."""
+        if child.is_ours:
+            return (self.data / "log" / f"{child.name}.log").open("ab")
+        reading, writing = os.pipe()
+        reader = Folder(child.name).read
+        threading.Thread(target=reader, args=(os.fdopen(reading, "rb"),), name=f"{child.name}-log", daemon=True).start()
+        return os.fdopen(writing, "wb")
 
     def _end(self, child: Child) -> None:
         if child.process is None:

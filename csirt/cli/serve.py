@@ -31,8 +31,7 @@ def serve(
         if not settings.prefect_url:
             children.add(prefect_child(settings.data, settings.prefect_database_url))
         children.add(worker_child(settings.data, settings.port))
-        children.start()
         try:
-            run_web(desk, settings.host, settings.port)
+            run_web(desk, settings.host, settings.port, then=children.start)
         finally:
             children.stop()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
@@ -47,6 +47,18 @@ _CHANGES = re.compile(
     re.IGNORECASE,
 )
 _TRIES = 4
+# A host that is cut off says nothing: both sides find out by themselves, so that neither hangs for hours.
+_OVER_THE_NETWORK = {
+    "options": "-c statement_timeout=30000 -c lock_timeout=15000 -c timezone=UTC -c tcp_keepalives_idle=5"
+    " -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c tcp_user_timeout=15000",
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+# A commit that says nothing for so long is given up by the server: its host may be gone, holding the record's head.
+_SILENT = text("SET LOCAL idle_in_transaction_session_timeout = '10s'")
 
 
 def engine_for(url: str, *, read_only: bool = False) -> Engine:
@@ -57,8 +69,7 @@ def engine_for(url: str, *, read_only: bool = False) -> Engine:
         begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     else:
-        options = "-c statement_timeout=30000 -c lock_timeout=15000 -c timezone=UTC"
-        engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args={"options": options})
+        engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=_OVER_THE_NETWORK)
     event.listen(engine, "before_cursor_execute", _note_change)
     return engine
 
@@ -153,6 +164,8 @@ class Database:
         with Session(self.writer, expire_on_commit=False) as session:
             connection = session.connection()
             connection.info["changed"] = set()
+            if connection.dialect.name == "postgresql":
+                connection.execute(_SILENT)
             shared = stamp(self.clock, actor, self.source, self._boot)
             tx = Tx(session, shared, city, self.vault, many_hosts=self._many_hosts)
             result = use_case(tx, *args, **kwargs)

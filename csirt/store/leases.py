@@ -39,15 +39,29 @@ def is_proven_dead(lease: str) -> bool:
     pid, _, start = process.partition(".")
     if here == "@-." or not mark or not pid.isascii() or not pid.isdigit() or not start:
         return False
-    return _start(int(pid)) != start
+    return _is_gone(int(pid)) or _start(int(pid)) not in {start, None}
+
+
+def _is_gone(pid: int) -> bool:
+    """Is there no process of this number, or only what its parent has not asked for yet?"""
+    try:
+        os.kill(pid, 0)  # asks only; `/proc` may hide the processes of other accounts
+    except (ProcessLookupError, OverflowError):
+        return True
+    except PermissionError:
+        return False
+    return _state_and_start(pid)[0] in _ENDED
 
 
 def _start(pid: int) -> str | None:
-    """When a living process began, in clock ticks since the boot; None: there is none of this number."""
+    """When a process began, in clock ticks since the boot; None: that cannot be seen."""
+    return _state_and_start(pid)[1]
+
+
+def _state_and_start(pid: int) -> tuple[str, str | None]:
     try:
-        after_name = (
-            (_PROC / str(pid) / "stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-        )
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    return None if after_name[0] in _ENDED else after_name[19]
+        stat = (_PROC / str(pid) / "stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return "", None
+    after_name = stat.rpartition(")")[2].split()
+    return after_name[0], after_name[19]

@@ -2,6 +2,7 @@
 
 import signal
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
@@ -15,10 +16,10 @@ GRACE = 5  # seconds that requests under way get when the process is told to sto
 BACKLOG = 512
 
 
-def run_web(desk: Desk, host: str, port: int) -> None:
+def run_web(desk: Desk, host: str, port: int, then: Callable[[], object] = lambda: None) -> None:
     """Serve until SIGTERM or SIGINT; call it from the main thread.
 
-    Port 0 takes a free one; the address stands in `run/web.url` meanwhile.
+    Port 0 takes a free one; the address stands in `run/web.url` meanwhile. `then` is called once, when pages answer.
 
     Raises:
         Unavailable: `port_taken`, permanent: somebody else listens there, or the address is none of ours.
@@ -40,13 +41,25 @@ def run_web(desk: Desk, host: str, port: int) -> None:
     # uvicorn ends gracefully, then raises the signal that it got once more: that must not cut the rest short.
     before = {number: signal.signal(number, _end_in_peace) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        uvicorn.Server(config).run(sockets=[door])
+        _Server(config, then).run(sockets=[door])
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
         note.unlink(missing_ok=True)
         door.close()
         log().info("web.stopped")
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers: whatever else starts on a small machine then no longer delays the first page."""
+
+    def __init__(self, config: uvicorn.Config, then: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._then = then
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._then()
 
 
 def write_address(data: Path, address: str) -> Path:

@@ -80,12 +80,13 @@ def test_prefect_is_given_none_of_our_settings(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "run" / "prefect.secret").chmod(0o644)
     ours = prefect_child(tmp_path)
     assert (tmp_path / "run" / "prefect.secret").stat().st_mode & 0o777 == 0o600
-    shows = Child("shows", lambda: [sys.executable, "-c", "import os; print(dict(os.environ))"], dict)
+    code = "import os, sys; open(sys.argv[1], 'w').write(str(dict(os.environ)))"
+    shows = Child("shows", lambda: [sys.executable, "-c", code, str(tmp_path / "shown")], dict)
     shows.is_ours = ours.is_ours
     (tmp_path / "log").mkdir()
     Children(tmp_path)._begin(shows)  # noqa: SLF001 - one start, without watching
     assert shows.process is not None
     shows.process.wait()
-    said = (tmp_path / "log" / "shows.log").read_text()
+    said = (tmp_path / "shown").read_text()
     assert "PATH" in said
     assert "canary" not in said
