@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from csirt.bootstrap import Desk
+from csirt.cli import chain_starts
 from csirt.cli.opening import open_desk
 from csirt.cli.speaking import AsJson, Data, Lang, Language, plain, say, show, to_json, words
 from csirt.clock import JST
@@ -227,3 +228,7 @@ def _tell(found: Rehearsed, worst: tuple[Any, ...], name: Naming, language: str)
 
 def _minutes(value: float | None) -> str:
     return "" if value is None else f"{value:.1f}"
+
+
+chains.command("called-for")(chain_starts.called_for)
+chains.command("start")(chain_starts.start)

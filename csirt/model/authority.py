@@ -27,6 +27,7 @@ class Permission(StrEnum):
     ACKNOWLEDGE_CALL = "acknowledge_call"
     ENTER_ABSENCE = "enter_absence"  # one's own
     KEEP_CONTACTS = "keep_contacts"  # others' absences
+    START_CHAIN = "start_chain"  # begin a contact chain for a case by hand
     FILL_CALL_SHEET = "fill_call_sheet"
     ADD_NOTE = "add_note"
     ADD_MEASURE = "add_measure"
@@ -62,6 +63,7 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.ACKNOWLEDGE_CALL: _CALLED,
         Permission.ENTER_ABSENCE: _CALLED | {Role.ADMINISTRATOR},
         Permission.KEEP_CONTACTS: frozenset({Role.OFFICER, Role.CSIRT_HEAD, Role.ADMINISTRATOR}),
+        Permission.START_CHAIN: _DESK | _HEADS,
         Permission.FILL_CALL_SHEET: _HANDLERS,
         Permission.ADD_NOTE: _CALLED,
         Permission.ADD_MEASURE: _CALLED - {Role.PUBLIC_RELATIONS},

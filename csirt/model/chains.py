@@ -154,15 +154,18 @@ def _tables(place: _Place, table: Mapping[str, Any], key: str) -> Sequence[objec
 
 
 def _clause(place: _Place, entry: object) -> Clause:
-    table = place.known(entry, "when", frozenset({"type", "level_from", "fact", "system"}))
+    table = place.known(entry, "when", frozenset({"type", "level_from", "fact", "system", "automatic"}))
     level = table.get("level_from")
     if level is not None and (isinstance(level, bool) or level not in list(Level)):
         place.refuse("chain_value_malformed", "level_from")
+    if not isinstance(automatic := table.get("automatic", False), bool):
+        place.refuse("chain_value_malformed", "automatic")
     return Clause(
         types=_codes(place, table, "type", IncidentType),
         level_from=None if level is None else Level(level),
         facts=_codes(place, table, "fact", CaseFact),
         systems=_codes(place, table, "system", TouchedSystem),
+        automatic=automatic,
     )
 
 

@@ -2,13 +2,15 @@
 
 A chain has clauses (`[[when]]`); it fires when one of them holds, and a clause holds when each of its keys does. What
 nobody has noted about a case is unknown, never false: a clause that only waits for a fact fires `perhaps`, and a person
-decides. Which chain fires when follows the routes to prefecture, state, police and others that a city has.
+decides. A clause marked automatic begins its chain by itself once it holds. Which chain fires when follows the routes
+to prefecture, state, police and others that a city has.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from csirt.model.fact import Fact
 from csirt.model.incident import IncidentType, Level
 
 
@@ -50,6 +52,7 @@ class Clause:
     level_from: Level | None = None
     facts: frozenset[CaseFact] = frozenset()
     systems: frozenset[TouchedSystem] = frozenset()
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,51 @@ def fires(clauses: Iterable[Clause], situation: Situation) -> Firing:
     """Does a chain with these clauses fire? Without any it never does by itself."""
     found = {_holds(clause, situation) for clause in clauses}
     return next((firing for firing in (Firing.YES, Firing.PERHAPS) if firing in found), Firing.NO)
+
+
+def fires_by_itself(clauses: Iterable[Clause], situation: Situation) -> bool:
+    """Does an automatic clause hold? What is unknown never begins a chain."""
+    return any(clause.automatic and _holds(clause, situation) is Firing.YES for clause in clauses)
+
+
+# Which finding of the fact sheet says which fact of a rule; `no` takes back what the type of the case suggests.
+_FINDINGS = {
+    "personal_data": CaseFact.LEAK_SUSPECTED,
+    "leak": CaseFact.LEAK_SUSPECTED,
+    "crime": CaseFact.CRIME_SUSPECTED,
+    "lost_or_stolen": CaseFact.LOSS_OR_THEFT,
+    "contractor_involved": CaseFact.OUTSOURCED,
+    "public_impact": CaseFact.PUBLIC_IMPACT,
+    "help_wanted": CaseFact.HELP_WANTED,
+}
+_LONG_STOPS = frozenset({"long", "city_wide"})  # of a service: citizens notice it
+_SYSTEMS = {
+    ("jlis_systems", "lgwan"): TouchedSystem.LGWAN,
+    ("jlis_systems", "juki_net"): TouchedSystem.JUKI_NET,
+    ("jlis_systems", "card"): TouchedSystem.MY_NUMBER_CARD,
+    ("layers", "gov_cloud"): TouchedSystem.GOV_CLOUD,
+    ("shared_systems", "security_cloud"): TouchedSystem.SECURITY_CLOUD,
+    ("shared_systems", "gov_cloud"): TouchedSystem.GOV_CLOUD,
+    ("shared_systems", "standard_system"): TouchedSystem.STANDARD_SYSTEM,
+}
+
+
+def situation_from(
+    type_: IncidentType, level: Level, sheet: Mapping[str, Fact], *, personal_data: str = "unknown"
+) -> Situation:
+    """What type, level and the fact sheet say of a case. A leak found later outweighs a report that denied it."""
+    known = set(situation_of(type_, level, personal_data=personal_data).facts)
+    found = {name: sheet[name].value for name in _FINDINGS if name in sheet}
+    known -= {_FINDINGS[name] for name, value in found.items() if value == "no"}
+    known |= {_FINDINGS[name] for name, value in found.items() if value in {"yes", "suspected"}}
+    if (stop := sheet.get("service_stop")) and stop.value in _LONG_STOPS:
+        known.add(CaseFact.PUBLIC_IMPACT)
+    systems = {system for (name, code), system in _SYSTEMS.items() if code in _codes(sheet.get(name))}
+    return Situation(type_, level, frozenset(known), frozenset(systems))
+
+
+def _codes(fact: Fact | None) -> tuple[str, ...]:
+    return fact.value if fact and isinstance(fact.value, tuple) else ()
 
 
 def _holds(clause: Clause, situation: Situation) -> Firing:

@@ -52,6 +52,7 @@ class EntryKind(StrEnum):
     TIMER_FIRED = "TIMER_FIRED"  # that instant came
     ESCALATION_STARTED = "ESCALATION_STARTED"  # a contact chain began to be climbed
     ESCALATION_ADVANCED = "ESCALATION_ADVANCED"  # the next tier fell due
+    ESCALATION_JOINED = "ESCALATION_JOINED"  # a step takes part in a climb that a rule or a person began
     ESCALATION_ENDED = "ESCALATION_ENDED"  # acknowledged, answered or exhausted
     PERSON_CALLED = "PERSON_CALLED"  # one person or office was called on one channel
     TIER_SKIPPED = "TIER_SKIPPED"  # a tier had nobody to call

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from csirt.clock import Clock
 from csirt.model.city import City
 from csirt.model.people import Actor
+from csirt.response import triggers
 from csirt.store.database import Database
 from csirt.store.tx import Look, Tx
 from csirt.store.vault import Vault
@@ -36,8 +37,17 @@ class Door:
         return self.database.vault
 
     def commit(self, actor: Actor, use_case: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a use case as `actor` and commit all of it or nothing; see `Database.commit`."""
-        return self.database.commit(use_case, self.city, actor, *args, **kwargs)
+        """Run a use case as `actor` and commit all of it or nothing; see `Database.commit`.
+
+        Chains that now have to be climbed by an automatic rule begin in the same commit.
+        """
+
+        def whole(tx: Tx) -> T:
+            done = use_case(tx, *args, **kwargs)
+            triggers.follow(tx)
+            return done
+
+        return self.database.commit(whole, self.city, actor)
 
     def look(self, question: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Ask a question that only reads, on one consistent state."""

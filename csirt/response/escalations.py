@@ -53,6 +53,27 @@ def start(
     return row.id
 
 
+def join(tx: Tx, incident: str, run: str, step: str, chain: str) -> bool:
+    """A step of a run takes part in the climb of this chain that no run began, so that nobody is called twice.
+
+    False where there is none. If that climb has ended already, the step has its outcome at once.
+    """
+    query = select(EscalationRow).where(
+        EscalationRow.incident == incident, EscalationRow.chain == chain, col(EscalationRow.run).is_(None)
+    )
+    found = _all_locked(tx, query.order_by(col(EscalationRow.started_at)))
+    if not found:
+        return False
+    row = found[0]
+    row.run, row.step = run, step
+    tx.session.add(row)
+    out: dict[str, str | list[str]] = {"escalation": row.id, "chain": chain, "routes": _states(_read(row))}
+    tx.record(EntryKind.ESCALATION_JOINED, incident=incident, run=run, step=step, out=out)
+    if row.ended_at is not None:
+        _settle(tx, row, _read(row))
+    return True
+
+
 BATCH = 250  # escalations that one commit advances: enough to be quick, few enough that no writer waits long
 
 
@@ -311,6 +332,11 @@ def _finish(tx: Tx, row: EscalationRow, after: Escalation) -> None:
     if any(route.state != RouteState.EXHAUSTED for route in after.routes):
         over = [route.route for route in after.routes if route.state != RouteState.EXHAUSTED]
         deliveries.call_off_routes(tx, row.id, over)
+    _settle(tx, row, after)
+
+
+def _settle(tx: Tx, row: EscalationRow, after: Escalation) -> None:
+    """The `reach` step that waits for a climb, if there is one, has its outcome."""
     step = tx.session.get(StepRow, (row.run, row.step)) if row.run else None
     if step and step.kind == StepKind.REACH.value:
         value: Json = {route.route: route.state.value for route in after.routes}

@@ -14,7 +14,8 @@ def reach(tx: Tx, held: Claim, at: At, chain: str, template: str) -> None:
     """Open a step that ends when the chain does. Without the chain's file it fails: a person takes it over."""
     runs.add_step(tx, held, at, StepKind.REACH)
     if chain in tx.city.chains:
-        escalations.start(tx, held.incident, held.run, at.key, chain, template, said=at.said())
+        if not escalations.join(tx, held.incident, held.run, at.key, chain):
+            escalations.start(tx, held.incident, held.run, at.key, chain, template, said=at.said())
         return
     runs.settle(
         tx, held.run, held.incident, at.key, {"gave_up": "chain_unknown"}, kind=EntryKind.STEP_FAILED,

@@ -66,6 +66,7 @@ LISTS = {
         "source_silent",
         "holidays_end",
     ),
+    "firing": ("yes", "perhaps"),
     "nav": NAVIGATION,
     "directory": ("ldif", "ldap"),
     "choice": tuple(choice.code for choice in (*YES_NO, *DONE_OR_CANNOT, *APPROVE_OR_REFUSE)),

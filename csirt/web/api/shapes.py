@@ -314,6 +314,16 @@ class WaitingGiven(Given):
     keys: list[int]
 
 
+class CalledForGiven(Given):
+    """A chain that the rules call for, `yes` or `perhaps`. `climbs`: how often it was begun for the incident."""
+
+    chain: str
+    firing: str
+    automatic: bool
+    climbs: int
+    under_way: bool
+
+
 class QuarantineGiven(Given):
     """A record that could not be read."""
 

@@ -25,8 +25,8 @@ LANGUAGE = "csirt-language"
 LANGUAGE_SECONDS = 365 * 24 * 3600
 NOTICES = frozenset(
     {
-        "acknowledged", "answered", "call_recorded", "decided", "evidence_added", "evidence_handed_over",
-        "facts_stated",
+        "acknowledged", "answered", "call_recorded", "chain_started", "decided", "evidence_added",
+        "evidence_handed_over", "facts_stated",
         "measure_added", "measure_ended", "note_added", "opened", "run_moved", "set_aside", "signed_out",
     }
 )  # fmt: skip

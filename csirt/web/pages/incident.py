@@ -22,7 +22,7 @@ from csirt.store.tx import Look
 from csirt.texts.facts import FactWords
 from csirt.web.api.timeline import make_document
 from csirt.web.api.words import Words
-from csirt.web.pages import climbs, custody
+from csirt.web.pages import called_for, climbs, custody
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.fact_sheet import rows_of
 from csirt.web.pages.forms import Faults, SentForm, new_key
@@ -146,6 +146,7 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
         measures=_measures(look, words, view.id),
         evidence=custody.part_of(look, visit, words, view.id),
         facts=_facts(look, visit, words, view.id),
+        called_for=called_for.rows_of(look, visit, view),
         posts=_posts(words),
         may_add_note=may(visit.actor, Permission.ADD_NOTE) and view.status is IncidentStatus.OPEN,
         may_add_measure=may(visit.actor, Permission.ADD_MEASURE),

@@ -6,6 +6,7 @@ from datetime import datetime
 from csirt.model.contact import Need, StopOn
 from csirt.model.escalation import RouteState
 from csirt.model.message import DeliveryState
+from csirt.model.trigger import Firing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,3 +59,17 @@ class EscalationPart:
     may_acknowledge: bool = False
     key: str = ""
     picture: str = ""  # SVG of our own making
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalledForRow:
+    """A chain that the rules call for in a case, whether it was begun, and whether the reader may begin it."""
+
+    name: str
+    code: str
+    title: str
+    firing: Firing
+    automatic: bool
+    begun: bool
+    under_way: bool
+    may_start: bool

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from csirt.model.incident import Disposition, FourClocks, IncidentStatus, IncidentType, Level
 from csirt.model.step import StepKind, StepState
-from csirt.web.views.escalation import EscalationPart
+from csirt.web.views.escalation import CalledForRow, EscalationPart
 from csirt.web.views.evidence import NO_EVIDENCE, EvidencePart
 from csirt.web.views.facts import FactRow
 from csirt.web.views.frame import EMPTY_FORM, Form, Option, Window
@@ -171,6 +171,7 @@ class Incident:
     posts: tuple[Option, ...] = ()
     account: str = ""
     facts: tuple[FactRow, ...] = ()
+    called_for: tuple[CalledForRow, ...] = ()
     may_add_note: bool = False
     may_add_measure: bool = False
     may_set_level: bool = False
