@@ -55,7 +55,7 @@ def case(desk: Desk) -> dict[str, str]:
     asked = desk.look(assignments)[0]
     return {
         "name": incident, "id": asked.id, "form": "csv", "evidence": piece, "step": asked.step, "act": "skip",
-        "fact": "occurred", "playbook": "malware_mail",
+        "fact": "occurred", "playbook": "malware_mail", "chain": "police",
     }  # fmt: skip
 
 
