@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -71,6 +71,7 @@ class Connector(Protocol):
 
 # A host, a domain, an address or an account: it never begins with a dash, so that no program takes it for an option.
 _TARGET = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:@\\/-]{0,252}")
+_NUMBERS = re.compile(r"(0x[0-9a-f]+|[0-9]+\.)[0-9a-fx.]*", re.IGNORECASE)  # inet_aton(3) reads more than we do
 
 
 def checked_targets(targets: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -80,7 +81,7 @@ def checked_targets(targets: Sequence[str]) -> tuple[tuple[str, ...], tuple[str,
         Invalid: `target_malformed` where no good one is left, `targets_missing`, `targets_too_many`.
     """
     found = tuple(dict.fromkeys(targets))
-    good = tuple(one for one in found if _TARGET.fullmatch(one) and ".." not in one)
+    good = tuple(one for one in found if _is_target(one))
     if not found:
         raise Invalid("targets_missing")
     if len(found) > TARGETS_MOST:
@@ -90,27 +91,54 @@ def checked_targets(targets: Sequence[str]) -> tuple[tuple[str, ...], tuple[str,
     return good, tuple(one[:80] for one in found if one not in good)
 
 
+def _is_target(text: str) -> bool:
+    """An address in a form that only some programs read (`010.1.2.3`, `0x0a010203`) could slip past `never`."""
+    if not _TARGET.fullmatch(text) or ".." in text:
+        return False
+    return not _NUMBERS.fullmatch(text) or _network(text) is not None
+
+
 def is_spared(target: str, never: Sequence[str]) -> bool:
-    """Is this among what a system must never act upon: names, domains as `*.city.example`, addresses, networks?"""
-    name = target.casefold().rstrip(".")
-    mine = _network(name)
-    for entry in map(str.casefold, never):
-        if mine is not None:
-            if (theirs := _network(entry)) is not None and _overlap(mine, theirs):
-                return True
-        elif name == entry or (entry.startswith("*.") and name.endswith(entry[1:])):
-            return True
-    return False
+    """Is this among what a system must never act upon: names, domains as `*.city.example`, addresses, networks?
+
+    However it is written: with a domain before it or behind it, a port, a path, or as an address within IPv6. A
+    network that is wider than any attacker's is never acted upon: that would cut off the city itself.
+    """
+    forms = _forms(target.casefold().rstrip("."))
+    networks = [network for network in map(_network, forms) if network is not None]
+    if any(network.prefixlen < _WIDEST[network.version] for network in networks):
+        return True
+    return any(_is_meant(entry, forms, networks) for entry in map(str.casefold, never))
+
+
+def _is_meant(entry: str, forms: Collection[str], networks: Collection["Network"]) -> bool:
+    theirs = _network(entry)
+    if theirs is not None:
+        return any(_overlap(mine, theirs) for mine in networks)
+    return any(name == entry or (entry.startswith("*.") and name.endswith(entry[1:])) for name in forms)
+
+
+def _forms(name: str) -> set[str]:
+    """A name, and what is left of it without a domain before or behind it, a path or a port."""
+    forms = {name, name.rpartition("\\")[2], name.partition("@")[0], name.rpartition("@")[2], name.partition("/")[0]}
+    return forms | {form.partition(":")[0].rstrip(".") for form in forms if form.count(":") == 1}
 
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_WIDEST = {4: 16, 6: 32}  # bits of a prefix
+_MAPPED = 96  # RFC 4291 2.5.5.2: ::ffff:a.b.c.d
 
 
 def _network(text: str) -> Network | None:
     try:
-        return ipaddress.ip_network(text, strict=False)
+        found = ipaddress.ip_network(text, strict=False)
     except ValueError:
         return None
+    if isinstance(found, ipaddress.IPv6Network) and found.prefixlen >= _MAPPED:
+        inside = found.network_address.ipv4_mapped
+        if inside is not None:
+            return ipaddress.IPv4Network((inside, found.prefixlen - _MAPPED))
+    return found
 
 
 def _overlap(one: Network, other: Network) -> bool:
