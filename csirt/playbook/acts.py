@@ -1,5 +1,6 @@
 """The verb that acts: intent, attempt, outcome; tried again by timer, given up, taken over by a person."""
 
+import json
 import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -43,7 +44,8 @@ def _attempt(place: Place, act: Action, key: str, before: int, arguments: Sequen
         value = place.now.show(key, lambda: bounded(act, place.now.act(place.now.held, token), arguments))
     except (CsirtError, OSError) as error:
         retry_at = retry_time(place.clock(), before + 1, act.tries, error)
-        place.commit(runs.attempt_failed, key, code_of(error), retry_at)
+        if not place.commit(runs.attempt_failed, key, code_of(error), retry_at):
+            return place.reread(key).value  # somebody set the step aside during the attempt
         if retry_at is None:
             return by_hand(place, key, act.by_hand, mandatory=mandatory)
         raise Awaiting(key) from None
@@ -62,11 +64,21 @@ def bounded(act: Action, context: Act, arguments: Sequence[Json]) -> Json:
     """One attempt, ended after the action's bound; a hung one is left behind in its own thread."""
     pool = ThreadPoolExecutor(1, thread_name_prefix="action")
     try:
-        return pool.submit(act.function, context, *arguments).result(act.within.total_seconds())
+        value = pool.submit(act.function, context, *arguments).result(act.within.total_seconds())
     except TimeoutError as error:
         raise Unavailable("action_timed_out", action=act.name) from error
     finally:
         pool.shutdown(wait=False)
+    _check_outcome(act, value)
+    return value
+
+
+def _check_outcome(act: Action, value: Json) -> None:
+    """What cannot be recorded would be done again for ever; so the action gives up, and a person looks."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError):
+        raise Unavailable("outcome_unrecordable", permanent=True, action=act.name) from None
 
 
 def retry_time(now: datetime, attempts: int, tries: int, error: Exception) -> datetime | None:

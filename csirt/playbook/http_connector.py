@@ -180,7 +180,8 @@ def _kept(raw: bytes, secret: bytes) -> Json:
     clean = raw.replace(secret, _MASKED.encode())
     try:
         found: Json = orjson.loads(clean)
-    except orjson.JSONDecodeError:
+        json.dumps(found)  # orjson reads deeper than what records it writes
+    except (orjson.JSONDecodeError, RecursionError):
         return clean.decode("utf-8", "replace") or None
     return found
 

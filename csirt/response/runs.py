@@ -227,24 +227,27 @@ def settle(
     return True
 
 
-def attempt_failed(tx: Tx, held: Claim, key: str, code: str, retry_at: datetime | None) -> None:
-    """An attempt failed. With `retry_at` a timer wakes the run then; without, the action gave up."""
+def attempt_failed(tx: Tx, held: Claim, key: str, code: str, retry_at: datetime | None) -> bool:
+    """An attempt failed. With `retry_at` a timer wakes the run then; without, the action gave up.
+
+    False, and nothing changes, when somebody skipped or cancelled the step meanwhile.
+    """
     _held(tx, held)
-    failed(tx, held.run, held.incident, key, code, retry_at)
+    return failed(tx, held.run, held.incident, key, code, retry_at)
 
 
-def failed(tx: Tx, run: str, incident: str, key: str, code: str, retry_at: datetime | None) -> None:
+def failed(tx: Tx, run: str, incident: str, key: str, code: str, retry_at: datetime | None) -> bool:
     """As `attempt_failed`, for who holds no lease on the run."""
     if retry_at is None:
-        settle(
+        return settle(
             tx, run, incident, key, {"gave_up": code}, kind=EntryKind.STEP_FAILED,
             out={"code": code},
         )  # fmt: skip
-        return
     if _step(tx, run, key).state != StepState.OPEN.value:  # skipped or cancelled while it was tried
-        return
+        return False
     tx.record(EntryKind.STEP_ATTEMPT_FAILED, incident=incident, run=run, step=key, out={"code": code})
     tx.session.add(TimerRow(run=run, step=key, kind="retry", due_at=retry_at))
+    return True
 
 
 def set_timer(tx: Tx, held: Claim, at: At, due_at: datetime) -> None:

@@ -9,8 +9,9 @@ from csirt.errors import Unavailable
 from csirt.model.people import SYSTEM
 from csirt.model.step import Json
 from csirt.playbook import Act, Action, Disposition, Responder, action, seconds
-from csirt.response import runs
-from tests.plays import agree, assert_sound, entries, failing, leave_mark, play_of, start, steps
+from csirt.playbook.acting import Acting
+from csirt.response import runs, setting_aside
+from tests.plays import LEASE_IS_OVER, agree, assert_sound, entries, failing, leave_mark, play_of, start, steps
 from tests.world import World
 
 
@@ -85,3 +86,51 @@ def test_an_outcome_is_recorded_once_whoever_comes_second(world: World) -> None:
     world.desk.commit(SYSTEM, runs.settle, str(run), incident, "leave_mark", {"ticket": "another"})
     assert steps(world, incident)["leave_mark"].value == before
     assert len(entries(world, incident, "STEP_DONE")) == 1
+
+
+@pytest.mark.parametrize("tries", [1, 3])
+def test_a_step_skipped_while_its_attempt_fails_stays_skipped(world: World, tries: int) -> None:
+    @action(within=seconds(5), tries=tries)
+    def fetch(act: Act) -> Json:
+        assert isinstance(act, Acting)
+        world.desk.commit(world.person("t.nakamura"), setting_aside.skip, act.incident, "fetch", "別の方法で取得した")
+        raise Unavailable("outside_down")
+
+    def body(respond: Responder) -> Disposition:
+        respond.do(fetch)
+        agree(respond)
+        return respond.close(Disposition.BENIGN)
+
+    incident = start(world, play_of(body))
+    world.work()
+    assert "fetch_by_hand" not in world.waiting(incident)
+    world.answer("agree", "m.takahashi", "yes")
+    world.forward(seconds(3))
+    assert not entries(world, incident, "RUN_STOPPED")
+    assert world.kinds(incident)[-1] == "INCIDENT_CLOSED"
+
+
+def nested(depth: int) -> Json:
+    value: Json = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("slow", [False, True])
+@pytest.mark.parametrize("outcome", [nested(5000), "\ud800"], ids=["deep", "surrogate"])
+def test_an_outcome_that_no_record_takes_is_not_worked_for_again(world: World, slow: bool, outcome: Json) -> None:
+    calls: list[str] = []
+
+    @action(within=seconds(5), slow=slow)
+    def fetch(act: Act) -> Json:
+        calls.append(act.incident)
+        return outcome
+
+    incident = start(world, play_of(lambda respond: respond.do(fetch)), fetch)
+    world.work()
+    world.clock.forward(LEASE_IS_OVER)
+    world.work()
+    assert len(calls) == 1
+    assert [entry.out["code"] for entry in entries(world, incident, "STEP_FAILED")] == ["outcome_unrecordable"]
+    assert "fetch_by_hand" in world.waiting(incident)
