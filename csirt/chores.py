@@ -56,13 +56,21 @@ class Chores:
         """Triage, timers and escalations: decisions that need no outside world."""
         self._watch_clock()
         due = self.due()
-        if due.triage:
-            for incident in self._desk.commit(SYSTEM, incidents.triage):
-                log().info("incident.opened", incident=incident)
-        if due.timers:
-            self._desk.commit(SYSTEM, timers.fire)
-        if due.escalations:
-            self._desk.commit(SYSTEM, escalations.advance)
+        failures: list[Exception] = []
+        for is_due, decision in (
+            (due.escalations, escalations.advance),
+            (due.timers, timers.fire),
+            (due.triage, incidents.triage),
+        ):
+            try:
+                decided = self._desk.commit(SYSTEM, decision) if is_due else None
+            except Exception as error:  # noqa: BLE001 - raised below: a bad report must not keep anybody from being called
+                failures.append(error)
+            else:
+                for incident in decided if isinstance(decided, list) else ():
+                    log().info("incident.opened", incident=incident)
+        if failures:
+            raise failures[0]
         return due.triage or due.timers or due.escalations
 
     def _watch_clock(self) -> None:
@@ -114,15 +122,16 @@ class Chores:
 
     def keep_house(self) -> None:
         """Free what the dead held, write the heartbeat, and the roster from time to time."""
+        self._watch_clock()  # also when nothing is due: a clock set back would have everybody wait
         now = self._desk.clock.now()
         if dead := self._desk.look(takeover.orphaned, now):
             log().warning("worker.took_over", freed=self._desk.commit(SYSTEM, takeover.free, dead))
-        if now - self._beat_at > HEARTBEAT:
+        if abs(now - self._beat_at) > HEARTBEAT:  # the clock may have been set back
             if self._beat_at == _NEVER:
                 self._desk.commit(SYSTEM, health.replace, "worker", self._host, self._pool, 6 * HEARTBEAT)
             self._desk.commit(SYSTEM, health.beat, self._me, "worker", self._host, self._pool)
             self._beat_at = now
-        if now - self._roster_at > ROSTER_AGE:
+        if abs(now - self._roster_at) > ROSTER_AGE:
             self._roster_at = now
             self._read_directory()
         if now - self._listened_at > LISTEN:
@@ -160,7 +169,7 @@ class Chores:
         """Keep how a part was found; written when it changed, and once a minute."""
         now = self._desk.clock.now()
         before, at = self._noted.get(part, ("", _NEVER))
-        if before != state or now - at > NOTED_AGAIN:
+        if before != state or abs(now - at) > NOTED_AGAIN:
             self._noted[part] = (state, now)
             self._desk.commit(SYSTEM, health.found, part, state, code)
 
@@ -185,9 +194,9 @@ class Chores:
     def check_evidence(self) -> bool:
         """Hash one piece of evidence again, if one is due; take away what uploads left unfinished."""
         now = self._desk.clock.now()
-        if now - self._evidence_at < EVIDENCE_SCAN:
+        if abs(now - self._evidence_at) < EVIDENCE_SCAN:
             return False
-        if now - self._swept_at > ABANDONED:
+        if abs(now - self._swept_at) > ABANDONED:
             self._swept_at = now
             self._desk.custody.files.sweep((now - ABANDONED).timestamp())
         if self._desk.custody.check_one():

@@ -100,19 +100,30 @@ class FolderPostbox:
         self._folder = folder
 
     def fetch(self) -> Iterator[bytes]:
-        """Every file, oldest name first. Raises `Unavailable` (`postbox_unreadable`)."""
+        """Every file, oldest name first. A file that cannot be read keeps back none behind it.
+
+        Raises:
+            Unavailable: `postbox_unreadable`; of a single file once the others are read.
+        """
         try:
             paths = sorted(path for path in self._folder.glob("*.eml") if path.is_file() and not path.is_symlink())
         except OSError as error:
             raise Unavailable("postbox_unreadable") from error
-        for path in paths[:MOST_AT_ONCE]:
+        read, broken = 0, None
+        for path in paths:
             try:
                 with path.open("rb") as file:
                     yield file.read(MOST_OF_A_HEADER)
                 (self._folder / "taken").mkdir(mode=0o700, exist_ok=True)
                 path.replace(self._folder / "taken" / path.name)
             except OSError as error:
-                raise Unavailable("postbox_unreadable") from error
+                broken = error
+            else:
+                read += 1
+            if read == MOST_AT_ONCE:
+                break
+        if broken is not None:
+            raise Unavailable("postbox_unreadable") from broken
 
 
 class _Line(imaplib.IMAP4_SSL):

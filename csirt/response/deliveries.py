@@ -110,7 +110,7 @@ def _call_off(tx: Tx, calls: Sequence[DeliveryRow]) -> None:
 
 def _take_back(tx: Tx, call: DeliveryRow) -> bool:
     due = tx.session.get(DeliveryDueRow, call.id, with_for_update=True, populate_existing=True)
-    if due and due.lease and due.lease_until and due.lease_until >= tx.now:
+    if due and due.lease and due.lease_until and due.lease_until >= tx.lease_now:
         due.called_off = True
         tx.session.add(due)
         return False

@@ -1,6 +1,8 @@
 """Faults that a worker outlives: names that no entry takes, actions that break, logs that cannot be written."""
 
 import os
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,13 +10,16 @@ from sqlmodel import select
 
 from csirt.errors import DirectoryUnavailable, Untrusted
 from csirt.logs import RecordLines
+from csirt.model.contact import ContactChain, Route
 from csirt.model.people import SYSTEM
 from csirt.playbook import Disposition, Responder, seconds
 from csirt.response import people, tail
 from csirt.store.queries import workings
 from csirt.store.tables.access import RosterPersonRow
+from csirt.store.tx import Tx
 from csirt.store.vault import Vault, load_or_make_key
 from tests.plays import failing, play_of, start, steps, stopped_by
+from tests.response.test_climbing_on import called, climb, tier
 from tests.world import World
 
 
@@ -118,3 +123,30 @@ def test_half_a_key_is_refused_and_a_new_one_is_whole(tmp_path: Path) -> None:
     assert load_or_make_key(tmp_path / "vault.key") == key
     assert [path.name for path in tmp_path.iterdir()] == ["vault.key"]
     assert (tmp_path / "vault.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_report_that_breaks_triage_keeps_nobody_from_being_called(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.chores.decide()
+    chain = ContactChain("one", (Route("a", (tier(0, "post:poc"), tier(8, "post:director")), wait=seconds(60)),))
+    escalation = climb(world, chain)
+
+    def broken(_tx: Tx) -> list[str]:
+        raise RuntimeError("no triage")
+
+    monkeypatch.setattr("csirt.chores.incidents.triage", broken)
+    world.clock.forward(seconds(9))
+    due = replace(world.chores.due(), triage=True)
+    monkeypatch.setattr(world.chores, "due", lambda: due)
+    with pytest.raises(RuntimeError, match="no triage"):
+        world.chores.decide()
+    assert sorted(called(world, escalation)) == ["post:director", "post:poc"]
+
+
+def test_the_heart_beats_on_after_the_clock_was_set_back(world: World) -> None:
+    world.chores.keep_house()
+    world.clock.at -= timedelta(days=3)
+    world.chores.keep_house()
+    assert world.desk.look(workings.last_beat) == world.clock.now()
+    assert world.kinds().count("CLOCK_STEPPED") == 1

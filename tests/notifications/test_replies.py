@@ -124,6 +124,15 @@ def test_the_folder_gives_each_file_once(tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "taken").iterdir()) == ["a.eml", "b.eml"]
 
 
+def test_a_file_that_cannot_be_moved_away_keeps_back_none_behind_it(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.eml").write_bytes(name.encode())
+    (tmp_path / "taken" / "a.eml").mkdir(parents=True)
+    with pytest.raises(Unavailable, match="postbox_unreadable"):
+        list(FolderPostbox(tmp_path).fetch())
+    assert sorted(path.name for path in tmp_path.glob("*.eml")) == ["a.eml"]
+
+
 def test_a_file_stays_until_it_was_dealt_with(tmp_path: Path) -> None:
     (tmp_path / "a.eml").write_bytes(b"a")
     with closing(FolderPostbox(tmp_path).fetch()) as mails:  # type: ignore[type-var]
