@@ -41,12 +41,25 @@ class LdapConnector:
     def act(self, order: Order) -> Done:
         """Lock or unlock every account; names those that were changed, since only these are to be turned back.
 
+        One that is refused for good keeps none behind it from being locked.
+
         Raises:
-            Unavailable: as `Switch.turn`, and `secret_missing`.
+            Unavailable: as `Switch.turn`, and `secret_missing`; of a single account once all were tried.
         """
         on = _ACCOUNTS[order.kind]
         switch = self._switch()
-        changed: list[Json] = [account for account in order.targets if switch.turn(account, on=on)]
+        changed: list[Json] = []
+        refused: Unavailable | None = None
+        for account in order.targets:
+            try:
+                if switch.turn(account, on=on):
+                    changed.append(account)
+            except Unavailable as error:
+                if not error.permanent:
+                    raise
+                refused = refused or error
+        if refused is not None:
+            raise refused
         return Done("enabled" if on else "disabled", {"changed": changed})
 
     def check(self) -> str:
@@ -198,12 +211,13 @@ class Systems:
         """Have every system that does such orders carry one out, each under a key of its own.
 
         Targets that a system must never act upon are left out and named in `spared`, those that cannot be any in
-        `malformed`. What was carried out before a
-        later system failed is asked for again under the same key.
+        `malformed`. A system that fails keeps no other from being asked; what the others carried out is asked for
+        again under the same key.
 
         Raises:
             Invalid: no target is well-formed, or an order that takes back has no reason.
-            Unavailable: no system does this (`system_none_for`, permanent), or one failed.
+            Unavailable: no system does this (`system_none_for`, permanent), or one failed: not permanent while another
+                try may help any of them.
         """
         if order.kind in BACK and not order.reason.strip():
             raise Invalid("reason_missing", field="reason")
@@ -212,7 +226,15 @@ class Systems:
         ways = [(system, way) for system, way in self.ways if order.kind in system.does]
         if not ways:
             raise Unavailable("system_none_for", permanent=True, order=order.kind.value)
-        said: list[Json] = [_acted(system, way, order) for system, way in ways]
+        said: list[Json] = []
+        failures: list[Unavailable] = []
+        for system, way in ways:
+            try:
+                said.append(_acted(system, way, order))
+            except Unavailable as error:
+                failures.append(error)
+        if failures:  # as long as one of them may still be done, all are tried again
+            raise min(failures, key=lambda error: error.permanent)
         return {"order": order.kind.value, "systems": said, "malformed": list(malformed)}
 
     def check(self) -> list[Checked]:

@@ -94,6 +94,10 @@ def test_who_is_not_there_or_is_ourselves_is_refused_and_who_must_not_be_is_spar
         with pytest.raises(Unavailable, match=code) as caught:
             turn(systems, OFF, account)
         assert caught.value.permanent
+    with pytest.raises(Unavailable, match="account_unknown"):
+        turn(systems, OFF, "nobody.here", "k.sato")
+    assert changed(systems, OFF, "k.sato") == []  # locked already, though the one before it was refused
+    assert changed(systems, ON, "k.sato") == ["k.sato"]
     assert turn(systems, OFF, "a.kobayashi")["code"] == "all_spared"
 
 

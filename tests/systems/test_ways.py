@@ -145,6 +145,17 @@ def test_without_a_system_a_person_is_asked_at_once(world: World) -> None:
     assert "isolate_hosts_by_hand" in world.waiting(incident)
 
 
+def test_a_system_that_refuses_keeps_no_other_from_being_asked(world: World, cloud: Outside) -> None:
+    cloud.behave = "refuse"
+    with_systems(world, EDR + TICKET.replace("block", "isolate"), cloud.url)
+    incident = start(world, play_of(isolates))
+    world.work()
+    (ticket,) = (world.desk.settings.data / "tickets/soc").glob("*.json")
+    assert json.loads(ticket.read_text())["targets"] == ["pc-1"]
+    assert [entry.out["code"] for entry in entries(world, incident, "STEP_FAILED")] == ["system_refused"]
+    assert "isolate_hosts_by_hand" in world.waiting(incident)
+
+
 def test_a_drill_touches_nothing_outside(world: World, cloud: Outside) -> None:
     with_systems(world, EDR, cloud.url)
     acting = world.desk.hands.at(world.open(), "k")
