@@ -1,23 +1,29 @@
 """The machine's clock was set forwards or back: whoever waits goes on waiting as long as the chain says.
 
 The wall clock is compared with the one that is never set. What they differ by changes only when somebody, or NTP after
-a wrong start, sets the wall clock; then the times of every open escalation are moved by as much, and those at which a
-wait ends or a message, an action or a channel is tried again: none early, none late, none twice. The record says so.
-Deadlines of steps stay: people were told them as times of the day.
+a wrong start, sets the wall clock; then what waits for a span of time is moved by as much: open escalations, the waits,
+retries and deadlines of playbooks with the due times shown for them, slow actions, messages and channels that are tried again.
+Legal time limits are instants of the law, counted from the fact sheet, and are never moved. The record says so.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypeVar
 
-from sqlmodel import col, select
+from sqlmodel import SQLModel, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
+from csirt.model.incident import IncidentStatus
 from csirt.model.progress import RouteProgress
 from csirt.record.entry import EntryKind
+from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.outbox import CircuitRow, DeliveryDueRow, EscalationRow
 from csirt.store.tables.record import CursorRow
-from csirt.store.tables.runs import ActionDueRow, TimerRow
+from csirt.store.tables.runs import ActionDueRow, AssignmentRow, TimerRow
 from csirt.store.tx import Tx
 
+Row = TypeVar("Row", bound=SQLModel)
 STEP = timedelta(seconds=2)  # less is drift, which NTP mends by itself
 
 
@@ -33,8 +39,10 @@ def notice(tx: Tx) -> bool:
         return False
     seen.seq = base
     tx.session.add(seen)
+    open_ = select(IncidentRow.id).where(IncidentRow.status != IncidentStatus.CLOSED.value)
+    tx.session.exec(open_.order_by(col(IncidentRow.id)).with_for_update()).all()  # the cases first, then what is theirs
     moved = _move(tx, step)
-    _move_tries(tx, step)
+    _move_spans(tx, step)
     out = {"seconds": round(step.total_seconds()), "escalations": moved}
     tx.record(EntryKind.CLOCK_STEPPED, out=out)
     return True
@@ -50,22 +58,31 @@ def _move(tx: Tx, by: timedelta) -> int:
     return len(rows)
 
 
-def _move_tries(tx: Tx, by: timedelta) -> None:
-    timers = select(TimerRow).where(col(TimerRow.done_at).is_(None), col(TimerRow.kind).in_(("retry", "wait")))
-    for timer in tx.session.exec(timers.order_by(col(TimerRow.id)).with_for_update()):
+def _move_spans(tx: Tx, by: timedelta) -> None:
+    """Whatever else waits for a span: the same for all of it, so that due times and their timers stay together."""
+    for timer in _open(tx, select(TimerRow).where(col(TimerRow.done_at).is_(None)).order_by(col(TimerRow.id))):
         timer.due_at += by
         tx.session.add(timer)
-    for action in tx.session.exec(select(ActionDueRow).where(col(ActionDueRow.lease).is_(None)).with_for_update()):
+    waiting = select(AssignmentRow).where(
+        col(AssignmentRow.closed_at).is_(None), col(AssignmentRow.due_at).is_not(None)
+    )
+    for asked in _open(tx, waiting.order_by(col(AssignmentRow.id))):
+        asked.due_at = asked.due_at + by if asked.due_at else None
+        tx.session.add(asked)
+    for due in _open(tx, select(DeliveryDueRow).order_by(col(DeliveryDueRow.delivery))):
+        due.not_before += by
+        tx.session.add(due)
+    for action in _open(tx, select(ActionDueRow).order_by(col(ActionDueRow.run), col(ActionDueRow.step))):
         action.not_before += by
         tx.session.add(action)
-    messages = select(DeliveryDueRow).where(col(DeliveryDueRow.lease).is_(None))
-    for message in tx.session.exec(messages.order_by(col(DeliveryDueRow.delivery)).with_for_update()):
-        message.not_before += by
-        tx.session.add(message)
-    for circuit in tx.session.exec(select(CircuitRow).with_for_update()):
+    for circuit in _open(tx, select(CircuitRow)):
         circuit.since = circuit.since + by if circuit.since else None
         circuit.until = circuit.until + by if circuit.until else None
         tx.session.add(circuit)
+
+
+def _open(tx: Tx, query: SelectOfScalar[Row]) -> Sequence[Row]:
+    return tx.session.exec(query.with_for_update().execution_options(populate_existing=True)).all()
 
 
 def _moved(route: RouteProgress, by: timedelta) -> RouteProgress:
