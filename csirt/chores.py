@@ -1,11 +1,14 @@
 """The worker's chores, each a plain function over the desk; `True` says that there may be more to do at once."""
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
+from sqlmodel import Session
+
 from csirt.bootstrap import Desk
-from csirt.errors import CsirtError, DirectoryUnavailable, LeaseLost
+from csirt.errors import CsirtError, DirectoryUnavailable, LeaseLost, Unavailable
 from csirt.logs import RecordLines, log
 from csirt.model.people import SYSTEM, Person, Post
 from csirt.playbook.acts import bounded, code_of, retry_time
@@ -25,7 +28,7 @@ from csirt.response import (
 from csirt.response.slow import SlowAction
 from csirt.sending import Sender
 from csirt.store.queries import workings
-from csirt.store.queries.due import DueNow, channels_due, due_now
+from csirt.store.queries.due import DueNow, channels_due, due_now, escalations_due, timers_due
 from csirt.store.tx import new_id
 
 ROSTER_AGE = timedelta(minutes=10)
@@ -58,20 +61,48 @@ class Chores:
         due = self.due()
         failures: list[Exception] = []
         for is_due, decision in (
-            (due.escalations, escalations.advance),
-            (due.timers, timers.fire),
-            (due.triage, incidents.triage),
+            (due.escalations, self._advance),
+            (due.timers, self._fire),
+            (due.triage, self._triage),
         ):
             try:
-                decided = self._desk.commit(SYSTEM, decision) if is_due else None
+                if is_due:
+                    decision()
             except Exception as error:  # noqa: BLE001 - raised below: a bad report must not keep anybody from being called
                 failures.append(error)
-            else:
-                for incident in decided if isinstance(decided, list) else ():
-                    log().info("incident.opened", incident=incident)
         if failures:
             raise failures[0]
         return due.triage or due.timers or due.escalations
+
+    def _triage(self) -> None:
+        for incident in self._desk.commit(SYSTEM, incidents.triage):
+            log().info("incident.opened", incident=incident)
+
+    def _advance(self) -> None:
+        with self._one_by_one(escalations.advance, escalations_due):
+            self._desk.commit(SYSTEM, escalations.advance)
+
+    def _fire(self) -> None:
+        with self._one_by_one(timers.fire, timers_due):
+            self._desk.commit(SYSTEM, timers.fire)
+
+    @contextmanager
+    def _one_by_one(
+        self, use_case: Callable[..., int], due: Callable[[Session, datetime], Sequence[str | int]]
+    ) -> Iterator[None]:
+        """What is due goes together; where one of it breaks that, each for itself, so that it holds up no other."""
+        try:
+            yield
+        except Unavailable:
+            raise
+        except Exception as error:
+            log().error("decision.broke", decision=use_case.__name__, error=type(error).__name__)
+            with self._desk.read() as session:
+                found = due(session, self._desk.clock.now())
+            for one in found:
+                with suppress(Exception):  # it is the one that broke them all, or another like it
+                    self._desk.commit(SYSTEM, use_case, only=one)
+            raise
 
     def _watch_clock(self) -> None:
         """Was the machine's clock set since the last look, or since a worker of this boot looked last?"""

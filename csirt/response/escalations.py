@@ -77,10 +77,12 @@ def join(tx: Tx, incident: str, run: str, step: str, chain: str) -> bool:
 BATCH = 250  # escalations that one commit advances: enough to be quick, few enough that no writer waits long
 
 
-def advance(tx: Tx, limit: int = BATCH) -> int:
-    """Make every call that is due in any open escalation; returns how many escalations moved."""
+def advance(tx: Tx, limit: int = BATCH, only: str | None = None) -> int:
+    """Make every call that is due in any open escalation, or in `only` this one; returns how many escalations moved."""
     is_due = (col(EscalationRow.ended_at).is_(None), col(EscalationRow.next_due) <= tx.now)
     oldest = select(EscalationRow.id, EscalationRow.incident).where(*is_due).order_by(col(EscalationRow.next_due))
+    if only is not None:
+        oldest = oldest.where(EscalationRow.id == only)
     found = tx.session.exec(oldest.limit(limit)).all()
     free = locks.hold_free(tx, {incident for _, incident in found})
     ids = [id_ for id_, incident in found if incident in free]

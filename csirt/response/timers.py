@@ -14,10 +14,15 @@ from csirt.store.tx import Tx
 CODE = "deadline_passed"
 
 
-def fire(tx: Tx, limit: int = 200) -> int:
-    """Fire what is due; returns how many. What belongs to a case that somebody works on just now waits for a moment."""
+def fire(tx: Tx, limit: int = 200, only: int | None = None) -> int:
+    """Fire what is due, or `only` this timer if it is; returns how many.
+
+    What belongs to a case that somebody works on just now waits for a moment.
+    """
     is_due = (col(TimerRow.done_at).is_(None), col(TimerRow.due_at) <= tx.now)
     oldest = select(TimerRow.id, RunRow.incident).join(RunRow, col(RunRow.id) == col(TimerRow.run)).where(*is_due)
+    if only is not None:
+        oldest = oldest.where(TimerRow.id == only)
     found = tx.session.exec(oldest.order_by(col(TimerRow.due_at)).limit(limit)).all()
     free = locks.hold_free(tx, {incident for _, incident in found})
     ids = [id_ for id_, incident in found if incident in free]

@@ -13,9 +13,11 @@ from csirt.logs import RecordLines
 from csirt.model.contact import ContactChain, Route
 from csirt.model.people import SYSTEM
 from csirt.playbook import Disposition, Responder, seconds
+from csirt.record.entry import EntryKind
 from csirt.response import people, tail
 from csirt.store.queries import workings
 from csirt.store.tables.access import RosterPersonRow
+from csirt.store.tables.outbox import EscalationRow
 from csirt.store.tx import Tx
 from csirt.store.vault import Vault, load_or_make_key
 from tests.plays import failing, play_of, start, steps, stopped_by
@@ -150,3 +152,24 @@ def test_the_heart_beats_on_after_the_clock_was_set_back(world: World) -> None:
     world.chores.keep_house()
     assert world.desk.look(workings.last_beat) == world.clock.now()
     assert world.kinds().count("CLOCK_STEPPED") == 1
+
+
+def test_an_escalation_that_cannot_be_read_keeps_nobody_else_from_being_called(world: World) -> None:
+    world.chores.decide()
+    chain = ContactChain("one", (Route("a", (tier(0, "post:poc"), tier(8, "post:director")), wait=seconds(60)),))
+    broken, whole = climb(world, chain), climb(world, chain)
+    incident = start(world, play_of(lambda respond: respond.wait("rest", duration=seconds(5))))
+    world.passes()
+
+    def spoil(tx: Tx) -> None:
+        row = tx.session.get_one(EscalationRow, broken)
+        row.routes = [{**row.routes[0], "state": "?"}]
+        tx.session.add(row)
+        tx.record(EntryKind.NOTE_ADDED, incident=row.incident, texts={"note": "試験"})
+
+    world.desk.commit(SYSTEM, spoil)
+    world.clock.forward(seconds(9))
+    with pytest.raises(Untrusted, match="route_progress_malformed"):
+        world.chores.decide()
+    assert sorted(called(world, whole)) == ["post:director", "post:poc"]
+    assert steps(world, incident)["rest"].state == "done"

@@ -11,6 +11,8 @@ from csirt.store.tables.outbox import DeliveryDueRow, EscalationRow
 from csirt.store.tables.record import LedgerHeadRow
 from csirt.store.tables.runs import ActionDueRow, RunDueRow, TimerRow
 
+AT_ONCE = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class DueNow:
@@ -45,6 +47,20 @@ def due_now(session: Session, now: datetime, pool: str = "") -> DueNow:
         bool(one) for one in session.execute(select(*waiting)).one()
     )
     return DueNow(triage, runs, timers, escalations, deliveries, actions, size or 0)
+
+
+def escalations_due(session: Session, now: datetime) -> list[str]:
+    """The escalations in which somebody is to be called at `now`, the oldest first; at most 1,000."""
+    query = select(col(EscalationRow.id)).where(
+        col(EscalationRow.ended_at).is_(None), col(EscalationRow.next_due) <= now
+    )
+    return list(session.scalars(query.order_by(col(EscalationRow.next_due)).limit(AT_ONCE)))
+
+
+def timers_due(session: Session, now: datetime) -> list[int]:
+    """The timers that are due at `now`, the oldest first; at most 1,000."""
+    query = select(col(TimerRow.id)).where(col(TimerRow.done_at).is_(None), col(TimerRow.due_at) <= now)
+    return [id_ for id_ in session.scalars(query.order_by(col(TimerRow.due_at)).limit(AT_ONCE)) if id_ is not None]
 
 
 def channels_due(session: Session, now: datetime) -> list[str]:
