@@ -67,7 +67,7 @@ def comes_back(story: Story) -> None:
 @then("別の作業者はまだ引き受けられない")
 def nobody_else_may(story: Story) -> None:
     assert story.world.passes() == []
-    story.world.clock.forward(timedelta(seconds=9))
+    story.world.clock.forward(runs.LEASE - timedelta(seconds=1))
     assert story.world.passes() == []
 
 
