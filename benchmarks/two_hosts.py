@@ -153,7 +153,7 @@ class Hosts:
             data = self.at.folder / host
             shutil.copytree(self.at.data, data, ignore=shutil.ignore_patterns("log", "prefect"))
             self.processes[host] = self._worker(host, data)
-        until(lambda: len(self.at.desk.look(workings.beats)) == len(HOSTS), 60, 0.1)
+        until(lambda: len(self.at.desk.look(workings.beats)) == len(HOSTS), 300, 0.1)
 
     def _worker(self, host: str, data: Path) -> subprocess.Popen[bytes]:
         ours = {

@@ -34,10 +34,10 @@ def check(desk: Desk) -> list[PartHealth]:
     """Every part, in the order in which one would look. Never raises for a part that is down."""
     now = desk.clock.now()
     try:
-        found = list(desk.look(_asked, desk, now))
+        found = desk.look(lambda look: list(_asked(look, desk, now)))  # asked while the session is open
     except (Unavailable, Invalid) as error:
         found = [PartHealth("database", DOWN, code=error.code)]
-    return [*found, _disk(desk.settings.data), _checkpoint(desk.settings.data, now)]
+    return [*found, *_playbooks(desk), _disk(desk.settings.data), _checkpoint(desk.settings.data, now)]
 
 
 def _asked(look: Look, desk: Desk, now: datetime) -> Iterator[PartHealth]:
@@ -114,6 +114,14 @@ def _checkpoint(data: Path, now: datetime) -> PartHealth:
         return PartHealth("checkpoint", LATE, code="checkpoint_missing")
     at = datetime.fromtimestamp(newest, UTC)
     return PartHealth("checkpoint", by_age(now - at, CHECKPOINT_LATE, CHECKPOINT_DOWN), since=at)
+
+
+def _playbooks(desk: Desk) -> Iterator[PartHealth]:
+    """One line for each playbook of the city itself that could not be used; the others go on."""
+    for fault in desk.left_out:
+        yield PartHealth("playbooks", LATE, str(fault.params.get("file", "")), code=fault.code, params=fault.params)
+    if not desk.left_out:
+        yield PartHealth("playbooks", OK)
 
 
 def _disk(data: Path) -> PartHealth:

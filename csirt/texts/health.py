@@ -45,5 +45,5 @@ def _why(speech: Catalog, one: PartHealth) -> str:
     """A code that is an error's has its sentence there; figures have one for each part."""
     if one.code:
         own = f"health.why.{one.code}"
-        return speech.gettext(own) if speech.has(own) else speech.error(one.code)
+        return speech.gettext(own) if speech.has(own) else speech.error(one.code, one.params)
     return speech.say(f"health.figures.{one.part}", one.params) if one.params else ""

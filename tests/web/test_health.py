@@ -1,6 +1,7 @@
 """How the desk is: the page, the one word for outsiders, the line on the board."""
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from csirt import wellness
-from csirt.bootstrap import Desk
+from csirt.bootstrap import Desk, wire
 from csirt.chores import Chores
 from csirt.clock import FixedClock
 from csirt.errors import Unavailable
@@ -21,8 +22,8 @@ from tests.web.conftest import Someone
 from tests.world import World
 
 PARTS = (
-    "database", "worker", "work", "lease", "prefect", "channel", "directory", "record", "quarantine", "checkpoint",
-    "disk",
+    "database", "worker", "work", "lease", "prefect", "channel", "directory", "record", "quarantine", "playbooks",
+    "checkpoint", "disk",
 )  # fmt: skip
 
 
@@ -39,6 +40,21 @@ def test_nobody_working_is_down_and_a_worker_is_fine(world: World) -> None:
     world.clock.forward(timedelta(minutes=2))
     found = parts(world)["worker"]
     assert (found.state, found.since) == (PartState.DOWN, world.clock.now() - timedelta(seconds=150))
+
+
+def test_a_playbook_of_the_city_that_is_not_used_is_named_with_the_reason(world: World) -> None:
+    assert parts(world)["playbooks"].state is PartState.OK
+    own = world.desk.settings.own_playbooks
+    own.mkdir(parents=True, exist_ok=True)
+    (own / "loss.py").write_text("import os\n", encoding="utf-8")
+    with closing(wire(world.desk.settings, "cli", world.clock)) as desk:
+        found = [one for one in wellness.check(desk) if one.part == "playbooks"]
+    assert [(one.state, one.name) for one in found] == [(PartState.LATE, "loss.py")]
+    for language in LANGUAGES:
+        told = tell(catalog(language), found[0])
+        assert told.why == catalog(language).sentence(desk.left_out[0])
+        assert told.todo
+        assert "–" not in told.why
 
 
 def test_a_dead_worker_beside_a_living_one_wants_a_look_only(world: World) -> None:
@@ -99,7 +115,7 @@ def test_a_database_that_does_not_answer_is_one_line(tmp_path: Path, world: Worl
     object.__setattr__(world.desk, "door", _Away(world.desk.door))
     found = parts(world)
     assert found["database"].state is PartState.DOWN
-    assert set(found) == {"database", "disk", "checkpoint"}
+    assert set(found) == {"database", "playbooks", "disk", "checkpoint"}
 
 
 class _Away:
