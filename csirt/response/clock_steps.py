@@ -2,7 +2,8 @@
 
 The wall clock is compared with the one that is never set. What they differ by changes only when somebody, or NTP after
 a wrong start, sets the wall clock; then what waits for a span of time is moved by as much: open escalations, the waits,
-retries and deadlines of playbooks with the due times shown for them, slow actions, messages and channels that are tried again.
+retries and deadlines of playbooks with the due times shown for them, slow actions, messages and channels that are
+tried again.
 Legal time limits are instants of the law, counted from the fact sheet, and are never moved. The record says so.
 """
 
