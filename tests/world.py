@@ -123,13 +123,13 @@ class World:
 MakeWorld = Callable[..., World]
 
 
-def found_world(folder: Path, url: str = "") -> World:
-    """A world in a folder, on SQLite or on the PostgreSQL database at `url`."""
+def found_world(folder: Path, url: str = "", source: str = "cli") -> World:
+    """A world in a folder, on SQLite or on the PostgreSQL database at `url`; `source` is the process it stands for."""
     data = folder / "data"
     if not founding.is_founded(data):
         founding.found(data, founding.SAMPLE_CITY)
     clock = FixedClock(TUESDAY_MORNING)
-    return World(wire(Settings(data=data, database_url=url), "cli", clock), clock)
+    return World(wire(Settings(data=data, database_url=url), source, clock), clock)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

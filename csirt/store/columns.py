@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Table
 from sqlalchemy.types import TypeDecorator
+from sqlmodel import SQLModel
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -33,3 +34,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 # SQLite counts rows by itself only in a column declared INTEGER.
 BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+def table_of(row: type[SQLModel]) -> Table:
+    """The table behind a row, for plain statements where an object for each row would cost too much."""
+    return SQLModel.metadata.tables[str(row.__tablename__)]

@@ -1,44 +1,30 @@
 """The database: engines for SQLite and PostgreSQL, and `commit()`, the only way to write."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from csirt.clock import Clock, SystemClock
-from csirt.errors import Invalid, Unavailable, UnrecordedChange
+from csirt.errors import Invalid, Unavailable
 from csirt.model.city import City
 from csirt.model.people import Actor
-from csirt.store.ledger import Appender, boot_id, stamp
+from csirt.store.batch import Batch, begin_on, check_recorded, worth_another_try
+from csirt.store.ledger import append, boot_id, stamp
+from csirt.store.sequencer import ByItself, Order, Sequencer
 from csirt.store.tx import Tx
 from csirt.store.vault import Vault
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# Rows that say who works on what just now. They may change without an entry; nothing of a case is decided by them.
-BOOKKEEPING = frozenset(
-    {
-        "run_due",
-        "action_due",
-        "delivery_due",
-        "circuit",
-        "ack_token",
-        "evidence_due",
-        "cursor",
-        "heartbeat",
-        "condition",
-        "session",
-        "sign_in_try",
-        "roster_person",
-        "roster_post",
-    }
-)
 # What changes rows, wherever it stands in a statement: also behind or inside a WITH. Values are bound, so no text of
 # anybody's stands there. FOR UPDATE locks only; DO UPDATE belongs to an INSERT.
 _CHANGES = re.compile(
@@ -57,8 +43,6 @@ _OVER_THE_NETWORK = {
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
 }
-# A commit that says nothing for so long is given up by the server: its host may be gone, holding the record's head.
-_SILENT = text("SET LOCAL idle_in_transaction_session_timeout = '10s'")
 
 
 def engine_for(url: str, *, read_only: bool = False) -> Engine:
@@ -91,21 +75,28 @@ def _prepare_sqlite_reader(connection: Any, record: object) -> None:
     connection.execute("PRAGMA query_only=ON")
 
 
+@lru_cache(maxsize=4096)
+def _changed_by(statement: str) -> frozenset[str]:
+    """Which tables a statement changes. Statements come again and again: their values are bound."""
+    return frozenset(name.lower() for name in _CHANGES.findall(statement))
+
+
 def _note_change(connection: Any, _cursor: object, statement: str, *_rest: object) -> None:
-    if found := _CHANGES.findall(statement):
-        connection.info.setdefault("changed", set()).update(name.lower() for name in found)
+    if found := _changed_by(statement):
+        connection.info.setdefault("changed", set()).update(found)
 
 
 class Database:
     """Runs use cases. `on_wake` is called after a commit that made a run due, with nothing."""
 
     def __init__(self, url: str, vault: Vault, clock: Clock, source: str, on_wake: Callable[[], None]) -> None:
-        """`source` says which process writes: `web`, `worker`, `cli`."""
+        """`source` says which process writes: `web`, whose requests share commits, `worker` or `cli`, which do not."""
         self.url = url
         self.vault = vault
         self.clock = clock
         self.source = source
         self._on_wake = on_wake
+        self._sequencer = Sequencer(self._perform) if source == "web" else None
         self._boot = boot_id()
         # A clock that is moved by hand is the database's, too.
         self._many_hosts = isinstance(clock, SystemClock) and not url.startswith("sqlite")
@@ -136,13 +127,47 @@ class Database:
     ) -> T:
         """Run a use case and commit state, entries, outbox and timers together, or nothing.
 
-        The use case has no outside effects, because it runs again when somebody else was faster.
+        The use case has no outside effects, because it runs again when somebody else was faster. In the web process it
+        shares its commit with whatever else waits, and has its own savepoint there.
 
         Raises:
             UnrecordedChange: it changed something without an entry.
             Invalid: the database cannot hold a value.
             Unavailable: the database does not answer or is full.
         """
+        if self._sequencer:
+            try:
+                done: T = self.order(use_case, city, actor, *args, **kwargs).result()
+            except ByItself:
+                pass
+            else:
+                return done
+        return self.commit_alone(use_case, city, actor, *args, **kwargs)
+
+    def order(
+        self, use_case: Callable[Concatenate[Tx, P], T], city: City, actor: Actor, *args: P.args, **kwargs: P.kwargs
+    ) -> Future[T]:
+        """Queue a use case for the next commit of the web process. The future has its result only once that is durable.
+
+        It fails as `commit` does, or with `ByItself`: then nothing was done, and `commit_alone` does it.
+        """
+        order = Order(use_case, city, actor, args, kwargs)
+        if self._sequencer is None:
+            order.done.set_exception(ByItself())
+            return order.done
+        return self._sequencer.give(order)
+
+    def _perform(self, orders: Sequence[Order]) -> int:
+        batch = Batch(self._begin)
+        taken = batch.perform(self.writer, orders)
+        if batch.woke:
+            self._on_wake()
+        return taken
+
+    def commit_alone(
+        self, use_case: Callable[Concatenate[Tx, P], T], city: City, actor: Actor, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `commit`, in a commit of its own."""
         for attempt in range(1, _TRIES + 1):
             try:
                 return self._try(use_case, city, actor, *args, **kwargs)
@@ -150,7 +175,7 @@ class Database:
                 if attempt == _TRIES:
                     raise Unavailable("concurrent_change") from error
             except OperationalError as error:
-                if attempt == _TRIES or not _worth_another_try(error):
+                if attempt == _TRIES or not worth_another_try(error):
                     raise Unavailable("database_unavailable") from error
             except (InterfaceError, PoolTimeout) as error:
                 raise Unavailable("database_unavailable") from error
@@ -163,28 +188,25 @@ class Database:
     ) -> T:
         with Session(self.writer, expire_on_commit=False) as session:
             connection = session.connection()
-            connection.info["changed"] = set()
-            if connection.dialect.name == "postgresql":
-                connection.execute(_SILENT)
-            shared = stamp(self.clock, actor, self.source, self._boot)
-            tx = Tx(session, shared, city, self.vault, many_hosts=self._many_hosts)
+            begin_on(connection)
+            tx = self._begin(session, city, actor)
             result = use_case(tx, *args, **kwargs)
             session.flush()
+            check_recorded(connection, tx.drafts)
             if tx.drafts:
-                Appender(session, shared).append(tx.drafts)
-            elif unrecorded := connection.info["changed"] - BOOKKEEPING:
-                raise UnrecordedChange("unrecorded_change", tables=",".join(sorted(unrecorded)))
+                append(connection, [(tx.stamp, draft) for draft in tx.drafts])
             session.commit()
         if tx.woke:
             self._on_wake()
         return result
 
+    def _begin(self, session: Session, city: City, actor: Actor) -> Tx:
+        shared = stamp(self.clock, actor, self.source, self._boot)
+        return Tx(session, shared, city, self.vault, many_hosts=self._many_hosts)
+
     def close(self) -> None:
-        """Give the connections back."""
+        """Make durable what waits, then give the connections back."""
+        if self._sequencer:
+            self._sequencer.close()
         self.writer.dispose()
         self.reader.dispose()
-
-
-def _worth_another_try(error: DBAPIError) -> bool:
-    state = getattr(error.orig, "sqlstate", None)
-    return state in {"40001", "40P01"} or "database is locked" in str(error.orig)

@@ -1,17 +1,19 @@
 """Appends entries to the record inside a commit, and the guards that keep its rows from being changed."""
 
 from base64 import b64encode
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from sqlmodel import Session, col, insert, select
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from csirt.clock import Clock
 from csirt.model.people import Actor
 from csirt.record.entry import Commitment, EntryActor, EntryKind, LedgerEntry, canonical
 from csirt.record.tree import Frontier
 from csirt.record.verify_record import leaf_hash
+from csirt.store.columns import table_of
 from csirt.store.tables.record import LedgerHeadRow, LedgerIncidentRow, LedgerRow
 from csirt.store.vault import Sealed
 
@@ -53,80 +55,98 @@ def stamp(clock: Clock, actor: Actor, source: str, boot: str) -> Stamp:
     return Stamp(clock.now(), actor, source, boot, clock.monotonic_ms())
 
 
-class Appender:
-    """Puts the drafts of one commit at the end of the record. The head is read last, freshly and locked."""
+_HEAD, _LINK, _ENTRY = (table_of(row) for row in (LedgerHeadRow, LedgerIncidentRow, LedgerRow))
+_READ_HEAD = select(_HEAD.c.id, _HEAD.c.frontier).with_for_update()
+_READ_LINKS = (
+    select(_LINK.c.inc, _LINK.c.inc_seq, _LINK.c.leaf)
+    .where(_LINK.c.inc.in_(bindparam("incidents", expanding=True)))
+    .order_by(_LINK.c.inc)  # in one order, so that two commits never cross
+    .with_for_update()
+)
+_MOVE_LINK = update(_LINK).where(_LINK.c.inc == bindparam("of"))
+_MOVE_HEAD = update(_HEAD).where(_HEAD.c.id == bindparam("of"))
 
-    def __init__(self, session: Session, shared: Stamp) -> None:
-        """One appender serves one commit."""
-        self._session = session
-        self._stamp = shared
-        self._links: dict[str, LedgerIncidentRow] = {}
 
-    def append(self, drafts: list[EntryDraft]) -> None:
-        """Seal every draft, in order, and move the head."""
-        head = self._session.exec(select(LedgerHeadRow).with_for_update()).one()
-        frontier = Frontier.from_bytes(head.frontier)
-        self._lock_links({draft.incident for draft in drafts if draft.incident})
-        leaves, rows = [], []
-        for seq, draft in enumerate(drafts, start=head.size):
-            entry, raw = self._seal(seq, draft)
-            leaves.append(leaf_hash(raw))
-            rows.append(_row(entry, raw, leaves[-1], self._stamp))
-        self._session.execute(insert(LedgerRow), rows)  # past the session: nobody changes an entry afterwards
-        frontier = frontier.extend(leaves)
-        head.size, head.frontier = frontier.size, frontier.to_bytes()
-        self._session.add(head)
+@dataclass(slots=True)
+class _Link:
+    """The last entry of an incident."""
 
-    def _seal(self, seq: int, draft: EntryDraft) -> tuple[LedgerEntry, bytes]:
-        link = self._link(draft.incident)
-        shared = self._stamp
-        entry = LedgerEntry(
-            seq=seq,
-            ts=shared.at,
-            kind=draft.kind,
-            inc=draft.incident,
-            inc_seq=link.inc_seq + 1 if link else None,
-            inc_prev=b64encode(link.leaf).decode() if link and link.inc_seq >= 0 else None,
-            run=draft.run,
-            step=draft.step,
-            actor=EntryActor(shared.actor.id, shared.actor.auth, shared.actor.sid or None),
-            cid=draft.cid,
-            src=shared.source,
-            out=draft.out,
-            pay=tuple(Commitment(sealed.c, sealed.cls, sealed.name) for sealed in draft.sealed),
-            boot=shared.boot,
-            mono=shared.mono,
-        )
-        raw = canonical(entry)
+    inc: str
+    inc_seq: int = -1
+    leaf: bytes = b""
+    stored: bool = False
+
+
+def append(connection: Connection, drafts: Sequence[tuple[Stamp, EntryDraft]]) -> None:
+    """Seal every draft, in order, at the end of the record. The head is read last in a commit, freshly and locked.
+
+    Plain statements, past any session: nobody changes an entry afterwards.
+    """
+    head = connection.execute(_READ_HEAD).one()
+    frontier = Frontier.from_bytes(head.frontier)
+    links = _links(connection, {draft.incident for _, draft in drafts if draft.incident})
+    leaves, rows = [], []
+    for seq, (shared, draft) in enumerate(drafts, start=frontier.size):
+        link = links[draft.incident] if draft.incident else None
+        raw = canonical(_entry(seq, shared, draft, link))
+        leaves.append(leaf_hash(raw))
         if link:
-            link.inc_seq, link.leaf = link.inc_seq + 1, leaf_hash(raw)
-            self._session.add(link)
-        return entry, raw
-
-    def _lock_links(self, incidents: set[str]) -> None:
-        """The last entry of each incident, in one question and in one order, so that two commits never cross."""
-        query = select(LedgerIncidentRow).where(col(LedgerIncidentRow.inc).in_(incidents))
-        for found in self._session.exec(query.order_by(col(LedgerIncidentRow.inc)).with_for_update()):
-            self._links[found.inc] = found
-        for incident in incidents - self._links.keys():
-            self._links[incident] = LedgerIncidentRow(inc=incident, inc_seq=-1, leaf=b"")
-
-    def _link(self, incident: str | None) -> LedgerIncidentRow | None:
-        return self._links[incident] if incident else None
+            link.inc_seq, link.leaf = link.inc_seq + 1, leaves[-1]
+        rows.append(_row(seq, shared, draft, link, raw) | {"leaf": leaves[-1]})
+    connection.execute(insert(_ENTRY), rows)
+    _store_links(connection, links.values())
+    frontier = frontier.extend(leaves)
+    connection.execute(_MOVE_HEAD, {"of": head.id, "size": frontier.size, "frontier": frontier.to_bytes()})
 
 
-def _row(entry: LedgerEntry, raw: bytes, leaf: bytes, shared: Stamp) -> dict[str, object]:
+def _links(connection: Connection, incidents: set[str]) -> dict[str, _Link]:
+    """The last entry of each incident, in one question."""
+    links = {incident: _Link(incident) for incident in sorted(incidents)}
+    for found in connection.execute(_READ_LINKS, {"incidents": list(links)}) if links else ():
+        links[found.inc] = _Link(found.inc, found.inc_seq, found.leaf, stored=True)
+    return links
+
+
+def _store_links(connection: Connection, links: Iterable[_Link]) -> None:
+    moved = [{"of": link.inc, "inc_seq": link.inc_seq, "leaf": link.leaf} for link in links if link.stored]
+    new = [{"inc": link.inc, "inc_seq": link.inc_seq, "leaf": link.leaf} for link in links if not link.stored]
+    if moved:
+        connection.execute(_MOVE_LINK, moved)
+    if new:
+        connection.execute(insert(_LINK), new)
+
+
+def _entry(seq: int, shared: Stamp, draft: EntryDraft, link: _Link | None) -> LedgerEntry:
+    return LedgerEntry(
+        seq=seq,
+        ts=shared.at,
+        kind=draft.kind,
+        inc=draft.incident,
+        inc_seq=link.inc_seq + 1 if link else None,
+        inc_prev=b64encode(link.leaf).decode() if link and link.inc_seq >= 0 else None,
+        run=draft.run,
+        step=draft.step,
+        actor=EntryActor(shared.actor.id, shared.actor.auth, shared.actor.sid or None),
+        cid=draft.cid,
+        src=shared.source,
+        out=draft.out,
+        pay=tuple(Commitment(sealed.c, sealed.cls, sealed.name) for sealed in draft.sealed),
+        boot=shared.boot,
+        mono=shared.mono,
+    )
+
+
+def _row(seq: int, shared: Stamp, draft: EntryDraft, link: _Link | None, raw: bytes) -> dict[str, object]:
     return {
-        "seq": entry.seq,
+        "seq": seq,
         "canonical": raw,
         "at": shared.at,
-        "kind": entry.kind.value,
+        "kind": draft.kind.value,
         "actor": shared.actor.id,
-        "inc": entry.inc,
-        "inc_seq": entry.inc_seq,
-        "step": entry.step,
-        "cid": entry.cid,
-        "leaf": leaf,
+        "inc": draft.incident,
+        "inc_seq": link.inc_seq if link else None,
+        "step": draft.step,
+        "cid": draft.cid,
     }
 
 

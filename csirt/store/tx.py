@@ -61,6 +61,11 @@ class Tx:
         return at
 
     @property
+    def stamp(self) -> Stamp:
+        """What all entries of this transaction share."""
+        return self._stamp
+
+    @property
     def now(self) -> datetime:
         """The instant of this commit, UTC."""
         return self._stamp.at

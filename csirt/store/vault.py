@@ -15,15 +15,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from csirt.errors import Untrusted
 from csirt.record.entry import commitment
+from csirt.store.columns import table_of
 from csirt.store.tables.record import VaultKeyRow, VaultPayloadRow
 
 _NONCE = 12
+_KEEP = insert(table_of(VaultPayloadRow))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,15 @@ class Vault:
         """`kek`: 32 bytes from outside the database."""
         self._kek = AESGCM(kek)
 
-    def _data_key(self, session: Session, scope: str) -> tuple[str, bytes]:
+    def _data_key(self, session: Session, scope: str) -> tuple[str, AESGCM]:
+        """Opened once a transaction; outside of one nobody keeps it, so that erasing it erases it."""
+        known: dict[str, tuple[str, AESGCM]] = session.connection().info.setdefault("keys", {})
+        if scope not in known:
+            key_id, key = self._opened_or_made(session, scope)
+            known[scope] = key_id, AESGCM(key)
+        return known[scope]
+
+    def _opened_or_made(self, session: Session, scope: str) -> tuple[str, bytes]:
         row = session.exec(select(VaultKeyRow).where(VaultKeyRow.scope == scope)).first()
         if row is None:
             key, key_id = secrets.token_bytes(32), secrets.token_hex(8)
@@ -130,9 +142,10 @@ class Vault:
         c = commitment(salt, text)
         key_id, key = self._data_key(session, scope)
         nonce = secrets.token_bytes(_NONCE)
-        plain = json.dumps({"s": base64.b64encode(salt).decode(), "t": text}).encode()
-        sealed = nonce + AESGCM(key).encrypt(nonce, plain, c.encode())
-        session.add(VaultPayloadRow(c=c, key=key_id, inc=inc, kind=cls, name=name, sealed=sealed))
+        plain = orjson.dumps({"s": base64.b64encode(salt).decode(), "t": text})
+        sealed = nonce + key.encrypt(nonce, plain, c.encode())
+        row = {"c": c, "key": key_id, "inc": inc, "kind": cls, "name": name, "sealed": sealed}
+        session.execute(_KEEP, row)
         return Sealed(c, cls, name)
 
     def open_all(self, session: Session, commitments: Iterable[str | None]) -> dict[str, Opened]:
