@@ -3,15 +3,17 @@
 import base64
 import hashlib
 import hmac
-import json
 import secrets
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 
-from sqlmodel import col, select
+import orjson
+from sqlalchemy import bindparam, insert, update
+from sqlmodel import Session, col, select
 
-from csirt.errors import Invalid
+from csirt.errors import CsirtError, Forbidden, Invalid
 from csirt.guard import clean_line, mask
 from csirt.model.authority import Permission, must
 from csirt.model.detection import Detection, NotADetection, SourceRecord, Unreadable, fingerprint
@@ -19,10 +21,26 @@ from csirt.model.sorting import attacked_and_attacker
 from csirt.model.triage import suggest
 from csirt.record.entry import EntryKind
 from csirt.record.verify_record import root_from
+from csirt.store.columns import table_of
+from csirt.store.sequencer import Part, Way, in_one_go
 from csirt.store.tables.intake import BatchRow, DetectionRow, QuarantineRow
 from csirt.store.tx import Tx, new_id
+from csirt.store.vault import Row
 
 BATCH_LIMIT = 1000  # rows a commit: no writer may starve another
+
+_BATCH, _DETECTION, _QUARANTINE = (table_of(row) for row in (BatchRow, DetectionRow, QuarantineRow))
+_KNOWN = (
+    select(_DETECTION.c.fingerprint)
+    .where(_DETECTION.c.fingerprint.in_(bindparam("prints", expanding=True)))
+    .order_by(_DETECTION.c.id)
+    .with_for_update()
+)
+_COUNT = (
+    update(_DETECTION)
+    .where(_DETECTION.c.fingerprint == bindparam("of"))
+    .values(count=_DETECTION.c.count + bindparam("more"), last_seen=bindparam("seen_at"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +64,42 @@ def batch_digest(salt: bytes, raws: Sequence[bytes]) -> bytes:
 
 
 def _leaf(salt: bytes, index: int, raw: bytes) -> bytes:
-    return hmac.new(salt, index.to_bytes(4, "big") + raw, hashlib.sha256).digest()
+    return hmac.digest(salt, index.to_bytes(4, "big") + raw, "sha256")
 
 
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """What `accept` is called with; its records by fingerprint: the first of each, and how often it stands there."""
+
+    tx: Tx
+    records: Sequence[SourceRecord]
+    source: str
+    form: str
+    request_key: str | None = None
+    first: dict[str, SourceRecord] = field(default_factory=dict)
+    times: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        for record in self.records:
+            if isinstance(record.result, Detection):
+                print_ = fingerprint(record.result)
+                self.first.setdefault(print_, record)
+                self.times[print_] += 1
+
+    def refusal(self) -> CsirtError | None:
+        """Why it is not taken in."""
+        try:
+            must(self.tx.actor, Permission.INGEST)
+        except Forbidden as error:
+            return error
+        return Invalid("batch_too_large", limit=BATCH_LIMIT) if len(self.records) > BATCH_LIMIT else None
+
+
+def _accept_parts(parts: Sequence[Part]) -> list[Accepted | CsirtError]:
+    return _accept_all([_Input(part.tx, *part.args, **part.named) for part in parts])
+
+
+@in_one_go(Way(_accept_parts, rows=lambda arguments: len(arguments[0])))
 def accept(
     tx: Tx, records: Sequence[SourceRecord], *, source: str, form: str, request_key: str | None = None
 ) -> Accepted:
@@ -60,100 +111,132 @@ def accept(
         Forbidden: this actor may not bring detections in.
         Invalid: more records than one batch may hold.
     """
-    must(tx.actor, Permission.INGEST)
-    if len(records) > BATCH_LIMIT:
-        raise Invalid("batch_too_large", limit=BATCH_LIMIT)
-    if request_key and (known := _known(tx, request_key)):
-        return known
-    batch = new_id("b")
-    found = [r for r in records if isinstance(r.result, Detection)]
-    quarantined = [r for r in records if isinstance(r.result, Unreadable)]
-    new, repeats = _split(tx, found)
-    counts = Accepted(
-        records=len(records),
-        detections=len(new),
-        duplicates=len(found) - len(new),
-        not_detections=sum(isinstance(r.result, NotADetection) for r in records),
-        quarantined=len(quarantined),
-    )
-    _insert_batch(tx, batch, records, source, form, counts, request_key)
-    for record, print_, count in new:
-        tx.session.add(_detection_row(tx, batch, record, print_, count))
-    for row, count in repeats:
-        row.count += count
-        row.last_seen = tx.now
-        tx.session.add(row)
-    for record in quarantined:
-        assert isinstance(record.result, Unreadable)
-        tx.session.add(_quarantine_row(tx, batch, form, record, record.result))
-    return counts
+    [told] = _accept_all([_Input(tx, records, source, form, request_key)])
+    if isinstance(told, CsirtError):
+        raise told
+    return told
 
 
-def _known(tx: Tx, request_key: str) -> Accepted | None:
-    row = tx.session.exec(select(BatchRow).where(BatchRow.request_key == request_key)).first()
-    if row is None:
-        return None
-    return Accepted(row.records, row.detections, row.duplicates, row.not_detections, row.quarantined)
+def _accept_all(inputs: Sequence[_Input]) -> list[Accepted | CsirtError]:
+    """As `accept`, for several inputs on one session: one question, one statement a table, however many they are."""
+    session = inputs[0].tx.session
+    refused = [one.refusal() for one in inputs]
+    answers = _answered(session, [one.request_key for one in inputs if one.request_key])
+    good = [one for one, why in zip(inputs, refused, strict=True) if why is None and one.request_key not in answers]
+    rows = _Rows(_lock_known(session, {print_ for one in good for print_ in one.first}))
+    told: list[Accepted | CsirtError] = []
+    for one, why in zip(inputs, refused, strict=True):
+        known = answers.get(one.request_key) if one.request_key else None
+        told.append(why or known or rows.add(one))
+        if one.request_key and why is None:
+            answers[one.request_key] = told[-1]
+    rows.store(inputs[0].tx)
+    return told
 
 
-def _split(
-    tx: Tx, found: Sequence[SourceRecord]
-) -> tuple[list[tuple[SourceRecord, str, int]], list[tuple[DetectionRow, int]]]:
-    """First sightings with how often each stands in the batch, and rows already known with their repeats."""
-    first: dict[str, SourceRecord] = {}
-    times: dict[str, int] = {}
-    for record in found:
-        assert isinstance(record.result, Detection)
-        print_ = fingerprint(record.result)
-        first.setdefault(print_, record)
-        times[print_] = times.get(print_, 0) + 1
-    query = select(DetectionRow).where(col(DetectionRow.fingerprint).in_(first)).order_by(col(DetectionRow.id))
-    known = tx.session.exec(query.with_for_update()).all()  # another batch may be counting the same ones
-    repeats = [(row, times[row.fingerprint]) for row in known]
-    stored = {row.fingerprint for row in known}
-    return [(first[p], p, times[p]) for p in first if p not in stored], repeats
-
-
-def _insert_batch(
-    tx: Tx, batch: str, records: Sequence[SourceRecord], source: str, form: str, counts: Accepted, key: str | None
-) -> None:
-    salt = secrets.token_bytes(32)
-    raws = [record.raw for record in records]
-    digest = base64.b64encode(batch_digest(salt, raws)).decode()
-    blob = json.dumps({"salt": _b64(salt), "records": [_b64(raw) for raw in raws]})
-    out = {
-        "batch": batch,
-        "digest": digest,
-        "source": source,
-        **{f.name: getattr(counts, f.name) for f in fields(counts)},
-    }
-    sealed = tx.record(EntryKind.DETECTIONS_ACCEPTED, out=out, raws={"records": blob})
-    tx.session.add(
-        BatchRow(
-            id=batch, received_at=tx.now, source=source, format=form, digest=digest, sealed_c=sealed["records"],
-            records=counts.records, detections=counts.detections, duplicates=counts.duplicates,
-            not_detections=counts.not_detections, quarantined=counts.quarantined, request_key=key,
+def _answered(session: Session, keys: Sequence[str]) -> dict[str, Accepted | CsirtError]:
+    """What was answered to requests that came before."""
+    if not keys:
+        return {}
+    rows = session.exec(select(BatchRow).where(col(BatchRow.request_key).in_(keys)))
+    return {
+        row.request_key or "": Accepted(
+            row.records, row.detections, row.duplicates, row.not_detections, row.quarantined
         )
-    )  # fmt: skip
-    tx.session.flush()
+        for row in rows
+    }
+
+
+def _lock_known(session: Session, prints: set[str]) -> set[str]:
+    """Which are stored already. Locked in the order in which triage locks them: another batch may count the same."""
+    if not prints:
+        return set()
+    return set(session.execute(_KNOWN, {"prints": sorted(prints)}).scalars())
+
+
+@dataclass(slots=True)
+class _Rows:
+    """What several inputs bring, table by table. `known`: the fingerprints that are stored."""
+
+    known: set[str]
+    batches: list[Row] = field(default_factory=list)
+    sealed: list[Row] = field(default_factory=list)
+    detections: dict[str, Row] = field(default_factory=dict)
+    repeats: Counter[str] = field(default_factory=Counter)
+    quarantined: list[Row] = field(default_factory=list)
+
+    def add(self, one: _Input) -> Accepted:
+        """Take one input to the others."""
+        batch = new_id("b")
+        new = 0
+        for print_, record in one.first.items():
+            if print_ in self.known:
+                self.repeats[print_] += one.times[print_]
+            elif print_ in self.detections:
+                row = self.detections[print_]
+                row["count"] = int(str(row["count"])) + one.times[print_]
+            else:
+                self.detections[print_] = _detection_row(one.tx, batch, record, print_, one.times[print_])
+                new += 1
+        unreadable = [
+            _quarantine_row(one.tx, batch, one.form, record, record.result)
+            for record in one.records
+            if isinstance(record.result, Unreadable)
+        ]
+        self.quarantined += unreadable
+        counts = Accepted(
+            records=len(one.records),
+            detections=new,
+            duplicates=one.times.total() - new,
+            not_detections=sum(isinstance(record.result, NotADetection) for record in one.records),
+            quarantined=len(unreadable),
+        )
+        self.batches.append(self._batch(one, batch, counts))
+        return counts
+
+    def _batch(self, one: _Input, batch: str, counts: Accepted) -> Row:
+        salt = secrets.token_bytes(32)
+        raws = [record.raw for record in one.records]
+        digest = _b64(batch_digest(salt, raws))
+        blob = orjson.dumps({"salt": _b64(salt), "records": [_b64(raw) for raw in raws]}).decode()
+        told = {f.name: getattr(counts, f.name) for f in fields(counts)}
+        out = {"batch": batch, "digest": digest, "source": one.source, **told}
+        sealed = one.tx.record(EntryKind.DETECTIONS_ACCEPTED, out=out, raws={"records": blob}, held=self.sealed)
+        return {
+            "id": batch, "received_at": one.tx.now, "source": one.source, "format": one.form, "digest": digest,
+            "sealed_c": sealed["records"], "request_key": one.request_key, **told,
+        }  # fmt: skip
+
+    def store(self, tx: Tx) -> None:
+        """Write them: plain statements, no object for a row."""
+        tx.vault.keep(tx.session, self.sealed)
+        for table, rows in ((_BATCH, self.batches), (_DETECTION, [*self.detections.values()])):
+            if rows:
+                tx.session.execute(insert(table), rows)
+        if self.repeats:
+            counted = [{"of": one, "more": more, "seen_at": tx.now} for one, more in sorted(self.repeats.items())]
+            tx.session.execute(_COUNT, counted)
+        if self.quarantined:
+            tx.session.execute(insert(_QUARANTINE), self.quarantined)
 
 
 def _b64(raw: bytes) -> str:
     return base64.b64encode(raw).decode()
 
 
-def _detection_row(tx: Tx, batch: str, record: SourceRecord, print_: str, count: int) -> DetectionRow:
+def _detection_row(tx: Tx, batch: str, record: SourceRecord, print_: str, count: int) -> Row:
     seen = record.result
     assert isinstance(seen, Detection)
     attacked, attacker = attacked_and_attacker(seen)
     type_, level = suggest(seen, tx.city.rules)
-    return DetectionRow(
-        fingerprint=print_, batch=batch, batch_index=record.index, format=seen.format, native_id=_short(seen.id),
-        title=_line(seen.title), severity_native=_line(seen.severity_native), level=int(level), type=type_.value,
-        time_raw=_short(seen.time_raw), time_utc=seen.time_utc, at=_at(seen, tx.now),
-        src_ip=_short(seen.src_ip), dst_ip=_short(seen.dst_ip), host=_short(seen.host), user=_short(seen.user),
-        attacked=_line(attacked), attacker=_short(attacker), count=count, first_seen=tx.now, last_seen=tx.now,
-    )  # fmt: skip
+    return {
+        "fingerprint": print_, "batch": batch, "batch_index": record.index, "format": seen.format,
+        "native_id": _short(seen.id), "title": _line(seen.title), "severity_native": _line(seen.severity_native),
+        "level": int(level), "type": type_.value, "time_raw": _short(seen.time_raw), "time_utc": seen.time_utc,
+        "at": _at(seen, tx.now), "src_ip": _short(seen.src_ip), "dst_ip": _short(seen.dst_ip),
+        "host": _short(seen.host), "user_name": _short(seen.user), "attacked": _line(attacked),
+        "attacker": _short(attacker), "count": count, "first_seen": tx.now, "last_seen": tx.now, "state": "new",
+    }  # fmt: skip
 
 
 def _at(seen: Detection, received: datetime) -> datetime:
@@ -169,7 +252,8 @@ def _short(text: str | None) -> str | None:
     return None if text is None else _line(text)[:255]
 
 
-def _quarantine_row(tx: Tx, batch: str, form: str, record: SourceRecord, why: Unreadable) -> QuarantineRow:
-    return QuarantineRow(
-        batch=batch, batch_index=record.index, format=form, code=why.code, reason=_line(why.reason), received_at=tx.now
-    )
+def _quarantine_row(tx: Tx, batch: str, form: str, record: SourceRecord, why: Unreadable) -> Row:
+    return {
+        "batch": batch, "batch_index": record.index, "format": form, "code": why.code, "reason": _line(why.reason),
+        "received_at": tx.now,
+    }  # fmt: skip

@@ -14,7 +14,7 @@ from csirt.model.people import Actor
 from csirt.record.entry import EntryKind
 from csirt.store.ledger import Code, EntryDraft, Stamp
 from csirt.store.tables.runs import RunDueRow
-from csirt.store.vault import Sealed, Vault
+from csirt.store.vault import Row, Sealed, Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +96,27 @@ class Tx:
         out: Mapping[str, Code | list[str]] | None = None,
         texts: Mapping[str, str] | None = None,
         raws: Mapping[str, str] | None = None,
+        held: list[Row] | None = None,
     ) -> dict[str, str]:
         """Add an entry; returns the commitment of each text by its name.
 
         `out` holds codes and numbers. `texts` (masked) and `raws` (as they arrived) go into the vault, and only their
-        commitments into the entry.
+        commitments into the entry. `held` gathers the sealed rows for whoever stores many at once (`Vault.keep`).
         """
         draft = EntryDraft(kind, incident, run, step, cid, dict(out or {}))
-        for name, text in (texts or {}).items():
-            draft.sealed.append(self._seal(mask(text), incident, "text", name))
-        for name, text in (raws or {}).items():
-            draft.sealed.append(self._seal(text, incident, "raw", name))
+        told = [("text", name, mask(text)) for name, text in (texts or {}).items()]
+        told += [("raw", name, text) for name, text in (raws or {}).items()]
+        rows: list[Row] = [] if held is None else held
+        for cls, name, text in told:
+            sealed, row = self._seal(text, incident, cls, name)
+            draft.sealed.append(sealed)
+            rows.append(row)
+        if held is None:
+            self.vault.keep(self.session, rows)
         self.drafts.append(draft)
         return {sealed.name: sealed.c for sealed in draft.sealed}
 
-    def _seal(self, text: str, incident: str | None, cls: str, name: str) -> Sealed:
+    def _seal(self, text: str, incident: str | None, cls: str, name: str) -> tuple[Sealed, Row]:
         scope = f"incident:{incident}" if incident else f"day:{self.now:%Y-%m-%d}"
         return self.vault.seal(self.session, text, scope=scope, inc=incident, cls=cls, name=name)
 

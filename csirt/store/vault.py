@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from csirt.store.tables.record import VaultKeyRow, VaultPayloadRow
 
 _NONCE = 12
 _KEEP = insert(table_of(VaultPayloadRow))
+Row = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,17 +137,25 @@ class Vault:
         except InvalidTag as error:
             raise Untrusted("vault_key_wrong", label=label) from error
 
-    def seal(self, session: Session, text: str, *, scope: str, inc: str | None, cls: str, name: str) -> Sealed:
-        """Keep a text under the data key of `scope` (one key each incident or day of intake)."""
+    def seal(
+        self, session: Session, text: str, *, scope: str, inc: str | None, cls: str, name: str
+    ) -> tuple[Sealed, Row]:
+        """Encrypt a text under the data key of `scope` (one key each incident or day of intake).
+
+        Returns what the record keeps of it, and the row that is to be given to `keep`.
+        """
         salt = secrets.token_bytes(32)
         c = commitment(salt, text)
         key_id, key = self._data_key(session, scope)
         nonce = secrets.token_bytes(_NONCE)
         plain = orjson.dumps({"s": base64.b64encode(salt).decode(), "t": text})
         sealed = nonce + key.encrypt(nonce, plain, c.encode())
-        row = {"c": c, "key": key_id, "inc": inc, "kind": cls, "name": name, "sealed": sealed}
-        session.execute(_KEEP, row)
-        return Sealed(c, cls, name)
+        return Sealed(c, cls, name), {"c": c, "key": key_id, "inc": inc, "kind": cls, "name": name, "sealed": sealed}
+
+    def keep(self, session: Session, rows: Sequence[Row]) -> None:
+        """Store sealed texts, all by one statement."""
+        if rows:
+            session.execute(_KEEP, rows)
 
     def open_all(self, session: Session, commitments: Iterable[str | None]) -> dict[str, Opened]:
         """The texts of these commitments; those whose key was destroyed are left out.

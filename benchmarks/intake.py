@@ -1,0 +1,232 @@
+"""How many detections a second are taken in for good, how quickly, and what a storm of them does.
+
+    .venv/bin/python -m benchmarks.intake [--database sqlite] [--parts sdbt] [--seconds 5] [--clients 1 8 32 256]
+
+Parts: s single POSTs by so many clients; d the same detection 1,000 times from 32 clients at once; b NDJSON bulk of
+1,000 a body; t the storm: 100,000 detections in 60 s from 20 sources, one critical among them, the worker sorting
+beside it. Each is authenticated, deduplicated, recorded and on the disk before the answer. The clients share the
+machine with the server. One JSON object a line, beside the disk's own rate and the load of the machine.
+"""
+
+import argparse
+import asyncio
+import itertools
+import os
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from sqlmodel import func, select
+
+from benchmarks.stand import Stand, cpu_seconds, fsync_rate, memory_mb, quantile, show, stand
+from csirt.model.people import Actor
+from csirt.response import access, audit
+from csirt.store.tables.cases import IncidentRow
+from csirt.store.tables.intake import DetectionRow
+
+STORM, STORM_SECONDS, SOURCES = 100_000, 60, 20
+A_BODY = 1000
+OK = 200
+
+
+def detection(number: int, source: int = 0, level: int = 1) -> dict[str, Any]:
+    """About 1 KB of our own JSON."""
+    return {
+        "schema": "csirt.detection.v1", "id": f"{source}-{number}", "title": "ET POLICY outbound connection refused",
+        "level": level, "host": f"pc-{number % 997}", "src_ip": f"10.1.{number % 250}.{source}", "dst_ip": "192.0.2.7",
+        "time": "2026-11-22T10:00:00+09:00", "category": "policy", "severity_native": "low",
+        "observables": {"domain": [f"host-{number % 50}.example"], "note": ["x" * 560]},
+    }  # fmt: skip
+
+
+@dataclass
+class Client:
+    """One keep-alive connection that says no more than it must."""
+
+    port: int
+    token: str
+    reader: asyncio.StreamReader = field(init=False)
+    writer: asyncio.StreamWriter = field(init=False)
+
+    async def open(self) -> "Client":
+        """Connect."""
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        return self
+
+    async def send(self, body: bytes) -> tuple[int, Any]:
+        """Status and JSON of the answer."""
+        head = (
+            f"POST /api/v1/detections?format=native HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {self.token}"
+            f"\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        self.writer.write(head.encode() + body)
+        answer = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+        length = int(answer.partition("content-length: ")[2].partition("\r\n")[0])
+        return int(answer[9:12]), orjson.loads(await self.reader.readexactly(length))
+
+    def close(self) -> None:
+        """Hang up."""
+        self.writer.close()
+
+
+def token_for(at: Stand, name: str) -> str:
+    """A sensor's token."""
+    return at.desk.commit(Actor("p-bench", "local"), access.issue_token, name)
+
+
+async def crowd(at: Stand, token: str, number: int, work: Callable[[Client], Awaitable[None]]) -> None:
+    """So many clients do this at once."""
+    clients = [await Client(at.port, token).open() for _ in range(number)]
+    await asyncio.gather(*map(work, clients))
+    for client in clients:
+        client.close()
+
+
+def milliseconds(seconds: Sequence[float]) -> dict[str, float]:
+    """p50, p99 and longest."""
+    return {
+        name: round(quantile(seconds, share) * 1000, 1) for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1))
+    }
+
+
+def rows(at: Stand) -> tuple[int, int]:
+    """Detections stored, and how often they were seen in all."""
+    with at.desk.read() as session:
+        count, seen = session.exec(select(func.count(), func.sum(DetectionRow.count)).select_from(DetectionRow)).one()
+    return count, int(seen or 0)
+
+
+def singles(at: Stand, token: str, clients: int, seconds: float) -> None:
+    """Part s."""
+    numbers, took, wrong = itertools.count(clients * 10_000_000), [], []
+    end = time.monotonic() + seconds
+
+    async def work(client: Client) -> None:
+        while time.monotonic() < end:
+            body = orjson.dumps(detection(next(numbers)))
+            began = time.monotonic()
+            status, _ = await client.send(body)
+            took.append(time.monotonic() - began)
+            if status != OK:
+                wrong.append(status)
+
+    cpu, began = cpu_seconds(at.pid("web")), time.monotonic()
+    asyncio.run(crowd(at, token, clients, work))
+    lasted = time.monotonic() - began
+    show(
+        part="s", clients=clients, per_s=round(len(took) / lasted), ms=milliseconds(took), wrong=len(wrong),
+        server_cpu_ms_each=round((cpu_seconds(at.pid("web")) - cpu) * 1000 / len(took), 2), load=os.getloadavg()[0],
+    )  # fmt: skip
+
+
+def duplicates(at: Stand, token: str) -> None:
+    """Part d."""
+    before, turns = rows(at), itertools.count()
+    body, wrong = orjson.dumps(detection(1, 77)), []
+
+    async def work(client: Client) -> None:
+        while next(turns) < 1000:
+            status, _ = await client.send(body)
+            if status != OK:
+                wrong.append(status)
+
+    began = time.monotonic()
+    asyncio.run(crowd(at, token, 32, work))
+    lasted, after = time.monotonic() - began, rows(at)
+    show(part="d", rows=after[0] - before[0], count=after[1] - before[1], wrong=len(wrong), per_s=round(1000 / lasted))
+
+
+def bulk(at: Stand, token: str, clients: int, bodies: int) -> None:
+    """Part b."""
+    made = [
+        b"\n".join(orjson.dumps(detection(body * A_BODY + n, 100 + clients)) for n in range(A_BODY))
+        for body in range(bodies)
+    ]
+    accepted: list[int] = []
+
+    async def work(client: Client) -> None:
+        while made:
+            status, answer = await client.send(made.pop())
+            accepted.append(answer["detections"] if status == OK else 0)
+
+    cpu, began = cpu_seconds(at.pid("web")), time.monotonic()
+    asyncio.run(crowd(at, token, clients, work))
+    lasted = time.monotonic() - began
+    show(
+        part="b", clients=clients, detections_per_s=round(sum(accepted) / lasted), accepted=sum(accepted),
+        server_cpu_us_each=round((cpu_seconds(at.pid("web")) - cpu) * 1e6 / max(1, sum(accepted))),
+        load=os.getloadavg()[0],
+    )  # fmt: skip
+
+
+def storm(at: Stand, total: int, seconds: int) -> None:
+    """Part t: each source has a connection; one in five detections is told again; one is critical."""
+    tokens = [token_for(at, f"storm-{source}") for source in range(SOURCES)]
+    before, took, wrong, peak = rows(at), [], [], [0.0]
+    chance, each = random.Random(1), total // SOURCES
+    critical = (SOURCES // 2, each // 2)
+
+    async def flood(source: int) -> None:
+        client, last, began = await Client(at.port, tokens[source]).open(), 0, time.monotonic()
+        for turn in range(each):
+            await asyncio.sleep(max(0.0, began + turn * seconds / each - time.monotonic()))
+            last = last if turn and chance.random() < 0.2 else turn
+            level = 4 if (source, turn) == critical else 1
+            sent = time.monotonic()
+            number = 10**6 + turn if level == 4 else last
+            status, _ = await client.send(orjson.dumps(detection(number, 1000 + source, level)))
+            took.append(time.monotonic() - sent)
+            if status != OK:
+                wrong.append(status)
+        client.close()
+
+    async def all_of_them() -> None:
+        watching = asyncio.create_task(watch())
+        await asyncio.gather(*map(flood, range(SOURCES)))
+        watching.cancel()
+
+    async def watch() -> None:
+        while True:
+            peak[0] = max(peak[0], await asyncio.to_thread(memory_mb, at.pid("web")))
+            await asyncio.sleep(1)
+
+    began = time.monotonic()
+    asyncio.run(all_of_them())
+    lasted, after = time.monotonic() - began, rows(at)
+    with at.desk.read() as session:
+        opened = session.exec(select(func.count()).select_from(IncidentRow)).one()
+    show(
+        part="t", sent=len(took), per_s=round(len(took) / lasted), seconds=round(lasted, 1), ms=milliseconds(took),
+        wrong=len(wrong), lost=len(took) - len(wrong) - (after[1] - before[1]), rows=after[0] - before[0],
+        incidents=opened, web_mb=peak[0], sound=at.desk.look(audit.verify).ok, load=os.getloadavg()[0],
+    )  # fmt: skip
+
+
+def main() -> None:
+    """Run the parts that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--parts", default="sdbt")
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--clients", type=int, nargs="*", default=[1, 8, 32, 256])
+    parser.add_argument("--storm", type=int, nargs=2, default=[STORM, STORM_SECONDS], metavar=("TOTAL", "SECONDS"))
+    given = parser.parse_args()
+    with stand(given.database) as at:
+        show(database=given.database, fsyncs_per_s=fsync_rate(at.folder), load=os.getloadavg()[0])
+        token = token_for(at, "bench")
+        at.start(*(("web", "worker") if given.parts == "t" else ("web",)))
+        for clients in given.clients if "s" in given.parts else ():
+            singles(at, token, clients, given.seconds)
+        if "d" in given.parts:
+            duplicates(at, token)
+        for clients in (1, 4) if "b" in given.parts else ():
+            bulk(at, token, clients, 20)
+        if "t" in given.parts:
+            storm(at, *given.storm)
+
+
+if __name__ == "__main__":
+    main()
