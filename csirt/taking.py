@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from csirt.bootstrap import Desk
 from csirt.errors import NotFound
 from csirt.founding import MAPPINGS
-from csirt.model.detection import SourceRecord
+from csirt.model.detection import SourceRecord, Unreadable
 from csirt.model.people import Actor
 from csirt.model.ports import Reader
 from csirt.model.source import SENSOR, Source
 from csirt.readers import formats
-from csirt.response import intake
+from csirt.response import intake, sources
 
 BATCH_BYTES = 2 * 1024 * 1024  # of raw records in one batch, so that its opening stays below the verifier's bound
 
@@ -47,11 +47,18 @@ def own_reader(desk: Desk, mapping: str) -> Reader:
 
 
 def take_in(
-    desk: Desk, actor: Actor, data: bytes, form: str, key: str | None, source: Source | None = None
+    desk: Desk,
+    actor: Actor,
+    data: bytes,
+    form: str,
+    key: str | None,
+    source: Source | None = None,
+    *,
+    key_covers: bool = False,
 ) -> intake.Accepted:
     """Read an input and keep it, batch by batch. The same `key` with the same records again stores nothing.
 
-    `source`: whose records they are, where that is not the actor.
+    `source`: whose records they are, where that is not the actor. `key_covers`: the key stands for the content itself.
 
     Raises:
         Invalid: `format_unknown`, or the mapping of its source cannot be used; nothing is stored.
@@ -61,15 +68,31 @@ def take_in(
     name = source.actor if source else actor.id
     counts = intake.Accepted()
     for number, batch in enumerate(batches(reader.read(data))):
-        counts += keep(desk, actor, batch, name, reader.format, f"{key}#{number}" if key else None)
+        counts += keep(
+            desk, actor, batch, name, reader.format, f"{key}#{number}" if key else None, key_covers=key_covers
+        )
     return counts
 
 
+def take_unread(desk: Desk, source: Source, data: bytes, code: str, key: str) -> intake.Accepted:
+    """Keep an input of which nothing could be read, whole (as far as a batch may hold it), with the code of why."""
+    lost = len(data) > BATCH_BYTES
+    record = SourceRecord(0, data[:BATCH_BYTES], Unreadable(code, f"{len(data)} bytes" if lost else "file"))
+    return keep(desk, sources.actor_for(source), [record], source.actor, source.format, key, key_covers=True)
+
+
 def keep(
-    desk: Desk, actor: Actor, batch: list[SourceRecord], source: str, form: str, key: str | None
+    desk: Desk,
+    actor: Actor,
+    batch: list[SourceRecord],
+    source: str,
+    form: str,
+    key: str | None,
+    *,
+    key_covers: bool = False,
 ) -> intake.Accepted:
     """Commit one batch; a key that comes again with other records must not make them vanish."""
-    request_key = f"{source}:{key}:{_digest(batch)}" if key else None
+    request_key = f"{source}:{key}:{'' if key_covers else _digest(batch)}" if key else None
     return desk.commit(actor, intake.accept, batch, source=source, form=form, request_key=request_key)
 
 

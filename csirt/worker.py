@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from csirt import bell
 from csirt.bootstrap import Desk
 from csirt.chores import Chores
+from csirt.collecting import Collector, collecting, collectors
 from csirt.errors import CsirtError, LeaseLost, Unavailable
 from csirt.logs import log
 from csirt.model.people import SYSTEM
@@ -59,6 +60,7 @@ class Worker:
         self._senders = Senders(desk)
         self._showing = Showing(desk, pool, self._chores.note)
         self._replies = Replies(desk)
+        self._collectors = tuple(collectors(desk))
         self._watcher = Watcher(desk)
         self._heard = asyncio.Event()
         self._stop = asyncio.Event()
@@ -66,7 +68,9 @@ class Worker:
         self._stopped = self._leads = False
         self._gather_at = desk.clock.now() + POOL_GONE
         self._at_once = desk.settings.side_by_side
-        self._threads = ThreadPoolExecutor(9 + 2 * self._at_once + SLOW_AT_ONCE, thread_name_prefix="worker")
+        self._threads = ThreadPoolExecutor(
+            9 + 2 * self._at_once + SLOW_AT_ONCE + len(self._collectors), thread_name_prefix="worker"
+        )
         self._passes: set[asyncio.Task[None]] = set()
         self._wanted = {kind: asyncio.Event() for kind in ("runs", "decide", "send", "slow", "lines")}
 
@@ -113,6 +117,7 @@ class Worker:
             self._keep_house(),
             self._check_evidence(),
             self._take_replies(),
+            *map(self._collect, self._collectors),
             self._tell_watcher(),
             *slow,
         ]
@@ -324,6 +329,16 @@ class Worker:
                     await self._in_thread(self._watcher.tell)
             await asyncio.sleep(WATCH)
         await self._stop.wait()
+
+    async def _collect(self, one: Collector) -> None:
+        """Files and mails of one source; done by the worker that leads, so that two need not look at one folder."""
+        while True:
+            busy = False
+            with self._surviving("collect"):
+                busy = await self._in_thread(partial(collecting, one, lambda: self._leads))
+            if busy:
+                self._heard.set()
+            await asyncio.sleep(0 if busy else HOUSE)
 
     async def _take_replies(self) -> None:
         """Answers to our mails are read by one worker of the city."""

@@ -154,8 +154,9 @@ class ImapPostbox:
 
     def __init__(
         self, host: str, port: int, *, user: str, password: str, folder: str = "INBOX", ca_file: Path | None = None,
-        deadline: float = 20.0,
+        deadline: float = 20.0, most_bytes: int = 0,
     ) -> None:  # fmt: skip
+        """`most_bytes`: fetch mails whole, so many bytes of each and one more; 0: their heads only."""
         self._host = host
         self._port = port
         self._user = user
@@ -163,6 +164,7 @@ class ImapPostbox:
         self._folder = folder
         self._context = trust(ca_file)
         self._deadline = deadline
+        self._part = f"BODY.PEEK[]<0.{most_bytes + 1}>" if most_bytes else f"BODY.PEEK[HEADER]<0.{MOST_OF_A_HEADER}>"
 
     def fetch(self) -> Iterator[bytes]:
         """Every mail that nobody has seen yet. Raises `Unavailable` (`postbox_unreachable`)."""
@@ -170,7 +172,7 @@ class ImapPostbox:
         try:
             self._in_time(partial(self._open, line), line)
             for number in self._in_time(partial(_unseen, line), line):
-                yield self._in_time(partial(_head, line, number), line)
+                yield self._in_time(partial(_fetched, line, number, self._part), line)
                 self._in_time(partial(line.uid, "STORE", number, "+FLAGS", "(\\Seen)"), line)
         finally:
             line.hang_up()
@@ -196,9 +198,9 @@ def _unseen(line: _Line) -> list[str]:
     return [number.decode("ascii") for number in numbers[:MOST_AT_ONCE] if number.isdigit()]
 
 
-def _head(line: imaplib.IMAP4_SSL, number: str) -> bytes:
-    """The head of a mail; its text is never fetched."""
-    _, parts = line.uid("FETCH", number, f"(BODY.PEEK[HEADER]<0.{MOST_OF_A_HEADER}>)")
+def _fetched(line: imaplib.IMAP4_SSL, number: str, part: str) -> bytes:
+    """A part of a mail, which stays unseen by that."""
+    _, parts = line.uid("FETCH", number, f"({part})")
     return b"".join(part[1] for part in parts if isinstance(part, tuple) and isinstance(part[1], bytes))
 
 

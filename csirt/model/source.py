@@ -17,9 +17,14 @@ from csirt.model.chains import duration_from
 PER_MINUTE = 60_000  # records; a source of a city sends some hundreds
 MOST_PER_MINUTE = 6_000_000
 SENSOR = "sensor:"
+IMAPS = 993
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.toml")
-_KEYS = frozenset({"name", "owner", "way", "format", "mapping", "per_minute", "silent_after", "addresses"})
+_KEYS = frozenset(
+    {"name", "owner", "way", "format", "mapping", "per_minute", "silent_after", "addresses", "folder", "mailbox"}
+)
+_BOX_KEYS = frozenset({"host", "port", "user", "folder", "ca_file"})
+_LINE = re.compile(r"[^\x00-\x1f\x7f]{1,300}")
 
 Network = IPv4Network | IPv6Network
 
@@ -34,8 +39,22 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A mailbox to fetch mails from (IMAP over TLS). Its password lies in the folder of keys, never here."""
+
+    host: str
+    user: str
+    port: int = IMAPS
+    folder: str = "INBOX"
+    ca_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
-    """One source. `owner` is a post; `mapping` a file of the city's own; `addresses`: from where it may come (all)."""
+    """One source. `owner` is a post; `mapping` a file of the city's own; `addresses`: from where it may come (all).
+
+    `folder` (of files or mails; relative to the data folder) and `mailbox` say where its records are fetched.
+    """
 
     name: str
     owner: str
@@ -45,6 +64,8 @@ class Source:
     per_minute: int = PER_MINUTE
     silent_after: timedelta | None = None
     addresses: tuple[Network, ...] = ()
+    folder: str = ""
+    mailbox: Mailbox | None = None
 
     @property
     def actor(self) -> str:
@@ -117,6 +138,29 @@ def _source(row: object, file: str, place: str) -> Source:
         per_minute=keys.number("per_minute", PER_MINUTE, MOST_PER_MINUTE),
         silent_after=keys.duration("silent_after"),
         addresses=keys.networks("addresses"),
+        folder=keys.text("folder", _LINE, ""),
+        mailbox=_mailbox(row, file, place),
+    )
+
+
+def _mailbox(row: Mapping[str, Any], file: str, place: str) -> Mailbox | None:
+    if "mailbox" not in row:
+        return None
+    box, place = row["mailbox"], f"{place}.mailbox"
+    if not isinstance(box, dict) or row.get("way") != Way.MAIL:
+        raise Invalid("value_malformed", file=file, key=place)
+    if unknown := sorted(set(box) - _BOX_KEYS):
+        raise Invalid("value_malformed", file=file, key=f"{place}.{unknown[0]}"[:80])
+    for key in ("host", "user"):
+        if key not in box:
+            raise Invalid("key_missing", file=file, key=f"{place}.{key}")
+    keys = _Keys(box, file, place)
+    return Mailbox(
+        host=keys.text("host", _LINE),
+        user=keys.text("user", _LINE),
+        port=keys.number("port", IMAPS, 65535),
+        folder=keys.text("folder", _LINE, "INBOX"),
+        ca_file=keys.text("ca_file", _LINE, ""),
     )
 
 
