@@ -17,13 +17,13 @@ from csirt.response import (
     clock_steps,
     escalations,
     health,
-    incidents,
     people,
     slow,
     sources,
     tail,
     takeover,
     timers,
+    triage,
 )
 from csirt.response.slow import SlowAction
 from csirt.sending import Sender
@@ -75,7 +75,7 @@ class Chores:
         return due.triage or due.timers or due.escalations
 
     def _triage(self) -> None:
-        for incident in self._desk.commit(SYSTEM, incidents.triage):
+        for incident in self._desk.commit(SYSTEM, triage.triage):
             log().info("incident.opened", incident=incident)
 
     def _advance(self) -> None:

@@ -18,7 +18,7 @@ from csirt.errors import Invalid
 from csirt.model.detection import SourceRecord, Unreadable
 from csirt.model.people import SYSTEM
 from csirt.readers import formats
-from csirt.response import incidents, intake
+from csirt.response import intake, triage
 from csirt.store.queries.due import due_now
 from csirt.taking import batches
 
@@ -98,7 +98,7 @@ def sort_new(desk: Desk) -> int:
     """Sort until nothing is new; returns how many incidents were opened."""
     opened = 0
     while _is_new(desk):
-        opened += len(desk.commit(SYSTEM, incidents.triage))
+        opened += len(desk.commit(SYSTEM, triage.triage))
     return opened
 
 

@@ -31,6 +31,8 @@ COMMANDS = {
     "incident": "csirt.cli.cases:incident",
     "timeline": "csirt.cli.timelines:timeline",
     "note": "csirt.cli.cases:note",
+    "merge": "csirt.cli.merging:merge",
+    "unmerge": "csirt.cli.merging:unmerge",
     "facts": "csirt.cli.facts:facts",
     "state": "csirt.cli.facts:state",
     "measures": "csirt.cli.cases:measures",

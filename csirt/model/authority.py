@@ -19,6 +19,7 @@ class Permission(StrEnum):
 
     OPEN_INCIDENT = "open_incident"
     DECIDE_TRIAGE = "decide_triage"  # is it an incident?
+    MERGE_INCIDENTS = "merge_incidents"  # and take them apart again
     ANSWER_STEP = "answer_step"  # at all; which step: `may_answer`
     CANCEL_STEP = "cancel_step"  # take a step back that is no longer needed
     SKIP_STEP = "skip_step"  # go on without a step
@@ -55,6 +56,7 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
     {
         Permission.OPEN_INCIDENT: _DESK | {Role.DIRECTOR},
         Permission.DECIDE_TRIAGE: frozenset({Role.OFFICER, Role.CSIRT_HEAD}),
+        Permission.MERGE_INCIDENTS: frozenset({Role.OFFICER, Role.CSIRT_HEAD}),
         Permission.ANSWER_STEP: _CALLED,
         Permission.CANCEL_STEP: _HEADS | {Role.OFFICER},
         Permission.SKIP_STEP: _HEADS,

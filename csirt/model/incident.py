@@ -79,11 +79,15 @@ class IncidentView:
     closed_at: datetime | None = None
     sample: bool = False
     drill: bool = False
+    merged_into: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sortable:
-    """What sorting needs of one stored detection. `at` is the time of the event, or of arrival where it has none."""
+    """What sorting needs of one stored detection. `at` is the time of the event, or of arrival where it has none.
+
+    `sighting` is a private address and the name of the host behind it, where the detection tells both beyond doubt.
+    """
 
     key: int
     at: datetime
@@ -92,26 +96,14 @@ class Sortable:
     type: IncidentType
     level: Level
     title: str
-
-
-@dataclass(frozen=True, slots=True)
-class OpenCase:
-    """What sorting needs of one open incident: which hosts were attacked by whom, and when it was last seen."""
-
-    id: str
-    attacked: frozenset[str]
-    attackers: frozenset[str]
-    first: datetime
-    last: datetime
+    sighting: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Detections that belong together: into an open incident (`joins`), or into a new one (`joins` is None)."""
+    """Detections that belong together: one incident, if the gravest of them opens one."""
 
     keys: tuple[int, ...]
-    joins: str | None
-    because: str
     type: IncidentType
     level: Level
     title: str

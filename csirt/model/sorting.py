@@ -1,9 +1,9 @@
-"""Which detections belong together, and to which open case. Pure.
+"""Which detections belong together: the rule, over a whole set. Pure.
 
 Two detections belong together when they hit the same attacked host on the same day of Japan, or hit different hosts on
-that day and share an attacker. A group joins an open case by the same rules, where its day lies within the days of the
-case; of several cases the oldest. So there is at most one new incident for an attacked host and day, and none of more
-than one host without a shared attacker. The result does not depend on the order in which detections are given.
+that day and share an attacker. So there is at most one incident for an attacked host and day, and none of more than one
+host without a shared attacker. The result does not depend on the order in which detections are given. `linking` comes
+to the same groups batch after batch, without looking at the whole set again.
 """
 
 import ipaddress
@@ -12,18 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from types import MappingProxyType
 
 from csirt.era import JST
 from csirt.model.detection import Detection
-from csirt.model.incident import Group, IncidentType, OpenCase, Sortable
+from csirt.model.incident import Group, IncidentType, Sortable
 
-SAME_HOST = "same_host"
-SHARED_ATTACKER = "shared_attacker"
-NEW = "new"
-
-
-_NO_NAMES: Mapping[str, str] = MappingProxyType({})
+Names = Mapping[tuple[date, str], str]  # the one name of an address on a day
 # What products write where they know no name; `localhost` is everybody's.
 _FILLERS = frozenset({"", "-", "none", "null", "n/a", "na", "unknown", "localhost", "*"})
 _OURS = tuple(
@@ -63,21 +57,26 @@ def attacked_and_attacker(detection: Detection) -> tuple[str, str | None]:
     return attacked, attacker if attacker != attacked else None
 
 
-def names_of(sightings: Iterable[tuple[str, str | None, str | None]]) -> Mapping[str, str]:
-    """The names of our hosts, by private address, from what tells both beyond doubt.
+def sighting(attacked: str, source: str | None, destination: str | None) -> tuple[str, str] | None:
+    """A private address of ours and its host's name, where a detection tells both beyond doubt; else None.
 
-    `sightings` are (attacked host as `attacked_and_attacker` gives it, source address, destination address), best those
-    of one day. So a sensor that knows only addresses and an agent that knows only names speak of one host. Beyond
-    doubt: one address is private and the other is not. An address under which several names appear (leased in turn) is
-    left out.
+    `attacked` is what `attacked_and_attacker` gives. Beyond doubt: one address is private and the other is not. So a
+    sensor that knows only addresses and an agent that knows only names speak of one host.
     """
-    seen: defaultdict[str, set[str]] = defaultdict(set)
-    for attacked, source, destination in sightings:
-        ours, theirs = ours_and_theirs(source, destination)
-        named = plain_address(attacked) is None and not attacked.startswith(_UNKNOWN)
-        if named and ours and theirs and is_ours(ours) and not is_ours(theirs):
-            seen[ours].add(attacked)
-    return {address: min(names) for address, names in sorted(seen.items()) if len(names) == 1}
+    ours, theirs = ours_and_theirs(source, destination)
+    named = plain_address(attacked) is None and not attacked.startswith(_UNKNOWN)
+    if named and ours and theirs and is_ours(ours) and not is_ours(theirs):
+        return ours, attacked
+    return None
+
+
+def names_of(detections: Iterable[Sortable]) -> Names:
+    """The name of each address on each day. One under which several names appear (leased in turn) is left out."""
+    seen: defaultdict[tuple[date, str], set[str]] = defaultdict(set)
+    for one in detections:
+        if one.sighting:
+            seen[day_of(one.at), one.sighting[0]].add(one.sighting[1])
+    return {place: min(names) for place, names in sorted(seen.items()) if len(names) == 1}
 
 
 def ours_and_theirs(source: str | None, destination: str | None) -> tuple[str | None, str | None]:
@@ -140,17 +139,16 @@ class _Item:
     attacked: str
 
 
-def groups_of(
-    detections: Sequence[Sortable], open_cases: Sequence[OpenCase], names: Mapping[str, str] = _NO_NAMES
-) -> list[Group]:
-    """The groups, in order of their first detection; each new, or joining an open case. Keys must be unique.
+def groups_of(detections: Sequence[Sortable], names: Names | None = None) -> list[Group]:
+    """The groups, in order of their first detection. Keys must be unique.
 
-    `names` (see `names_of`) makes an address and the name of its host one; the sets of cases may hold either.
-    `because` is `same_host` or `shared_attacker` for a group that joins, `new` for one that does not.
+    `names` makes an address and the name of its host one; without it, what the detections themselves tell.
     """
+    known = names_of(detections) if names is None else names
     items = [
-        _Item(one, day_of(one.at), names.get(one.attacked, one.attacked))
+        _Item(one, day, known.get((day, one.attacked), one.attacked))
         for one in sorted(detections, key=lambda one: (one.at, one.key))
+        for day in (day_of(one.at),)
     ]
     links: dict[_Node, _Node] = {}
     for item in items:
@@ -160,8 +158,7 @@ def groups_of(
     together: defaultdict[_Node, list[_Item]] = defaultdict(list)
     for item in items:
         together[_root(links, ("host", item.day, item.attacked))].append(item)
-    cases = _Cases(open_cases, names)
-    return [_group(members, cases) for members in together.values()]
+    return [_group(members) for members in together.values()]
 
 
 def _root(links: dict[_Node, _Node], node: _Node) -> _Node:
@@ -173,55 +170,18 @@ def _root(links: dict[_Node, _Node], node: _Node) -> _Node:
     return node
 
 
-class _Cases:
-    """Open cases from the oldest on, found by host or attacker."""
-
-    def __init__(self, cases: Sequence[OpenCase], names: Mapping[str, str]) -> None:
-        self.cases = sorted(cases, key=lambda case: (case.first, case.id))
-        self.by_host: defaultdict[str, list[int]] = defaultdict(list)
-        self.by_attacker: defaultdict[str, list[int]] = defaultdict(list)
-        for rank, case in enumerate(self.cases):
-            for host in {names.get(host, host) for host in case.attacked}:
-                self.by_host[host].append(rank)
-            for attacker in case.attackers:
-                self.by_attacker[attacker].append(rank)
-
-    def touched(self, day: date, attacked: Iterable[str], attackers: Iterable[str]) -> tuple[OpenCase | None, str]:
-        """The oldest case that a group touches, and why; (None, `new`) where there is none."""
-        hosts = self._ranks(day, self.by_host, attacked)
-        ranks = hosts | self._ranks(day, self.by_attacker, attackers)
-        if not ranks:
-            return None, NEW
-        oldest = min(ranks)
-        return self.cases[oldest], SAME_HOST if oldest in hosts else SHARED_ATTACKER
-
-    def _ranks(self, day: date, index: Mapping[str, list[int]], keys: Iterable[str]) -> set[int]:
-        """Cases under these keys whose days hold this day."""
-        return {
-            rank
-            for key in keys
-            for rank in index.get(key, ())
-            if day_of(self.cases[rank].first) <= day <= day_of(self.cases[rank].last)
-        }
-
-
-def _group(members: list[_Item], cases: _Cases) -> Group:
+def _group(members: list[_Item]) -> Group:
     """One group of detections, which come in order of time."""
-    attacked = frozenset(item.attacked for item in members)
     detections = [item.detection for item in members]
-    attackers = frozenset(one.attacker for one in detections if one.attacker)
-    case, because = cases.touched(members[0].day, attacked, attackers)
     by_weight = sorted(detections, key=lambda one: (-one.level, one.at, one.title, one.type.value, one.key))
     decided = [one.type for one in by_weight if one.type is not IncidentType.UNDECIDED]
     return Group(
         keys=tuple(sorted(one.key for one in detections)),
-        joins=case.id if case else None,
-        because=because,
         type=decided[0] if decided else IncidentType.UNDECIDED,
         level=by_weight[0].level,
         title=by_weight[0].title,
-        attacked=attacked,
-        attackers=attackers,
+        attacked=frozenset(item.attacked for item in members),
+        attackers=frozenset(one.attacker for one in detections if one.attacker),
         first=detections[0].at,
         last=detections[-1].at,
     )

@@ -27,13 +27,17 @@ class EntryKind(StrEnum):
     DETECTIONS_JOINED = "DETECTIONS_JOINED"  # detections were put into an open incident
     DETECTIONS_WAITING = "DETECTIONS_WAITING"  # detections below the opening level wait for an officer's decision
     DETECTION_IGNORED = "DETECTION_IGNORED"  # an officer decided that a detection opens no incident
+    DETECTIONS_MOVED = "DETECTIONS_MOVED"  # detections left an incident for another one, or for none
     INCIDENT_OPENED = "INCIDENT_OPENED"  # a case was opened, by rule or by a person
+    INCIDENTS_MERGED = "INCIDENTS_MERGED"  # an incident turned out to be part of another one
+    INCIDENTS_UNMERGED = "INCIDENTS_UNMERGED"  # it was one of its own after all
     INCIDENT_TYPE_SET = "INCIDENT_TYPE_SET"  # what kind of incident it is was decided or changed
     LEVEL_PROPOSED = "LEVEL_PROPOSED"  # a rule proposed a level
     LEVEL_SET = "LEVEL_SET"  # a post set the level, with a reason
     RUN_ORDERED = "RUN_ORDERED"  # a playbook was ordered for the incident
     RUN_ENDED = "RUN_ENDED"  # a playbook came to its end and left the incident open
     RUN_STOPPED = "RUN_STOPPED"  # a run ended early: drift, or a person stopped it
+    RUN_RESUMED = "RUN_RESUMED"  # a run that was stopped by a merge goes on
     RUN_HANDED_OVER = "RUN_HANDED_OVER"  # other workers drive a run from now on: a pool's, or those of one machine
     RUN_MOVED = "RUN_MOVED"  # a person moved a run to a newer version of its playbook
     STEP_STARTED = "STEP_STARTED"  # the intent to act, with the idempotency key

@@ -1,28 +1,26 @@
 """Incidents open, take in detections, and close."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlmodel import col, or_, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel import col, select
 
 from csirt.clock import JST
 from csirt.era import fiscal_year
 from csirt.errors import Conflict, Invalid, NotFound
 from csirt.guard import refuse_my_number
 from csirt.model.authority import Permission, must
-from csirt.model.incident import Disposition, Group, IncidentStatus, IncidentType, Level, OpenCase, Sortable
-from csirt.model.sorting import groups_of, is_ours, names_of, plain_address
+from csirt.model.incident import Disposition, IncidentStatus, IncidentType, Level
+from csirt.model.linking import Because
 from csirt.model.step import StepState
 from csirt.record.entry import EntryKind
 from csirt.response import facts, repeats
 from csirt.store.tables.cases import IncidentCounterRow, IncidentRow, NoteRow
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tables.runs import AssignmentRow, RunDueRow, RunRow, StepRow
+from csirt.store.tables.sorting import ClusterRow
 from csirt.store.tx import Tx, new_id
-
-TRIAGE_LIMIT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,109 +39,6 @@ class Report:
     drill: bool = False  # 訓練: everything happens, and nobody outside is reached
 
 
-def triage(tx: Tx) -> list[str]:
-    """Sort what is new into open incidents and new ones; returns the ids of incidents opened.
-
-    Groups below the level from which a case opens by itself wait for the officer.
-    """
-    fresh = tx.session.exec(_in_state("new")).all()
-    if not fresh:
-        return []
-    waiting = tx.session.exec(_in_state("waiting")).all()
-    rows = {row.id: row for row in (*fresh, *waiting) if row.id is not None}
-    touched = _touched(tx, list(rows.values()))
-    names = names_of((row.attacked, row.src_ip, row.dst_ip) for row in (*rows.values(), *touched))
-    groups = groups_of([_sortable(row) for row in rows.values()], _open_cases(touched), names)
-    opened = []
-    for group in groups:
-        members = [rows[key] for key in group.keys]
-        if group.joins:
-            _call_by_name([*members, *(row for row in touched if row.incident == group.joins)], names)
-            _join(tx, group.joins, members, group.because)
-        elif group.level >= tx.city.rules.opens_from:
-            _call_by_name(members, names)
-            opened.append(_open_group(tx, group, members))
-        else:
-            _let_wait(tx, members)
-    return opened
-
-
-def _call_by_name(members: Sequence[DetectionRow], names: Mapping[str, str]) -> None:
-    """A host that a sensor knew by its address only is called by its name, so that a case counts it once."""
-    for row in members:
-        row.attacked = names.get(row.attacked, row.attacked)
-
-
-def _in_state(state: str) -> SelectOfScalar[DetectionRow]:
-    """The oldest of a state, locked: whoever else sorts waits, and then no longer finds them."""
-    query = select(DetectionRow).where(DetectionRow.state == state)
-    return query.order_by(col(DetectionRow.id)).limit(TRIAGE_LIMIT).with_for_update()
-
-
-def _sortable(row: DetectionRow) -> Sortable:
-    assert row.id is not None
-    return Sortable(row.id, row.at, row.attacked, row.attacker, IncidentType(row.type), Level(row.level), row.title)
-
-
-def _touched(tx: Tx, rows: Sequence[DetectionRow]) -> list[DetectionRow]:
-    """Detections of open incidents that share a host, under any of its names, or an attacker with what is sorted."""
-    seen = {plain_address(address) for row in rows for address in (row.src_ip, row.dst_ip)}
-    hosts = {row.attacked for row in rows} | {address for address in seen if address and is_ours(address)}
-    attackers = {row.attacker for row in rows if row.attacker}
-    alike = or_(
-        col(DetectionRow.attacked).in_(hosts),
-        col(DetectionRow.dst_ip).in_(hosts),
-        col(DetectionRow.src_ip).in_(hosts),
-        col(DetectionRow.attacker).in_(attackers),
-    )
-    query = (
-        select(DetectionRow)
-        .join(IncidentRow, col(DetectionRow.incident) == col(IncidentRow.id))
-        .where(IncidentRow.status == IncidentStatus.OPEN.value, col(IncidentRow.drill).is_(False), alike)
-    )
-    return list(tx.session.exec(query))
-
-
-def _open_cases(rows: Sequence[DetectionRow]) -> list[OpenCase]:
-    members: dict[str, list[DetectionRow]] = {}
-    for row in rows:
-        members.setdefault(row.incident or "", []).append(row)
-    return [
-        OpenCase(
-            incident,
-            frozenset(row.attacked for row in found),
-            frozenset(row.attacker for row in found if row.attacker),
-            min(row.at for row in found),
-            max(row.at for row in found),
-        )
-        for incident, found in sorted(members.items())
-    ]
-
-
-def _join(tx: Tx, incident: str, members: Sequence[DetectionRow], because: str) -> None:
-    for row in members:
-        row.state, row.incident = "sorted", incident
-        tx.session.add(row)
-    out: dict[str, str | int] = {"detections": len(members), "because": because}
-    tx.record(EntryKind.DETECTIONS_JOINED, incident=incident, out=out)
-
-
-def _let_wait(tx: Tx, members: Sequence[DetectionRow]) -> None:
-    """One entry for those that were not waiting before, so that a waiting group is told once."""
-    new = [row for row in members if row.state == "new"]
-    for row in new:
-        row.state = "waiting"
-        tx.session.add(row)
-    if new:
-        tx.record(EntryKind.DETECTIONS_WAITING, out={"detections": len(new), "level": max(row.level for row in new)})
-
-
-def _open_group(tx: Tx, group: Group, members: Sequence[DetectionRow]) -> str:
-    incident = _open(tx, Report(title=group.title, type=group.type, channel="sensor", level=group.level), cause="rule")
-    _join(tx, incident, members, group.because)
-    return incident
-
-
 def open_by_report(tx: Tx, report: Report, *, request_key: str | None = None) -> str:
     """An officer opens an incident; returns its id. The same `request_key` again gives the same incident.
 
@@ -158,7 +53,7 @@ def open_by_report(tx: Tx, report: Report, *, request_key: str | None = None) ->
         raise Invalid("title_missing", field="title")
     for field in ("title", "account", "host"):
         refuse_my_number(getattr(report, field), field=field)
-    return _open(tx, report, cause="report", request_key=request_key)
+    return open_case(tx, report, cause="report", request_key=request_key)
 
 
 def _by_request(tx: Tx, request_key: str) -> str | None:
@@ -176,9 +71,23 @@ def open_waiting(
     level = Level(max(row.level for row in members))
     refuse_my_number(title, field="title")
     report = Report(title=title or members[0].title, type=type_, channel="sensor", level=level)
-    incident = _open(tx, report, "officer", request_key)
-    _join(tx, incident, members, "officer")
+    incident = open_case(tx, report, "officer", request_key)
+    for row in members:
+        row.state, row.incident, row.joined_by = "sorted", incident, Because.OFFICER.value
+        tx.session.add(row)
+    said: dict[str, str | int] = {"detections": len(members), "because": Because.OFFICER.value}
+    tx.record(EntryKind.DETECTIONS_JOINED, incident=incident, out=said)
+    _lead_here(tx, incident, members)
     return incident
+
+
+def _lead_here(tx: Tx, incident: str, members: Sequence[DetectionRow]) -> None:
+    """What comes later and belongs to these detections joins their case, unless it belongs to another one already."""
+    clusters = {row.cluster for row in members if row.cluster}
+    found = select(ClusterRow).where(col(ClusterRow.id).in_(clusters), col(ClusterRow.incident).is_(None))
+    for cluster in tx.session.exec(found.order_by(col(ClusterRow.id)).with_for_update()):
+        cluster.incident = incident
+        tx.session.add(cluster)
 
 
 def ignore_waiting(tx: Tx, keys: Sequence[int], reason: str, *, request_key: str | None = None) -> int:
@@ -211,7 +120,8 @@ def _waiting(tx: Tx, keys: Sequence[int]) -> list[DetectionRow]:
     return members
 
 
-def _open(tx: Tx, report: Report, cause: str, request_key: str | None = None) -> str:
+def open_case(tx: Tx, report: Report, cause: str, request_key: str | None = None) -> str:
+    """Open a case and order its playbook; `cause` is `rule`, `report` or `officer`. Returns its id."""
     incident = new_id("i")
     year = fiscal_year(tx.now.astimezone(JST).date())
     ordinal = _next_number(tx, year, drill=report.drill)
@@ -237,7 +147,7 @@ def _open(tx: Tx, report: Report, cause: str, request_key: str | None = None) ->
     clocks = {"occurred": report.occurred, "noticed": report.noticed, "known": tx.now, "received": tx.now}
     facts.begin(tx, incident, clocks, report.personal_data)
     tx.record(EntryKind.LEVEL_PROPOSED, incident=incident, out={"level": int(report.level), "by": cause})
-    _order_run(tx, incident, report.type)
+    order_run(tx, incident, report.type)
     return incident
 
 
@@ -256,7 +166,7 @@ def _next_number(tx: Tx, year: int, *, drill: bool) -> int:
     return counter.last
 
 
-def _order_run(tx: Tx, incident: str, type_: IncidentType) -> None:
+def order_run(tx: Tx, incident: str, type_: IncidentType) -> None:
     """Order the playbook of this type, where one is written, in the same commit."""
     if type_ not in tx.city.playbooks:
         return

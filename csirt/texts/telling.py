@@ -23,6 +23,8 @@ StepTextOf = Callable[[str], StepText]
 # Which field of an entry chooses between the sentences of its kind: `tell.TIMER_FIRED.deadline`.
 _VARIANTS: Mapping[EntryKind, str] = {
     EntryKind.DETECTIONS_JOINED: "because",
+    EntryKind.DETECTIONS_MOVED: "because",
+    EntryKind.INCIDENTS_MERGED: "cause",
     EntryKind.INCIDENT_OPENED: "cause",
     EntryKind.LEVEL_PROPOSED: "by",
     EntryKind.TIMER_FIRED: "timer",

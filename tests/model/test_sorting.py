@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csirt.model.detection import Detection
-from csirt.model.incident import Group, IncidentType, Level, OpenCase, Sortable
-from csirt.model.sorting import attacked_and_attacker, day_of, groups_of, names_of, plain_address
+from csirt.model.incident import Group, IncidentType, Level, Sortable
+from csirt.model.sorting import attacked_and_attacker, day_of, groups_of, names_of, plain_address, sighting
 
 START = datetime(2026, 6, 9, 15, 0, tzinfo=UTC)  # midnight in Japan: 10 June begins
 SORTABLES = st.lists(
@@ -25,20 +25,6 @@ SORTABLES = st.lists(
     ),
     max_size=14,
     unique_by=lambda one: one.key,
-)
-CASES = st.lists(
-    st.builds(
-        lambda number, attacked, attackers, first, length: OpenCase(
-            f"i-{number}", attacked, attackers, START + timedelta(hours=first), START + timedelta(hours=first + length)
-        ),
-        st.integers(0, 99),
-        st.frozensets(st.sampled_from(["a", "b", "10.0.0.1"]), min_size=1),
-        st.frozensets(st.sampled_from(["x", "y"])),
-        st.integers(0, 60),
-        st.integers(0, 30),
-    ),
-    max_size=4,
-    unique_by=lambda case: case.id,
 )
 
 
@@ -98,18 +84,35 @@ def test_nothing_that_is_written_breaks_it(src: str | None, dst: str | None, hos
 
 def test_names_are_learnt_beyond_doubt_only() -> None:
     out = "203.0.113.5"
-    assert names_of([("pc", out, "10.0.0.1"), ("pc", "10.0.0.1", out), ("pc", None, "10.0.0.2")]) == {"10.0.0.1": "pc"}
-    assert names_of([("pc", "10.0.0.9", "10.0.0.1"), ("10.0.0.1", out, "10.0.0.1")]) == {}
-    assert names_of([("unknown:cef", out, "10.0.0.1"), ("pc", out, "198.51.100.1")]) == {}
-    assert names_of([("pc", out, "10.0.0.1"), ("other", out, "10.0.0.1")]) == {}
+    assert sighting("pc", out, "10.0.0.1") == sighting("pc", "10.0.0.1", out) == ("10.0.0.1", "pc")
+    for attacked, source, destination in (
+        ("pc", None, "10.0.0.2"),
+        ("pc", "10.0.0.9", "10.0.0.1"),
+        ("10.0.0.1", out, "10.0.0.1"),
+        ("unknown:cef", out, "10.0.0.1"),
+        ("pc", out, "198.51.100.1"),
+    ):
+        assert sighting(attacked, source, destination) is None
+
+
+def test_an_address_with_two_names_on_a_day_has_none() -> None:
+    first, again = one(1, "pc", sighting=("10.0.0.1", "pc")), one(2, "pc", hours=2, sighting=("10.0.0.1", "pc"))
+    other, tomorrow = (
+        one(3, "other", sighting=("10.0.0.1", "other")),
+        one(4, "other", hours=25, sighting=("10.0.0.1", "other")),
+    )
+    day = day_of(first.at)
+    assert names_of([first, again]) == {(day, "10.0.0.1"): "pc"}
+    assert names_of([first, other]) == {}
+    assert names_of([first, tomorrow]) == {(day, "10.0.0.1"): "pc", (day + timedelta(days=1), "10.0.0.1"): "other"}
 
 
 def test_same_host_same_day() -> None:
-    assert keys(groups_of([one(1, "a"), one(2, "b"), one(3, "a", hours=23.9)], [])) == [(1, 3), (2,)]
+    assert keys(groups_of([one(1, "a"), one(2, "b"), one(3, "a", hours=23.9)])) == [(1, 3), (2,)]
 
 
 def test_the_day_is_that_of_japan() -> None:
-    assert keys(groups_of([one(1, "a", hours=-0.5), one(2, "a", hours=0), one(3, "a", hours=24)], [])) == [
+    assert keys(groups_of([one(1, "a", hours=-0.5), one(2, "a", hours=0), one(3, "a", hours=24)])) == [
         (1,),
         (2,),
         (3,),
@@ -118,12 +121,12 @@ def test_the_day_is_that_of_japan() -> None:
 
 def test_different_hosts_need_a_shared_attacker_on_that_day() -> None:
     chain = [one(1, "a", "x"), one(2, "b", "x"), one(3, "b", "y"), one(4, "c", "y"), one(5, "d")]
-    assert keys(groups_of(chain, [])) == [(1, 2, 3, 4), (5,)]
-    assert keys(groups_of([one(1, "a", "x"), one(2, "b", "x", hours=25)], [])) == [(1,), (2,)]
+    assert keys(groups_of(chain)) == [(1, 2, 3, 4), (5,)]
+    assert keys(groups_of([one(1, "a", "x"), one(2, "b", "x", hours=25)])) == [(1,), (2,)]
 
 
 def test_an_attacker_is_not_a_host_of_that_name() -> None:
-    assert keys(groups_of([one(1, "10.0.0.5", "x"), one(2, "b", "10.0.0.5")], [])) == [(1,), (2,)]
+    assert keys(groups_of([one(1, "10.0.0.5", "x"), one(2, "b", "10.0.0.5")])) == [(1,), (2,)]
 
 
 def test_type_level_and_title_of_a_group() -> None:
@@ -133,62 +136,29 @@ def test_type_level_and_title_of_a_group() -> None:
             one(2, "a", hours=3, level=Level.GRAVE, title="later"),
             one(3, "a", hours=2, level=Level.GRAVE, title="earlier"),
             one(4, "a", hours=4, type=IncidentType.OUTAGE, level=Level.SERIOUS),
-        ],
-        [],
+        ]
     )
     assert (group.type, group.level, group.title) == (IncidentType.DDOS, Level.GRAVE, "earlier")
     assert (group.first, group.last) == (START + timedelta(hours=1), START + timedelta(hours=4))
-    assert groups_of([one(1, "a")], [])[0].type is IncidentType.UNDECIDED
-
-
-def case(name: str, attacked: str, attacker: str, first: float = 0, last: float = 2) -> OpenCase:
-    hours = timedelta(hours=1)
-    return OpenCase(name, frozenset({attacked}), frozenset({attacker}), START + first * hours, START + last * hours)
-
-
-@pytest.mark.parametrize(
-    ("detection", "cases", "wanted"),
-    [
-        (one(1, "a"), [], (None, "new")),
-        (one(1, "a"), [case("i1", "a", "x")], ("i1", "same_host")),
-        (one(1, "b", "x"), [case("i1", "a", "x")], ("i1", "shared_attacker")),
-        (one(1, "b", "y"), [case("i1", "a", "x")], (None, "new")),
-        (one(1, "a", hours=23), [case("i1", "a", "x")], ("i1", "same_host")),
-        (one(1, "a", hours=25), [case("i1", "a", "x")], (None, "new")),
-        (one(1, "a", hours=-1), [case("i1", "a", "x")], (None, "new")),
-        (one(1, "a", hours=30), [case("i1", "a", "x", 0, 60)], ("i1", "same_host")),
-        (one(1, "a", "x"), [case("i1", "a", "y", 2), case("i2", "b", "x", 1)], ("i2", "shared_attacker")),
-        (one(1, "a", "x"), [case("i2", "a", "y"), case("i1", "b", "x")], ("i1", "shared_attacker")),
-    ],
-)
-def test_joining(detection: Sortable, cases: list[OpenCase], wanted: tuple[str | None, str]) -> None:
-    (group,) = groups_of([detection], cases)
-    assert (group.joins, group.because) == wanted
+    assert groups_of([one(1, "a")])[0].type is IncidentType.UNDECIDED
 
 
 def test_a_known_name_makes_address_and_name_one_host() -> None:
-    names = {"10.0.0.1": "a"}
-    assert keys(groups_of([one(1, "a"), one(2, "10.0.0.1")], [], names)) == [(1, 2)]
-    (group,) = groups_of([one(2, "a")], [case("i1", "10.0.0.1", "x")], names)
-    assert (group.joins, group.attacked) == ("i1", frozenset({"a"}))
+    both = [one(1, "a", sighting=("10.0.0.1", "a")), one(2, "10.0.0.1")]
+    (group,) = groups_of(both)
+    assert (group.keys, group.attacked) == ((1, 2), frozenset({"a"}))
 
 
-@given(SORTABLES, CASES, st.randoms(use_true_random=False))
-def test_the_order_of_arrival_changes_nothing(
-    detections: list[Sortable], cases: list[OpenCase], chance: st.DataObject
-) -> None:
-    before = groups_of(detections, cases)
-    shuffled, other_cases = list(detections), list(cases)
+@given(SORTABLES, st.randoms(use_true_random=False))
+def test_the_order_of_arrival_changes_nothing(detections: list[Sortable], chance: st.DataObject) -> None:
+    shuffled = list(detections)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
-    chance.shuffle(other_cases)  # type: ignore[attr-defined]
-    assert groups_of(shuffled, other_cases) == before
+    assert groups_of(shuffled) == groups_of(detections)
 
 
-@given(SORTABLES, CASES, st.sampled_from([{}, {"10.0.0.1": "a"}]))
-def test_each_detection_is_in_one_group_and_each_host_in_one_new_case_a_day(
-    detections: list[Sortable], cases: list[OpenCase], names: dict[str, str]
-) -> None:
-    groups = groups_of(detections, cases, names)
+@given(SORTABLES)
+def test_each_detection_is_in_one_group_and_each_host_in_one_incident_a_day(detections: list[Sortable]) -> None:
+    groups = groups_of(detections)
     assert sorted(key for group in groups for key in group.keys) == sorted(one.key for one in detections)
     for first, second in combinations(groups, 2):
         if day_of(first.first) == day_of(second.first):
@@ -199,7 +169,7 @@ def test_each_detection_is_in_one_group_and_each_host_in_one_new_case_a_day(
 @given(SORTABLES)
 def test_several_hosts_are_linked_by_shared_attackers(detections: list[Sortable]) -> None:
     by_key = {one.key: one for one in detections}
-    for group in groups_of(detections, []):
+    for group in groups_of(detections):
         assert day_of(group.first) == day_of(group.last)
         pairs = {(by_key[key].attacked, by_key[key].attacker) for key in group.keys}
         reached = {min(group.attacked)}
@@ -211,4 +181,4 @@ def test_several_hosts_are_linked_by_shared_attackers(detections: list[Sortable]
 
 def test_a_storm_is_sorted_in_time() -> None:
     storm = [one(n, f"h{n % 20_000}", f"x{n % 30_000}", hours=n / 2000) for n in range(40_000)]
-    assert sum(len(group.keys) for group in groups_of(storm, [])) == 40_000
+    assert sum(len(group.keys) for group in groups_of(storm)) == 40_000

@@ -8,7 +8,7 @@ import pytest
 
 from csirt.model.detection import Detection, NotADetection, SourceRecord, Unreadable, fingerprint
 from csirt.model.incident import Group, IncidentType, Level, Sortable
-from csirt.model.sorting import attacked_and_attacker, day_of, groups_of, names_of
+from csirt.model.sorting import attacked_and_attacker, day_of, groups_of, names_of, sighting
 from csirt.model.triage import rules_from, suggest
 from csirt.readers.formats import read
 
@@ -31,7 +31,9 @@ def sortables() -> list[Sortable]:
     found = []
     for key, one in enumerate(detections()):
         assert one.time_utc is not None
-        found.append(Sortable(key, one.time_utc, *attacked_and_attacker(one), *suggest(one, rules), one.title))
+        attacked, attacker = attacked_and_attacker(one)
+        seen = sighting(attacked, one.src_ip, one.dst_ip)
+        found.append(Sortable(key, one.time_utc, attacked, attacker, *suggest(one, rules), one.title, seen))
     return found
 
 
@@ -51,19 +53,18 @@ def test_all_on_one_day_of_japan() -> None:
 def check_one_ransomware_incident(groups: list[Group]) -> None:
     (group,) = groups
     assert len(group.keys) == 6
-    assert (group.type, group.level, group.joins) == (IncidentType.RANSOMWARE, Level.GRAVE, None)
+    assert (group.type, group.level) == (IncidentType.RANSOMWARE, Level.GRAVE)
     assert group.attackers == {"203.0.113.45"}
 
 
 def test_the_six_are_one_ransomware_incident_whatever_their_order() -> None:
     for order in itertools.islice(itertools.permutations(sortables()), 0, 720, 37):
-        check_one_ransomware_incident(groups_of(order, []))
+        check_one_ransomware_incident(groups_of(order))
 
 
 def test_both_formats_speak_of_one_host_once_its_name_is_known() -> None:
-    names = names_of((attacked_and_attacker(one)[0], one.src_ip, one.dst_ip) for one in detections())
-    assert names == {"10.20.3.142": "nrt-zei-0142"}
-    groups = groups_of(sortables(), [], names)
+    assert {address: name for (_, address), name in names_of(sortables()).items()} == {"10.20.3.142": "nrt-zei-0142"}
+    groups = groups_of(sortables())
     check_one_ransomware_incident(groups)
     assert groups[0].attacked == {"nrt-zei-0142"}
 
@@ -72,5 +73,5 @@ def test_both_formats_speak_of_one_host_once_its_name_is_known() -> None:
 def test_each_file_alone_is_the_same_incident(name: str) -> None:
     formats = {"suricata.ndjson": "suricata-eve", "edr.cef": "cef"}
     keys = {key for key, one in enumerate(detections()) if one.format == formats[name]}
-    (group,) = groups_of([one for one in sortables() if one.key in keys], [])
+    (group,) = groups_of([one for one in sortables() if one.key in keys])
     assert (len(group.keys), group.type, group.level) == (3, IncidentType.RANSOMWARE, Level.GRAVE)

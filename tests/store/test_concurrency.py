@@ -12,7 +12,7 @@ from csirt.model.detection import Detection, SourceRecord
 from csirt.model.incident import Level
 from csirt.model.people import SYSTEM, Actor, Role
 from csirt.record.entry import EntryKind
-from csirt.response import escalations, incidents, intake
+from csirt.response import escalations, intake, triage
 from csirt.store.queries import cases, work
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tx import Tx
@@ -65,7 +65,7 @@ def test_two_sort_at_once_and_open_one_case(world: World) -> None:
         assert len(session.exec(select(DetectionRow)).all()) == 1
     object.__setattr__(world.desk.door.city.rules, "opens_from", Level.MINOR)
     world.open()  # this year's counter is there already
-    both(world, incidents.triage, incidents.triage)
+    both(world, triage.triage, triage.triage)
     assert len(world.desk.look(cases.incidents)) == 2
 
 

@@ -15,6 +15,7 @@ from csirt.model.evidence import EvidenceState
 from csirt.model.fact import FINDINGS, UNITS, FactSource, FactState
 from csirt.model.health import PartState
 from csirt.model.incident import Disposition, IncidentStatus, IncidentType, Level
+from csirt.model.linking import Because
 from csirt.model.measure import MeasureState
 from csirt.model.message import DeliveryState
 from csirt.model.order import OrderKind
@@ -39,6 +40,7 @@ NAMED = re.compile(r"""_\("([a-z][a-zA-Z0-9_.]+)"[,)]""")
 HELD = re.compile(r'"((?:[a-z_]+\.)+[a-zA-Z0-9_]+)"')
 PLACES = re.compile(r"%\((\w+)\)s")
 VALUES: dict[str, type[Enum]] = {
+    "joined": Because,
     "kind": EntryKind, "type": IncidentType, "level": Level, "status": IncidentStatus, "disposition": Disposition,
     "role": Role, "delivery": DeliveryState, "step_state": StepState, "step_kind": StepKind, "need": Need,
     "stop_on": StopOn, "route_state": RouteState, "measure_state": MeasureState, "verdict": Verdict,

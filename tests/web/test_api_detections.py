@@ -10,7 +10,7 @@ import pytest
 from csirt.bootstrap import Desk
 from csirt.founding import SAMPLE_CITY
 from csirt.model.people import SYSTEM, Actor
-from csirt.response import access, incidents, intake
+from csirt.response import access, intake, triage
 from csirt.store.queries.timeline import explore
 from tests.web.conftest import Someone
 
@@ -105,7 +105,7 @@ def test_no_more_than_fits_is_taken_whatever_the_length_says(
 def test_the_officer_decides_on_what_waits(sensor: Callable[..., httpx.Response], someone: Make, desk: Desk) -> None:
     officer = someone("k.sato")
     sensor(natives(14))
-    desk.commit(SYSTEM, incidents.triage)
+    desk.commit(SYSTEM, triage.triage)
     groups = officer.get("/detections/waiting").json()
     assert (len(groups), {one["count"] for one in groups}) == (7, {2})
     opened = officer.post("/detections/waiting/open", {"keys": groups[0]["keys"], "title": "怪しい", "type": "ddos"})

@@ -32,6 +32,8 @@ SAMPLES: dict[str, Any] = {
     "/api/v1/measures/{id}/end": {"state": "done"},
     "/api/v1/assignments/{id}/answer": {"choice": "yes", "reason": "x"},
     "/api/v1/incidents/{name}/steps/{step}/{act}": {"reason": "x"},
+    "/api/v1/incidents/{name}/merge": {"into": "R8-1", "reason": "x"},
+    "/api/v1/incidents/{name}/unmerge": {"reason": "x"},
     "/api/v1/detections/waiting/open": {"keys": [1]},
     "/api/v1/detections/waiting/ignore": {"keys": [1], "reason": "x"},
 }

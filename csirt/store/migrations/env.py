@@ -4,9 +4,9 @@ from alembic import context
 from sqlmodel import SQLModel
 
 from csirt.store.database import engine_for
-from csirt.store.tables import absences, access, cases, evidence, facts, intake, outbox, record, runs, workings
+from csirt.store.tables import absences, access, cases, evidence, facts, intake, outbox, record, runs, sorting, workings
 
-TABLES = (absences, access, cases, evidence, facts, intake, outbox, record, runs, workings)
+TABLES = (absences, access, cases, evidence, facts, intake, outbox, record, runs, sorting, workings)
 
 engine = engine_for(context.config.attributes["url"])
 with engine.connect() as connection:

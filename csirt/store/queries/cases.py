@@ -66,6 +66,8 @@ class DetectionView:
     last_seen: datetime
     state: str
     incident: str | None
+    joined_by: str | None
+    joined_over: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,14 @@ def _view(row: IncidentRow, run: RunRow | None, title: str) -> IncidentView:
         disposition=Disposition(row.disposition) if row.disposition else None,
         closed_at=row.closed_at,
         drill=row.drill,
+        merged_into=row.merged_into,
     )
+
+
+def merged_into(look: Look, id_: str) -> list[str]:
+    """The incidents that were merged into this one and are still, oldest first."""
+    query = select(IncidentRow.id).where(IncidentRow.merged_into == id_)
+    return list(look.session.exec(query.order_by(col(IncidentRow.fiscal_year), col(IncidentRow.ordinal))))
 
 
 def numbers(look: Look, ids: Iterable[str]) -> dict[str, tuple[int, int, bool]]:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from csirt.store.columns import UtcDateTime
+from csirt.store.columns import BigId, UtcDateTime
 
 
 class IncidentRow(SQLModel, table=True):
@@ -34,6 +34,31 @@ class IncidentRow(SQLModel, table=True):
     closing_c: str | None = None
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     request_key: str | None = Field(default=None, unique=True)
+    merged_into: str | None = Field(default=None, index=True)
+
+
+class MergeRow(SQLModel, table=True):
+    """An incident (`gone`) became one with another. `cause`: `rule` or `officer`. Undone, it stays as history."""
+
+    __tablename__ = "incident_merge"
+
+    id: str = Field(primary_key=True)
+    gone: str = Field(foreign_key="incident.id", index=True)
+    into_incident: str = Field(foreign_key="incident.id", index=True)
+    cause: str
+    by: str
+    at: datetime = Field(sa_type=UtcDateTime)
+    reason_c: str | None = None
+    undone_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class MergeDetectionRow(SQLModel, table=True):
+    """A detection that a merged incident brought along."""
+
+    __tablename__ = "incident_merge_detection"
+
+    merge: str = Field(primary_key=True, foreign_key="incident_merge.id")
+    detection: int = Field(primary_key=True, foreign_key="detection.id", sa_type=BigId)
 
 
 class IncidentCounterRow(SQLModel, table=True):

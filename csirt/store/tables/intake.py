@@ -29,9 +29,14 @@ class BatchRow(SQLModel, table=True):
 
 
 class DetectionRow(SQLModel, table=True):
-    """One detection, seen `count` times. `state`: new, sorted, ignored."""
+    """One detection, seen `count` times. `state`: new, waiting, sorted, ignored.
+
+    `cluster` is what it was sorted into; `joined_by` and `joined_over` say why (`Because`, and over which host or
+    attacker).
+    """
 
     __tablename__ = "detection"
+    __table_args__ = (Index("ix_detection_triage", "state", "level", "id"),)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     fingerprint: str = Field(unique=True)
@@ -57,6 +62,9 @@ class DetectionRow(SQLModel, table=True):
     last_seen: datetime = Field(sa_type=UtcDateTime)
     state: str = Field(default="new", index=True)
     incident: str | None = Field(default=None, index=True)
+    cluster: str | None = Field(default=None, index=True)
+    joined_by: str | None = None
+    joined_over: str | None = None
 
 
 class QuarantineRow(SQLModel, table=True):

@@ -81,7 +81,8 @@ def list_detections(
 
     def question(look: Look) -> list[DetectionGiven]:
         found = cases.detections(look, resolve_incident(look, name), offset=offset, limit=limit)
-        return [DetectionGiven.model_validate(view) for view in found]
+        words = Words(reader.desk, look, reader)
+        return [words.detection(view) for view in found]
 
     return reader.desk.look(question)
 

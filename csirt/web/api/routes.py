@@ -12,6 +12,7 @@ from csirt.web.api import (
     health,
     incidents,
     measures,
+    merging,
     people,
     playbooks,
     record,
@@ -42,5 +43,6 @@ for part in (
     absences,
     people,
     setting_aside,
+    merging,
 ):
     router.include_router(part.router)

@@ -169,6 +169,20 @@ class IncidentGiven(Given):
     closed_at: datetime | None
     sample: bool
     drill: bool
+    merged_into: str | None
+
+
+class MergeTaken(Taken):
+    """Into which incident, by its id or number, and why."""
+
+    into: Line
+    reason: Text
+
+
+class UnmergeTaken(Taken):
+    """Why a merge is undone."""
+
+    reason: Text
 
 
 class AssignmentGiven(Given):
@@ -302,6 +316,9 @@ class DetectionGiven(Given):
     last_seen: datetime
     state: str
     incident: str | None
+    joined_by: str | None
+    joined_over: str | None
+    joined_text: str
 
 
 class WaitingGiven(Given):

@@ -8,7 +8,7 @@ from csirt.era import number_text
 from csirt.model.authority import may_answer
 from csirt.model.incident import IncidentView
 from csirt.model.people import Actor
-from csirt.store.queries.cases import MeasureView, NoteView
+from csirt.store.queries.cases import DetectionView, MeasureView, NoteView
 from csirt.store.queries.timeline import TimelineEntry
 from csirt.store.queries.work import AssignmentView, EscalationView, StepView
 from csirt.store.tx import Look
@@ -17,6 +17,7 @@ from csirt.texts.steps import StepText
 from csirt.web.api.shapes import (
     AssignmentGiven,
     DeliveryGiven,
+    DetectionGiven,
     EntryGiven,
     EscalationGiven,
     IncidentGiven,
@@ -49,6 +50,15 @@ class Words:
             "opened_by_name": self.name(view.opened_by),
             "sample": self._desk.door.city.sample,
         }
+
+    def detection(self, view: DetectionView) -> DetectionGiven:
+        """A detection, with the reason why it belongs to its incident in words."""
+        text = self.joined(view.joined_by, view.joined_over)
+        return DetectionGiven.model_validate({**asdict(view), "joined_text": text})
+
+    def joined(self, because: str | None, over: str | None) -> str:
+        """Why a detection belongs to its incident; empty where nothing was kept."""
+        return self.name.words.say(f"joined.{because}", {"over": over or ""}) if because else ""
 
     def number(self, year: int, ordinal: int, *, drill: bool = False) -> str:
         """The number of a case as people say it."""

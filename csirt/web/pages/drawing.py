@@ -27,7 +27,8 @@ NOTICES = frozenset(
     {
         "acknowledged", "answered", "call_recorded", "chain_started", "decided", "evidence_added",
         "evidence_handed_over", "facts_stated",
-        "measure_added", "measure_ended", "note_added", "opened", "run_moved", "set_aside", "signed_out",
+        "measure_added", "measure_ended", "merged", "note_added", "opened", "run_moved", "set_aside", "signed_out",
+        "unmerged",
     }
 )  # fmt: skip
 

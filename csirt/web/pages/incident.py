@@ -1,5 +1,6 @@
 """The page of one incident, and what people add to it: notes and measures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
@@ -132,7 +133,7 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
     found = work.assignments(look, incident=view.id, open_only=False, limit=1000)
     reached = {climb.step: climb for climb in work.escalations(look, incident=view.id)}
     entries, window = _timeline(look, visit, view.id, asked.before)
-    rows, more = _detections(look, view.id, asked.page)
+    rows, more = _detections(look, words, view.id, asked.page)
     notes = cases.notes(look, view.id)
     return replace(
         _head(look, visit, words, view),
@@ -178,9 +179,21 @@ def _head(look: Look, visit: Visit, words: Words, view: IncidentView) -> Inciden
         playbook=visit.desk.texts.playbook_title(view.playbook, words.language) if view.playbook else "",
         playbook_version=view.playbook_version or 0,
         playbook_href=f"/playbooks/{view.playbook}?version={view.playbook_version}" if view.playbook else "",
-        stopped_by=work.stopped_by(look, view.id) or "",
+        stopped_by="" if view.merged_into else work.stopped_by(look, view.id) or "",
+        merged_into=_cases(look, words, [view.merged_into])[0] if view.merged_into else None,
+        came_from=_cases(look, words, cases.merged_into(look, view.id)),
+        may_merge=may(visit.actor, Permission.MERGE_INCIDENTS)
+        and (view.status is IncidentStatus.OPEN or view.merged_into is not None),
         account=_account(look, view.id),
         drill=view.drill,
+    )
+
+
+def _cases(look: Look, words: Words, ids: Sequence[str]) -> tuple[Option, ...]:
+    """Other incidents, to be linked by their numbers."""
+    known = cases.numbers(look, ids)
+    return tuple(
+        Option(value=id_, label=words.number(*known[id_][:2], drill=known[id_][2])) for id_ in ids if id_ in known
     )
 
 
@@ -219,13 +232,13 @@ def _timeline(look: Look, visit: Visit, incident: str, before: int | None) -> tu
     )
 
 
-def _detections(look: Look, incident: str, page: int) -> tuple[tuple[DetectionRow, ...], Window | None]:
+def _detections(look: Look, words: Words, incident: str, page: int) -> tuple[tuple[DetectionRow, ...], Window | None]:
     first, base = (page - 1) * cases.PAGE, f"/incidents/{incident}"
     found = cases.detections(look, incident, offset=first, limit=cases.PAGE + 1)
     rows = tuple(
         DetectionRow(
             at=row.at, format=row.format, title=row.title, level=Level(row.level), host=row.host or row.attacked,
-            repeats=row.count,
+            repeats=row.count, joined=words.joined(row.joined_by, row.joined_over),
         )
         for row in found[: cases.PAGE]
     )  # fmt: skip

@@ -15,6 +15,7 @@ from csirt.web.pages import (
     health,
     incident,
     measures,
+    merging,
     opening,
     playbooks,
     setting_aside,
@@ -44,6 +45,7 @@ for part in (
     measures,
     audit,
     setting_aside,
+    merging,
     health,
 ):
     router.include_router(part.router)

@@ -122,6 +122,7 @@ class DetectionRow:
     level: Level
     host: str = ""
     repeats: int = 1
+    joined: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +173,9 @@ class Incident:
     account: str = ""
     facts: tuple[FactRow, ...] = ()
     called_for: tuple[CalledForRow, ...] = ()
+    merged_into: Option | None = None
+    came_from: tuple[Option, ...] = ()
+    may_merge: bool = False
     may_add_note: bool = False
     may_add_measure: bool = False
     may_set_level: bool = False

@@ -1,0 +1,181 @@
+"""Sorting batch after batch: the same groups as `sorting.groups_of`, whatever the order in which detections arrive.
+
+A *place* is an attacked host or an attacker on one day of Japan. Every place belongs to one *cluster*, and a detection
+belongs to the cluster of its places; one that touches several clusters makes them one. So a batch needs to know only
+the places that it touches, never the detections before it. What cannot be told by growing alone is an address that
+turns out to have had two names on one day: the cluster that it lies in is `torn`, and has to be sorted afresh from its
+members.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from csirt.model.incident import Group, Sortable
+from csirt.model.sorting import Names, day_of, groups_of, plain_address
+
+Place = tuple[date, str, str]  # day, `host` or `attacker`, value
+
+
+class Because(StrEnum):
+    """Why a detection belongs to its incident. The value is also the text key."""
+
+    NEW = "new"  # the incident began with it
+    SAME_HOST = "same_host"
+    SAME_ADDRESS = "same_address"  # the host's other name: an address that was seen to be its
+    SHARED_ATTACKER = "shared_attacker"
+    OFFICER = "officer"  # a person put it there
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why, and the host, address or attacker that was shared."""
+
+    because: Because
+    over: str = ""
+
+
+@dataclass
+class Known:
+    """What is known of the places that a batch touches: their clusters, and the names of addresses on a day."""
+
+    clusters: dict[Place, str] = field(default_factory=dict)
+    names: defaultdict[tuple[date, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def name_of(self, day: date, address: str) -> str | None:
+        """The one name of an address on a day; None for none or several."""
+        names = self.names.get((day, address), set())
+        return next(iter(names)) if len(names) == 1 else None
+
+    def unique_names(self) -> Names:
+        """Every address that has one name on its day."""
+        return {place: next(iter(names)) for place, names in self.names.items() if len(names) == 1}
+
+
+@dataclass
+class Linked:
+    """What a batch changed: the cluster of each detection and why, clusters that became one (gone -> into), places."""
+
+    of: dict[int, str] = field(default_factory=dict)
+    reasons: dict[int, Reason] = field(default_factory=dict)
+    absorbed: dict[str, str] = field(default_factory=dict)
+    touched: set[Place] = field(default_factory=set)
+
+
+def host(day: date, name: str) -> Place:
+    """An attacked host on a day."""
+    return day, "host", name
+
+
+def attacker(day: date, address: str) -> Place:
+    """An attacker on a day."""
+    return day, "attacker", address
+
+
+def addresses_in(batch: Iterable[Sortable]) -> set[tuple[date, str]]:
+    """The addresses of a batch whose names matter."""
+    found = {(day_of(one.at), one.sighting[0]) for one in batch if one.sighting}
+    return found | {(day_of(one.at), one.attacked) for one in batch if plain_address(one.attacked)}
+
+
+def places_in(batch: Iterable[Sortable], known: Known) -> set[Place]:
+    """The places that a batch touches; `known` holds the names of its addresses already."""
+    found: set[Place] = set()
+    for one in batch:
+        found.update(_places_of(one, known))
+        if one.sighting:
+            found.add(host(day_of(one.at), one.sighting[0]))
+    return found
+
+
+def told(one: Sortable) -> tuple[tuple[date, str], str] | None:
+    """Which address had which name on which day, if a detection tells."""
+    return ((day_of(one.at), one.sighting[0]), one.sighting[1]) if one.sighting else None
+
+
+def torn_by(batch: Iterable[Sortable], known: Known) -> set[tuple[date, str]]:
+    """The addresses that had one name before this batch and have several with it; `known` has these names then.
+
+    The clusters that they lie in are sorted afresh before anything else of the batch is learnt.
+    """
+    said = [named for one in batch if (named := told(one))]
+    torn = {place for place, name in said if known.name_of(*place) not in {None, name}}
+    for place, name in said:
+        if place in torn:
+            known.names[place].add(name)
+    return torn
+
+
+def learn(batch: Iterable[Sortable], known: Known) -> None:
+    """Add the names that a batch tells."""
+    for one in batch:
+        if named := told(one):
+            known.names[named[0]].add(named[1])
+
+
+def _places_of(one: Sortable, known: Known) -> list[Place]:
+    """The places of a detection: its host, the host's one name where it is called by its address, its attacker."""
+    day = day_of(one.at)
+    places = [host(day, one.attacked)]
+    if name := known.name_of(day, one.attacked):
+        places.append(host(day, name))
+    if one.attacker:
+        places.append(attacker(day, one.attacker))
+    return places
+
+
+def link(
+    batch: Sequence[Sortable], known: Known, rank: Callable[[str], tuple[object, ...]], new: Callable[[], str]
+) -> Linked:
+    """Give each detection its cluster. `known` is changed along.
+
+    Of several clusters that become one, the least by `rank` stays. `new` names a new cluster.
+    """
+    result = Linked()
+
+    def root(cluster: str) -> str:
+        while cluster in result.absorbed:
+            cluster = result.absorbed[cluster]
+        return cluster
+
+    for one in sorted(batch, key=lambda one: (one.at, one.key)):
+        places = _places_of(one, known)
+        result.reasons[one.key] = _reason(one, places, known)
+        if one.sighting and known.name_of(day_of(one.at), one.sighting[0]):
+            also = host(day_of(one.at), one.sighting[0])
+            places += [also] if also in known.clusters else []
+        met = sorted({root(known.clusters[place]) for place in places if place in known.clusters}, key=rank)
+        into, gone = (met[0], met[1:]) if met else (new(), [])
+        result.absorbed.update(dict.fromkeys(gone, into))
+        known.clusters.update(dict.fromkeys(places, into))
+        result.touched.update(places)
+        result.of[one.key] = into
+    result.of = {key: root(cluster) for key, cluster in result.of.items()}
+    result.absorbed = {gone: root(gone) for gone in result.absorbed}
+    for place, cluster in known.clusters.items():
+        known.clusters[place] = root(cluster)
+    return result
+
+
+def _reason(one: Sortable, places: Sequence[Place], known: Known) -> Reason:
+    for day_, kind, value in places:
+        if (day_, kind, value) not in known.clusters:
+            continue
+        if kind == "attacker":
+            return Reason(Because.SHARED_ATTACKER, value)
+        return Reason(Because.SAME_HOST if value == one.attacked else Because.SAME_ADDRESS, value)
+    if one.sighting and host(day_of(one.at), one.sighting[0]) in known.clusters:
+        return Reason(Because.SAME_ADDRESS, one.sighting[0])
+    return Reason(Because.NEW)
+
+
+def apart(members: Sequence[Sortable], names: Names) -> list[Group]:
+    """The groups that the members of a torn cluster fall into. The first keeps the cluster: it holds the gravest."""
+    return sorted(groups_of(members, names), key=lambda group: (-group.level, group.first, group.keys))
+
+
+def places_of_group(members: Iterable[Sortable], known: Known) -> set[Place]:
+    """The places that a group of a torn cluster owns."""
+    return {place for one in members for place in _places_of(one, known)}

@@ -1,0 +1,309 @@
+"""Triage: what is new is sorted, batch after batch, into open incidents and new ones. Why is kept with each detection.
+
+A batch looks only at the places it touches, so it costs the same in a storm as on a quiet day. What comes of a day does
+not depend on the order of arrival: a detection that belongs to two incidents makes them one, and an address that turns
+out to have had two names on a day lets go what was sorted by it. What people decided stays as they decided it: a
+detection that they put somewhere has no cluster, or its cluster leads where they said.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import text, tuple_, update
+from sqlmodel import col, delete, select
+
+from csirt.model.incident import IncidentStatus, IncidentType, Level, Sortable
+from csirt.model.linking import (
+    Because,
+    Known,
+    Linked,
+    Place,
+    addresses_in,
+    apart,
+    host,
+    learn,
+    link,
+    places_in,
+    places_of_group,
+    told,
+    torn_by,
+)
+from csirt.model.sorting import groups_of, sighting
+from csirt.record.entry import EntryKind
+from csirt.response import incidents, locks, merging
+from csirt.response.incidents import Report
+from csirt.store.tables.cases import IncidentRow
+from csirt.store.tables.intake import DetectionRow
+from csirt.store.tables.runs import RunRow
+from csirt.store.tables.sorting import ClusterRow, HostNameRow, PlaceRow
+from csirt.store.tx import Tx, new_id
+
+BATCH = 1000  # detections a commit, the gravest first
+_ASKED = 500  # places or names that one question asks for
+_LOCK = 0x5C0A7  # any number of our own
+
+
+def triage(tx: Tx) -> list[str]:
+    """Sort the gravest of what is new; returns the ids of incidents opened. Once it finds nothing, all are sorted.
+
+    Groups below the level from which a case opens by itself wait for the officer.
+    """
+    if tx.session.get_bind().dialect.name == "postgresql":  # one sorts at a time; SQLite has one writer anyhow
+        tx.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    query = select(DetectionRow).where(DetectionRow.state == "new")
+    query = query.order_by(col(DetectionRow.level).desc(), col(DetectionRow.id)).limit(BATCH).with_for_update()
+    fresh = {row.id: row for row in tx.session.exec(query) if row.id is not None}
+    if not fresh:
+        return []
+    return _Sorting(tx, fresh).sort()
+
+
+def sortable(row: DetectionRow) -> Sortable:
+    """A stored detection as sorting sees it."""
+    assert row.id is not None
+    return Sortable(
+        row.id, row.at, row.attacked, row.attacker, IncidentType(row.type), Level(row.level), row.title,
+        sighting(row.attacked, row.src_ip, row.dst_ip),
+    )  # fmt: skip
+
+
+def _some_of(keys: Collection[Any]) -> Iterator[list[Any]]:
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), _ASKED):
+        yield ordered[start : start + _ASKED]
+
+
+class _Sorting:
+    """One batch being sorted."""
+
+    def __init__(self, tx: Tx, fresh: Mapping[int, DetectionRow]) -> None:
+        self.tx = tx
+        self.fresh = fresh
+        self.batch = [sortable(row) for row in fresh.values()]
+        self.known = Known()
+        self.clusters: dict[str, ClusterRow] = {}
+        self.ages: dict[str, tuple[Any, ...]] = {}
+        self.places: dict[Place, PlaceRow] = {}
+        self.opened: list[str] = []
+
+    def sort(self) -> list[str]:
+        self._load()
+        linked = link(self.batch, self.known, self._rank, self._begin)
+        self._keep_places(linked.touched)
+        for gone, into in sorted(linked.absorbed.items()):
+            self._absorb(gone, into)
+        self._place(linked)
+        return self.opened
+
+    # ------------------------------------------------------------------------------------------------- what is known
+
+    def _load(self) -> None:
+        for row in self._rows(HostNameRow, (HostNameRow.day, HostNameRow.address), addresses_in(self.batch)):
+            self.known.names[row.day, row.address].add(row.name)
+        before = {place: set(names) for place, names in self.known.names.items()}
+        torn = {host(day, address) for day, address in torn_by(self.batch, self.known)}
+        self._load_places(torn)
+        for place in sorted(torn):
+            if cluster := self.known.clusters.get(place):
+                self._tear(cluster)
+        learn(self.batch, self.known)
+        self._load_places(places_in(self.batch, self.known))
+        for (day, address), name in sorted({one_of for one in self.batch if (one_of := told(one))}):
+            if name not in before.get((day, address), set()):
+                self.tx.session.add(HostNameRow(day=day, address=address, name=name))
+
+    def _load_places(self, places: Collection[Place]) -> None:
+        found = self._rows(PlaceRow, (PlaceRow.day, PlaceRow.kind, PlaceRow.value), places)
+        self._load_clusters({row.cluster for row in found} - set(self.clusters))
+        for row in found:
+            self.places[row.day, row.kind, row.value] = row
+            if row.cluster in self.clusters:
+                self.known.clusters[row.day, row.kind, row.value] = row.cluster
+
+    def _rows(self, table: Any, columns: Sequence[Any], keys: Collection[tuple[Any, ...]]) -> list[Any]:
+        found: list[Any] = []
+        for some in _some_of(keys):
+            found += self.tx.session.exec(select(table).where(tuple_(*columns).in_(some)))
+        return found
+
+    def _load_clusters(self, ids: Collection[str]) -> None:
+        """Clusters that may grow: those of closed cases are left alone, and what comes later begins anew."""
+        for some in _some_of(ids):
+            found = self.tx.session.exec(select(ClusterRow).where(col(ClusterRow.id).in_(some))).all()
+            led_to = {row.incident for row in found if row.incident}
+            cases = self.tx.session.exec(select(IncidentRow).where(col(IncidentRow.id).in_(led_to)))
+            by_id = {case.id: case for case in cases}
+            for cluster in found:
+                case = by_id.get(cluster.incident or "")
+                if case is None or case.status == IncidentStatus.OPEN.value:
+                    self.clusters[cluster.id] = cluster
+                    self.ages[cluster.id] = (case.received, case.ordinal) if case else ()
+        for incident in sorted({row.incident for row in self.clusters.values() if row.incident}):
+            locks.hold(self.tx, incident)
+
+    def _rank(self, cluster: str) -> tuple[object, ...]:
+        """The cluster of the oldest incident comes first, then the oldest."""
+        return (not self.ages.get(cluster), self.ages.get(cluster, ()), self.clusters[cluster].begun_at, cluster)
+
+    def _begin(self) -> str:
+        row = ClusterRow(id=new_id("c"), level=0, begun_at=self.tx.now)
+        self.tx.session.add(row)
+        self.clusters[row.id] = row
+        return row.id
+
+    def _keep_places(self, places: Iterable[Place]) -> None:
+        for place in sorted(places):
+            day, kind, value = place
+            row = self.places.get(place) or PlaceRow(day=day, kind=kind, value=value, cluster="")
+            row.cluster = self.known.clusters[place]
+            self.places[place] = row
+            self.tx.session.add(row)
+        self.tx.session.flush()
+
+    # --------------------------------------------------------------------------------------------- one out of several
+
+    def _absorb(self, gone: str, into: str) -> None:
+        """Two clusters are one; if each led to an incident, these are one, too."""
+        session = self.tx.session
+        old, new = self.clusters.pop(gone), self.clusters[into]
+        session.execute(update(PlaceRow).where(col(PlaceRow.cluster) == gone).values(cluster=into))
+        session.execute(update(DetectionRow).where(col(DetectionRow.cluster) == gone).values(cluster=into))
+        new.level = max(new.level, old.level)
+        session.add(new)
+        session.delete(old)
+        session.flush()
+        if old.incident and new.incident and old.incident != new.incident:
+            merging.join_cases(self.tx, new.incident, old.incident, cause="rule")
+            for other in self.clusters.values():
+                session.refresh(other)
+
+    # ------------------------------------------------------------------------------------------ several out of one
+
+    def _tear(self, cluster: str) -> None:
+        """Sort a cluster's members afresh, without the name of an address that had several."""
+        tx = self.tx
+        rows = {
+            row.id or 0: row for row in tx.session.exec(select(DetectionRow).where(DetectionRow.cluster == cluster))
+        }
+        items = {key: sortable(row) for key, row in rows.items()}
+        wanted = addresses_in(items.values())
+        for row in self._rows(HostNameRow, (HostNameRow.day, HostNameRow.address), wanted):
+            self.known.names[row.day, row.address].add(row.name)
+        tx.session.execute(delete(PlaceRow).where(col(PlaceRow.cluster) == cluster))
+        self.places = {place: row for place, row in self.places.items() if row.cluster != cluster}
+        for place in [place for place, one in self.known.clusters.items() if one == cluster]:
+            del self.known.clusters[place]
+        for number, group in enumerate(apart(list(items.values()), self.known.unique_names())):
+            into = cluster if number == 0 else self._begin()
+            self.clusters[into].level = int(group.level)
+            places = places_of_group([items[key] for key in group.keys], self.known)
+            self.known.clusters |= dict.fromkeys(places, into)
+            self._keep_places(places)
+            if number:
+                self._let_go(into, [rows[key] for key in group.keys])
+
+    def _let_go(self, cluster: str, rows: Sequence[DetectionRow]) -> None:
+        """A part of a torn cluster: out of the incident, into one of its own or back to those that wait."""
+        left: dict[str, int] = defaultdict(int)
+        for row in rows:
+            row.cluster = cluster
+            if row.state == "sorted" and row.incident:
+                left[row.incident] += 1
+                row.state, row.incident = "waiting", None
+                row.joined_by, row.joined_over = Because.NEW.value, None
+            self.tx.session.add(row)
+        self.tx.session.flush()
+        for incident, count in sorted(left.items()):
+            out: dict[str, str | int] = {"detections": count, "because": "address_shared"}
+            self.tx.record(EntryKind.DETECTIONS_MOVED, incident=incident, out=out)
+        if self.clusters[cluster].level >= self.tx.city.rules.opens_from:
+            self._open(self.clusters[cluster], [row for row in rows if row.state == "waiting"])
+
+    # ------------------------------------------------------------------------------------------------ into incidents
+
+    def _place(self, linked: Linked) -> None:
+        together: defaultdict[str, list[DetectionRow]] = defaultdict(list)
+        for key, cluster in linked.of.items():
+            row, reason = self.fresh[key], linked.reasons[key]
+            row.cluster, row.joined_by, row.joined_over = cluster, reason.because.value, reason.over or None
+            together[cluster].append(row)
+        for cluster, rows in together.items():
+            kept = self.clusters[cluster]
+            kept.level = max(kept.level, *(row.level for row in rows))
+            self.tx.session.add(kept)
+            if kept.incident:
+                self._join(kept.incident, rows)
+                self._take_up(kept)
+                self._raise(kept.incident, rows)
+            elif kept.level >= self.tx.city.rules.opens_from:
+                self._open(kept, rows)
+            else:
+                self._let_wait(rows)
+
+    def _join(self, incident: str, rows: Sequence[DetectionRow]) -> None:
+        """Put new detections into a case: one entry for each reason."""
+        by_reason: defaultdict[str, int] = defaultdict(int)
+        for row in rows:
+            row.state, row.incident = "sorted", incident
+            self.tx.session.add(row)
+            by_reason[row.joined_by or Because.NEW.value] += 1
+        self.tx.session.flush()
+        for because, count in sorted(by_reason.items()):
+            out: dict[str, str | int] = {"detections": count, "because": because}
+            self.tx.record(EntryKind.DETECTIONS_JOINED, incident=incident, out=out)
+
+    def _take_up(self, cluster: ClusterRow) -> None:
+        """What waited in the cluster of a case belongs to that case."""
+        waiting = (col(DetectionRow.cluster) == cluster.id, col(DetectionRow.state) == "waiting")
+        changed: Any = self.tx.session.execute(
+            update(DetectionRow).where(*waiting).values(state="sorted", incident=cluster.incident)
+        )
+        if changed.rowcount:
+            out: dict[str, str | int] = {"detections": changed.rowcount, "because": "waited"}
+            self.tx.record(EntryKind.DETECTIONS_JOINED, incident=cluster.incident, out=out)
+
+    def _open(self, cluster: ClusterRow, rows: Sequence[DetectionRow]) -> None:
+        """A case for a cluster; `rows` hold its gravest detection."""
+        gravest = max(groups_of([sortable(row) for row in rows], {}), key=lambda group: (group.level, group.keys))
+        type_ = gravest.type
+        if type_ is IncidentType.UNDECIDED:
+            type_ = self._told_type(cluster.id)
+        report = Report(title=gravest.title, type=type_, channel="sensor", level=Level(cluster.level))
+        cluster.incident = incidents.open_case(self.tx, report, cause="rule")
+        self.ages[cluster.id] = (self.tx.now,)
+        self.tx.session.add(cluster)
+        self.opened.append(cluster.incident)
+        self._join(cluster.incident, rows)
+        self._take_up(cluster)
+
+    def _told_type(self, cluster: str) -> IncidentType:
+        """The type that the gravest detection of a cluster suggests which suggests any."""
+        query = select(DetectionRow.type).where(
+            DetectionRow.cluster == cluster, DetectionRow.type != IncidentType.UNDECIDED.value
+        )
+        told = self.tx.session.exec(query.order_by(col(DetectionRow.level).desc(), col(DetectionRow.at)).limit(1))
+        return IncidentType(told.first() or IncidentType.UNDECIDED.value)
+
+    def _raise(self, incident: str, rows: Sequence[DetectionRow]) -> None:
+        """A graver detection than any before proposes its level; the first that says of which type gives it."""
+        case = self.tx.session.get_one(IncidentRow, incident)
+        gravest = max(row.level for row in rows)
+        if gravest > case.proposed_level:
+            case.proposed_level = gravest
+            self.tx.record(EntryKind.LEVEL_PROPOSED, incident=incident, out={"level": gravest, "by": "rule"})
+        told = [row.type for row in rows if row.type != IncidentType.UNDECIDED.value]
+        has_run = self.tx.session.exec(select(RunRow.id).where(RunRow.incident == incident)).first()
+        if told and case.type == IncidentType.UNDECIDED.value and not has_run:
+            case.type = told[0]
+            self.tx.record(EntryKind.INCIDENT_TYPE_SET, incident=incident, out={"type": told[0], "by": "rule"})
+            incidents.order_run(self.tx, incident, IncidentType(told[0]))
+        self.tx.session.add(case)
+
+    def _let_wait(self, rows: Sequence[DetectionRow]) -> None:
+        """One entry for those that were not waiting before, so that a waiting group is told once."""
+        for row in rows:
+            row.state = "waiting"
+            self.tx.session.add(row)
+        out: dict[str, str | int] = {"detections": len(rows), "level": max(row.level for row in rows)}
+        self.tx.record(EntryKind.DETECTIONS_WAITING, out=out)

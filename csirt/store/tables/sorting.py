@@ -1,0 +1,39 @@
+"""Rows by which sorting finds what belongs together without looking at old detections. Made from them; no facts."""
+
+from datetime import date, datetime
+
+from sqlmodel import Field, SQLModel
+
+from csirt.store.columns import UtcDateTime
+
+
+class ClusterRow(SQLModel, table=True):
+    """Detections that belong together; `incident` once there is one. `level` is that of the gravest."""
+
+    __tablename__ = "sorting_cluster"
+
+    id: str = Field(primary_key=True)
+    incident: str | None = Field(default=None, index=True)
+    level: int
+    begun_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class PlaceRow(SQLModel, table=True):
+    """An attacked host (`host`) or an attacker (`attacker`) on a day of Japan, and the cluster that it lies in."""
+
+    __tablename__ = "sorting_place"
+
+    day: date = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    value: str = Field(primary_key=True)
+    cluster: str = Field(index=True)
+
+
+class HostNameRow(SQLModel, table=True):
+    """A private address was seen to be that of a host of this name, on a day of Japan."""
+
+    __tablename__ = "sorting_host_name"
+
+    day: date = Field(primary_key=True)
+    address: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
