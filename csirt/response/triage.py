@@ -8,6 +8,7 @@ detection that they put somewhere has no cluster, or its cluster leads where the
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import text, tuple_, update
@@ -29,7 +30,7 @@ from csirt.model.linking import (
     told,
     torn_by,
 )
-from csirt.model.sorting import groups_of, sighting
+from csirt.model.sorting import day_of, groups_of, sighting
 from csirt.record.entry import EntryKind
 from csirt.response import incidents, locks, merging
 from csirt.response.incidents import Report
@@ -62,9 +63,10 @@ def triage(tx: Tx) -> list[str]:
 def sortable(row: DetectionRow) -> Sortable:
     """A stored detection as sorting sees it."""
     assert row.id is not None
+    attacked = row.reported_as or row.attacked
     return Sortable(
-        row.id, row.at, row.attacked, row.attacker, IncidentType(row.type), Level(row.level), row.title,
-        sighting(row.attacked, row.src_ip, row.dst_ip),
+        row.id, row.at, attacked, row.attacker, IncidentType(row.type), Level(row.level), row.title,
+        sighting(attacked, row.src_ip, row.dst_ip),
     )  # fmt: skip
 
 
@@ -112,6 +114,15 @@ class _Sorting:
         for (day, address), name in sorted({one_of for one in self.batch if (one_of := told(one))}):
             if name not in before.get((day, address), set()):
                 self.tx.session.add(HostNameRow(day=day, address=address, name=name))
+                self._call_by_name(day, address)
+
+    def _call_by_name(self, day: date, address: str) -> None:
+        """What was sorted of a host by its address is called by its name from now on, so that a case counts it once."""
+        name, cluster = self.known.name_of(day, address), self.known.clusters.get(host(day, address))
+        if name and cluster:
+            called = update(DetectionRow).where(col(DetectionRow.cluster) == cluster)
+            called = called.where(col(DetectionRow.attacked) == address)
+            self.tx.session.execute(called.values(reported_as=address, attacked=name))
 
     def _load_places(self, places: Collection[Place]) -> None:
         found = self._rows(PlaceRow, (PlaceRow.day, PlaceRow.kind, PlaceRow.value), places)
@@ -208,6 +219,7 @@ class _Sorting:
         left: dict[str, int] = defaultdict(int)
         for row in rows:
             row.cluster = cluster
+            row.attacked, row.reported_as = row.reported_as or row.attacked, None
             if row.state == "sorted" and row.incident:
                 left[row.incident] += 1
                 row.state, row.incident = "waiting", None
@@ -227,6 +239,8 @@ class _Sorting:
         for key, cluster in linked.of.items():
             row, reason = self.fresh[key], linked.reasons[key]
             row.cluster, row.joined_by, row.joined_over = cluster, reason.because.value, reason.over or None
+            if name := self.known.name_of(day_of(row.at), row.attacked):
+                row.reported_as, row.attacked = row.attacked, name
             together[cluster].append(row)
         for cluster, rows in together.items():
             kept = self.clusters[cluster]

@@ -31,8 +31,8 @@ class BatchRow(SQLModel, table=True):
 class DetectionRow(SQLModel, table=True):
     """One detection, seen `count` times. `state`: new, waiting, sorted, ignored.
 
-    `cluster` is what it was sorted into; `joined_by` and `joined_over` say why (`Because`, and over which host or
-    attacker).
+    `attacked` is called by its name once that is known; `reported_as` is then what the source said. `cluster` is what
+    it was sorted into; `joined_by` and `joined_over` say why (`Because`, and over which host or attacker).
     """
 
     __tablename__ = "detection"
@@ -56,6 +56,7 @@ class DetectionRow(SQLModel, table=True):
     host: str | None = None
     user: str | None = Field(default=None, sa_column_kwargs={"name": "user_name"})
     attacked: str = Field(index=True)
+    reported_as: str | None = None
     attacker: str | None = Field(default=None, index=True)
     count: int = 1
     first_seen: datetime = Field(sa_type=UtcDateTime)

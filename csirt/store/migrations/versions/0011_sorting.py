@@ -14,7 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply. What was sorted before stays where it is; what waits is sorted again, and what comes later begins anew."""
-    for name in ("cluster", "joined_by", "joined_over"):
+    for name in ("reported_as", "cluster", "joined_by", "joined_over"):
         op.add_column("detection", sa.Column(name, sa.String(), nullable=True))
     op.create_index("ix_detection_cluster", "detection", ["cluster"])
     op.create_index("ix_detection_triage", "detection", ["state", "level", "id"])
