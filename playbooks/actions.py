@@ -4,6 +4,8 @@ from csirt.model.incident import Level
 from csirt.model.step import Json
 from csirt.playbook import Act, Role, action, seconds
 
+_FACT_OF_KIND = {"sensitive": "sensitive_data", "property": "property_damage", "my_number": "my_number"}
+
 
 @action(within=seconds(10))
 def gather_facts(act: Act) -> Json:
@@ -16,6 +18,18 @@ def set_level(act: Act, level: int, reason: str, by: str) -> Json:
     """Set the level that the responsible post has confirmed."""
     act.set_level(Level(level), reason, by)
     return {"level": level}
+
+
+@action(within=seconds(10))
+def note_personal_data(act: Act, touched: str, head_count: int | None, gravest_kind: str | None) -> Json:
+    """Put onto the fact sheet what was judged, so that duties and reports go by it; what is confirmed there stays."""
+    facts: dict[str, Json] = {"personal_data": {"unknown": "suspected"}.get(touched, touched)}
+    if head_count is not None:
+        facts["head_count"] = head_count
+    if gravest_kind in _FACT_OF_KIND:
+        facts[_FACT_OF_KIND[gravest_kind]] = "suspected"
+    act.state_facts(facts)
+    return dict(facts)
 
 
 @action(within=seconds(10), tries=5)

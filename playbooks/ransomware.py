@@ -1,12 +1,23 @@
 """Ransomware: isolate, report side by side with the technical work, rebuild, and learn from it."""
 
+from pydantic import BaseModel
+
 from csirt.model.incident import Level
-from csirt.playbook import Answer, Choice, Disposition, Responder, Role, days, hours, minutes, playbook
-from csirt.playbook.words import DONE_OR_CANNOT, LEVELS, PROPOSE_OR_NOT, YES_NO_UNKNOWN
+from csirt.playbook import Choice, Disposition, File, Responder, Role, Time, days, escalate, hours, minutes, playbook
+from csirt.playbook.words import DONE_OR_CANNOT, PROPOSE_OR_NOT
 from playbooks import actions
+from playbooks.level import agree_on_level
+from playbooks.reporting import judge_personal_data, report_to_state
 
 
-@playbook(handles="ransomware", version=1)
+class Isolation(BaseModel):
+    """When the terminal left the network, and a photograph of its screen if there is one."""
+
+    done_at: Time
+    photo: File | None = None
+
+
+@playbook(handles="ransomware", version=2)
 def ransomware(respond: Responder) -> Disposition:
     """From the first alarm to the closed case; reporting runs side by side with the technical work."""
     respond.do(actions.gather_facts)
@@ -18,45 +29,17 @@ def ransomware(respond: Responder) -> Disposition:
     if verdict.no:
         return respond.close(Disposition.FALSE_POSITIVE, because=verdict.reason)
 
-    agree_on_level(respond)
+    agree_on_level(respond, Level.GRAVE)
     # Reporting never waits for the technical work, nor the other way round.
-    respond.side_by_side(contain, report)
-    recover(respond)
+    respond.side_by_side(technical_work, report)
     prevent(respond)
     return respond.close(Disposition.TRUE_POSITIVE)
 
 
-def agree_on_level(respond: Responder) -> None:
-    """The officer proposes, the post that the level asks for confirms or says what it is instead."""
-    proposed = respond.ask("propose_level", who=Role.OFFICER, within=minutes(30), choices=LEVELS)
-    level, reason = level_of(proposed), proposed.reason
-    setter = respond.post_for(level)
-    confirmed = respond.approve(
-        "confirm_level", who=setter, asked_in=["propose_level"], within=minutes(30), showing=["propose_level"]
-    )
-    if confirmed.no:
-        confirmed = respond.ask("set_level_instead", who=setter, within=minutes(30), choices=LEVELS)
-        chosen = level_of(confirmed)
-        if chosen > level:  # a post may lower what was proposed; a higher level belongs to the post above
-            confirmed = respond.approve(
-                "confirm_higher_level",
-                who=respond.post_for(chosen),
-                asked_in=["set_level_instead"],
-                within=minutes(30),
-                showing=["set_level_instead"],
-            )
-        level = level if confirmed.no else chosen
-    respond.do(actions.set_level, int(level), confirmed.reason or reason, confirmed.by)
-
-
-def level_of(answer: Answer) -> Level:
-    """The level that an answer names."""
-    return Level(int(answer.choice.removeprefix("level_")))
-
-
-def contain(respond: Responder) -> None:
-    """Isolate, keep evidence, have the attackers' addresses blocked."""
-    respond.side_by_side(isolate, keep_evidence, block)
+def technical_work(respond: Responder) -> None:
+    """Isolate, keep evidence, have the attackers' addresses blocked; then rebuild."""
+    respond.side_by_side(isolate, shield_backups, keep_evidence, block)
+    recover(respond)
 
 
 def isolate(respond: Responder) -> None:
@@ -66,16 +49,24 @@ def isolate(respond: Responder) -> None:
         who=Role.SYSTEM_MANAGER,
         within=minutes(30),
         choices=DONE_OR_CANNOT,
-        fields=["done_at"],
+        fields=Isolation,
         showing=["gather_facts"],
+        at_deadline=escalate(chain="municipal"),
     )
+    # Not to cut is a decision too, and never one of the clock: in time it goes to the CISO.
     respond.ask(
         "cut_segment",
         who="post:director",
         within=minutes(30),
         choices=(Choice("cut", needs_reason=True), Choice("do_not_cut", needs_reason=True)),
         showing=["gather_facts", "isolate_terminal"],
+        at_deadline=escalate(chain="municipal", to="post:ciso"),
     )
+
+
+def shield_backups(respond: Responder) -> None:
+    """The ways in which attackers reached backups elsewhere: maintenance VPN, and the path to the backups."""
+    respond.ask("shield_backups", who=Role.SYSTEM_MANAGER, within=hours(1), choices=DONE_OR_CANNOT)
 
 
 def keep_evidence(respond: Responder) -> None:
@@ -90,21 +81,14 @@ def block(respond: Responder) -> None:
 
 
 def report(respond: Responder) -> None:
-    """Prefecture and ministry at the same time; personal data is judged meanwhile."""
+    """Prefecture, ministry and police the same day; personal data is judged meanwhile."""
     respond.tell("inform_posts", who=["post:privacy-officer", "post:public-relations"], by=["mail"])
-    respond.side_by_side(report_to_state, judge_personal_data)
+    respond.side_by_side(report_to_state, consult_police, judge_personal_data)
 
 
-def report_to_state(respond: Responder) -> None:
-    """The first report with unknowns beats a complete late one."""
-    respond.reach("national", template="first_report")
-
-
-def judge_personal_data(respond: Responder) -> None:
-    """Is personal data touched? Suspected counts; the commission's clock starts with the city's knowing."""
-    touched = respond.ask("personal_data_touched", who=Role.PRIVACY_OFFICER, within=hours(24), choices=YES_NO_UNKNOWN)
-    if touched.choice != "no":
-        respond.ask("report_to_ppc", who=Role.PRIVACY_OFFICER, within=days(5), choices=DONE_OR_CANNOT)
+def consult_police(respond: Responder) -> None:
+    """Extortion is a crime: the prefectural police are consulted the same day."""
+    respond.ask("consult_police", who=Role.OFFICER, within=hours(8), choices=DONE_OR_CANNOT)
 
 
 def recover(respond: Responder) -> None:

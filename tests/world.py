@@ -13,8 +13,10 @@ from csirt import founding
 from csirt.bootstrap import Desk, wire
 from csirt.chores import Chores
 from csirt.clock import FixedClock
+from csirt.model.form import FormKind
 from csirt.model.incident import IncidentType
 from csirt.model.people import SYSTEM, Actor
+from csirt.model.step import DECLINING
 from csirt.playbook.language import Playbook
 from csirt.playbook.performance import Rested, perform
 from csirt.response import assignments, incidents, people, runs
@@ -94,12 +96,13 @@ class World:
     def answer(self, step: str, uid: str, choice: str, reason: str = "理由", **fields: Any) -> None:
         """A person answers an open step."""
         found = self.waiting()[step]
-        self.desk.commit(self.person(uid), assignments.answer, found.id, Reply(choice, reason, fields))
+        told = {**filled(found, choice), **fields}
+        self.desk.commit(self.person(uid), assignments.answer, found.id, Reply(choice, reason, told))
 
     def answer_as_asked(self, view: AssignmentView, choice: str) -> None:
         """Somebody who may answers, by way of local administration; for four eyes it is somebody else each time."""
         actor = Actor(f"p-{view.step[:40]}", "local")
-        told = {"spoke_with": "当直", "read_back": "復唱"} if choice == "reached" else {}
+        told = {"spoke_with": "当直", "read_back": "復唱"} if choice == "reached" else filled(view, choice)
         self.desk.commit(actor, assignments.answer, view.id, Reply(choice, "理由", told))
 
     def kinds(self, incident: str | None = None) -> list[str]:
@@ -118,6 +121,13 @@ class World:
         types = {**self.desk.door.city.playbooks, play.handles: (play.name, play.version)}
         object.__setattr__(self.desk, "playbooks", playbooks)
         object.__setattr__(self.desk.door.city, "playbooks", types)
+
+
+def filled(view: AssignmentView, choice: str) -> dict[str, Any]:
+    """Something that fits, in every field of a form but files."""
+    something = {FormKind.NUMBER: 1, FormKind.TIME: "2026-11-24T10:00", FormKind.DAY: "2026-11-24", FormKind.TEXT: "文"}
+    asked = [] if choice in DECLINING else [one for one in view.form if one.kind is not FormKind.FILE]
+    return {one.name: one.options[0] if one.options else something[one.kind] for one in asked}
 
 
 MakeWorld = Callable[..., World]

@@ -3,7 +3,7 @@
 from csirt.model.incident import Disposition
 from csirt.model.people import Role
 from csirt.model.step import Answer, Choice
-from csirt.playbook.forms import File
+from csirt.playbook.forms import Day, File, Time
 from csirt.playbook.language import (
     Act,
     Action,
@@ -25,11 +25,13 @@ __all__ = [
     "Action",
     "Answer",
     "Choice",
+    "Day",
     "Disposition",
     "File",
     "Playbook",
     "Responder",
     "Role",
+    "Time",
     "action",
     "choose",
     "days",

@@ -13,7 +13,7 @@ from csirt.model.order import Order, OrderKind
 from csirt.model.people import SYSTEM
 from csirt.model.step import Json
 from csirt.playbook.connectors import NO_SYSTEMS, Systems
-from csirt.response import runs
+from csirt.response import knowing, runs
 from csirt.response.door import Door
 from csirt.response.runs import Claim
 from csirt.store.tables.cases import IncidentRow
@@ -64,6 +64,10 @@ class Acting:
         if self.drill:
             return self.ticket(kind.value, {"targets": list(asked), "reason": reason})
         return self.systems.act(Order(kind, asked, self.incident, self.key, reason))
+
+    def state_facts(self, facts: Mapping[str, Json]) -> None:
+        """State facts as estimates, unless somebody has confirmed them."""
+        self.door.commit(SYSTEM, knowing.estimate, self.incident, facts, self.key)
 
     def set_level(self, level: Level, reason: str, by: str) -> None:
         """Set the level of the case."""

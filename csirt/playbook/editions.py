@@ -11,11 +11,16 @@ import textwrap
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from pydantic import BaseModel
+
 from csirt.errors import CsirtError, Invalid
+from csirt.model.step import AtDeadline, Choice
+from csirt.playbook.forms import fields_of
 from csirt.playbook.language import Action, Playbook
 
 PUBLISHED = "published.toml"
@@ -30,13 +35,15 @@ CODE_FAULTS = (ArithmeticError, AssertionError, AttributeError, ImportError, Loo
 def fingerprint(play: Playbook) -> str:
     """What a version is known by: SHA-256 over its code and that of everything of the wing that it uses.
 
-    Comments, docstrings and layout do not count. Actions count by name: what they do may be mended.
+    Comments, docstrings and layout do not count, nor does the file that a function stands in: an older version moves to
+    `editions/`. Actions count by name: what they do may be mended.
     """
-    parts = {"": f"{play.name} {play.handles.value}"}
-    for name, function in functions_of(play).items():
-        parts[name] = _plain_source(function)
-        parts |= {f"{name}.{used}": repr(value) for used, value in _constants(function)}
-    text = "\n\n".join(f"{name}\n{part}" for name, part in sorted(parts.items()))
+    parts = [("", f"{play.name} {play.handles.value}")]
+    for function in functions_of(play).values():
+        name = function.__qualname__
+        parts.append((name, _plain_source(function)))
+        parts += [(f"{name}.{used}", value) for used, value in _constants(function)]
+    text = "\n\n".join(f"{name}\n{part}" for name, part in sorted(parts))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -75,12 +82,14 @@ def _names(code: CodeType) -> Iterator[str]:
             yield from _names(constant)
 
 
-def _constants(function: FunctionType) -> Iterator[tuple[str, object]]:
+def _constants(function: FunctionType) -> Iterator[tuple[str, str]]:
     for name, value in _used(function):
         if isinstance(value, Action):
-            yield name, value.name
-        elif isinstance(value, str | int | float | tuple | frozenset):
-            yield name, value
+            yield name, repr(value.name)
+        elif isinstance(value, type) and issubclass(value, BaseModel):
+            yield name, repr(fields_of(value))
+        elif isinstance(value, str | int | float | tuple | frozenset | timedelta | AtDeadline | Choice):
+            yield name, repr(value)
 
 
 def source_of(function: FunctionType) -> ast.AST:

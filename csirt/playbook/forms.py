@@ -17,7 +17,16 @@ FormT = TypeVar("FormT", bound=BaseModel)
 File = NewType("File", str)
 """The type of a field that takes a piece of the incident's evidence, by its id."""
 
-_KINDS = {int: FormKind.NUMBER, datetime: FormKind.TIME, date: FormKind.DAY, str: FormKind.TEXT, File: FormKind.FILE}
+Time = NewType("Time", datetime)
+"""The type of a field that takes an instant. Playbooks may not import `datetime`, which has a clock."""
+
+Day = NewType("Day", date)
+"""The type of a field that takes a day."""
+
+_KINDS = {
+    int: FormKind.NUMBER, Time: FormKind.TIME, datetime: FormKind.TIME, Day: FormKind.DAY, date: FormKind.DAY,
+    str: FormKind.TEXT, File: FormKind.FILE,
+}  # fmt: skip
 
 
 def fields_of(model: type[BaseModel]) -> tuple[FormField, ...]:

@@ -173,7 +173,10 @@ class ImaginedAnswer(Answer):
     @property
     def given(self) -> bool:
         """Was it answered, or has somebody set the step aside?"""
-        step, _, choices = self._asked
+        step, codes, choices = self._asked
+        left = choices().possible[step]
+        if len(left) < len(codes):  # it is settled already
+            return left != (StepState.SKIPPED.value,)
         given = choices().decide(f"{step} given", (True, False))
         if not given:
             choices().possible[step] = (StepState.SKIPPED.value,)

@@ -87,6 +87,10 @@ class Act(Protocol):
         """
         ...
 
+    def state_facts(self, facts: Mapping[str, Json]) -> None:
+        """State facts of the case as estimates, once for each key; a fact that is confirmed already is left alone."""
+        ...
+
     def set_level(self, level: Level, reason: str, by: str) -> None:
         """Set the level of the case as the person `by` (an opaque id) decided, once for each key."""
         ...

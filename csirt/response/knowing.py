@@ -1,9 +1,11 @@
 """Steps that end when a fact of the incident becomes known."""
 
-from csirt.model.fact import Fact, FactState
+from collections.abc import Mapping
+
+from csirt.model.fact import Fact, FactSource, FactState, Statement
 from csirt.model.step import At, Json, StepKind
 from csirt.record.entry import EntryKind
-from csirt.response import facts, runs
+from csirt.response import facts, locks, runs
 from csirt.response.runs import Claim
 from csirt.store.tables.runs import StepRow
 from csirt.store.tx import Look, Tx
@@ -36,3 +38,21 @@ def know(tx: Tx, held: Claim, at: At, fact: str) -> bool:
     value: Json = list(found.value) if isinstance(found.value, tuple) else found.value
     runs.finish_step(tx, held, at.key, value, out={"fact": fact, "version": found.version})
     return True
+
+
+def estimate(tx: Tx, incident: str, values: Mapping[str, Json], key: str) -> int:
+    """State facts on behalf of an action, as estimates; once for each idempotency `key`. Returns how many were new.
+
+    What a person has confirmed stands: an action never takes it back.
+
+    Raises:
+        Invalid: the city has no such fact, or the value does not fit it.
+    """
+    locks.hold(tx, incident)
+    sheet = facts.current(Look(tx.session, tx.vault), incident)
+    said = [
+        Statement(name, FactState.ESTIMATED, value, FactSource.PLAYBOOK)
+        for name, value in values.items()
+        if (name not in sheet or sheet[name].state is not FactState.CONFIRMED) and isinstance(value, int | str)
+    ]
+    return facts.state(tx, incident, said, request_key=f"facts:{key}")

@@ -14,10 +14,16 @@
     かつ 命令書 block_request が1通ある
     もし 情報システム管理者の高橋が isolate_terminal に「実施した」と答える
     かつ 部長の中村が cut_segment に「切断しない」と答える
+    かつ 情報システム管理者の高橋が shield_backups に「実施した」と答える
     かつ 情報システム管理者の高橋が secure_evidence に「実施した」と答える
     かつ 個人情報担当の加藤が personal_data_touched に「不明」と答える
     かつ 個人情報担当の加藤が report_to_ppc に「実施した」と答える
+    かつ 個人情報担当の加藤が notify_persons に「実施した」と答える
+    かつ 窓口の佐藤が consult_police に「実施した」と答える
     かつ 窓口の佐藤が3つの連絡先すべてに電話し、復唱を受ける
+    かつ 窓口の佐藤が send_report[report.2] に「送った（続報がある）」と答える
+    かつ 窓口の佐藤が send_report[report.3] に「送った（最終報とする）」と答える
+    かつ CSIRT責任者の渡辺が agree_no_more_reports[report.3] に「承認する」と答える
     かつ 情報システム管理者の高橋が rebuild_terminal に「実施した」と答える
     かつ 総務課長の山本が propose_reconnection に「提案する」と答える
     かつ CISOの小林が approve_reconnection に「承認する」と答える
@@ -59,6 +65,22 @@
     もし CISO代理の中村が confirm_level に「承認する」と答える
     ならば 案件のレベルは3である
 
+  シナリオ: レベル2の決定が期限までになければ、CISOに移る
+    前提 窓口の佐藤が is_it_an_incident に「インシデントである」と答えている
+    かつ 窓口の佐藤が propose_level に「レベル2」と答えている
+    もし 31分たつ
+    ならば confirm_level を待つのは post:ciso である
+    もし CISOの小林が confirm_level に「承認する」と答える
+    ならば 案件のレベルは2である
+
+  シナリオ: レベルの提案が省かれても、決める職がレベルを言う
+    前提 窓口の佐藤が is_it_an_incident に「インシデントである」と答えている
+    もし CSIRT責任者の渡辺が propose_level を「CISOが直ちに判断する」という理由で省く
+    ならば set_level_instead を待つのは post:ciso である
+    もし CISOの小林が set_level_instead に「レベル3」と答える
+    ならば 案件のレベルは3である
+    かつ isolate_terminal が待っている
+
   シナリオ: 提案されたレベルが認められなければ、決める職が言い直す
     前提 窓口の佐藤が is_it_an_incident に「インシデントである」と答えている
     かつ 窓口の佐藤が propose_level に「レベル3」と答えている
@@ -94,6 +116,37 @@
       もし 情報システム管理者の高橋が isolate_terminal に「実施した」と答える
       ならば cut_segment が待っている
       かつ call:office:mic-cyber が待っている
+
+    シナリオ: 本人の数が分かったときに、本人への通知が始まる
+      もし 個人情報担当の加藤が personal_data_touched に「不明」と答え、人数は書かない
+      ならば notify_persons は求められていない
+      かつ report_to_ppc が待っている
+      もし 個人情報担当の加藤が、本人の数を推定で120人とする
+      ならば notify_persons が待っている
+
+    シナリオ: 判断で書いた人数は事実のページに推定として載り、確定した数は上書きしない
+      もし 個人情報担当の加藤が、本人の数を確定で80人とする
+      かつ 個人情報担当の加藤が personal_data_touched に「はい」と答える
+      ならば 事実 personal_data は推定で「yes」である
+      かつ 事実 head_count は確定で「80」である
+
+    シナリオ: 続報は、終わってよいと認められるまで続く
+      もし 窓口の佐藤が3つの連絡先すべてに電話し、復唱を受ける
+      かつ 窓口の佐藤が send_report[report.2] に「送った（最終報とする）」と答える
+      かつ CSIRT責任者の渡辺が agree_no_more_reports[report.2] に「承認しない」と答える
+      ならば send_report[report.3] が待っている
+      もし 窓口の佐藤が send_report[report.3] に「続報は必要ない」と答える
+      かつ CSIRT責任者の渡辺が agree_no_more_reports[report.3] に「承認する」と答える
+      ならば send_report[report.4] は求められていない
+
+    シナリオ: 切断の判断が期限までになければ、CISOに移る
+      もし 情報システム管理者の高橋が isolate_terminal に「実施した」と答える
+      かつ 31分たつ
+      ならば cut_segment を待つのは post:ciso である
+      もし ハンドラーの田中が cut_segment に「切断する」と答える
+      ならば それは not_your_assignment として拒まれる
+      もし CISOの小林が cut_segment に「切断する」と答える
+      ならば cut_segment は終わっている
 
     シナリオ: 手順が開いている間は閉じられない
       もし CSIRT責任者の渡辺が案件を閉じようとする

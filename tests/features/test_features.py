@@ -13,6 +13,7 @@ pytest_plugins = (
     "tests.steps.when",
     "tests.steps.worker",
     "tests.steps.calling",
+    "tests.steps.facts",
     "tests.steps.mail",
     "tests.steps.nights",
     "tests.steps.then",

@@ -126,6 +126,19 @@ def test_a_fingerprint_forgives_remarks_and_nothing_else(tmp_path: Path) -> None
         assert of(SOUND.replace(old, new)) != first
 
 
+def test_an_older_version_may_move_to_another_file_and_its_form_may_not_change(tmp_path: Path) -> None:
+    form = "class Lost(BaseModel):\n    devices: int\n\n\n"
+    source = "from pydantic import BaseModel\n" + SOUND.replace("@playbook", form + "@playbook")
+    source = source.replace("who=", "fields=Lost, who=", 1)
+
+    def of(name: str, text: str) -> str:
+        return fingerprint(load_file(write(tmp_path, text, name=name))[0])
+
+    first = of("loss", source)
+    assert of("loss_v1", source) == first
+    assert of("loss", source.replace("devices: int", "devices: int = 0")) != first
+
+
 def test_a_fingerprint_covers_what_the_body_calls(tmp_path: Path) -> None:
     helped = SOUND.replace("hours(2)", "TIME").replace("@playbook", "TIME = hours(2)\nWHO = ('ciso',)\n\n\n@playbook")
     first = fingerprint(load_file(write(tmp_path, helped + "\n\ndef unused():\n    return WHO\n"))[0])

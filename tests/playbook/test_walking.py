@@ -143,20 +143,23 @@ def test_choosing_settles_a_step_and_refuses_what_is_not_there() -> None:
 # ------------------------------------------------------------------------------------------- beside the real responder
 
 CHOSEN: Mapping[str, tuple[tuple[str, int], Mapping[str, str]]] = {
-    "ransomware_to_the_end": (("ransomware", 1), {
+    "ransomware_to_the_end": (("ransomware", 2), {
         "is_it_an_incident": "yes", "propose_level": "level_3", "confirm_level": "approve",
-        "personal_data_touched": "unknown", "propose_reconnection": "propose",
+        "personal_data_touched": "unknown", "propose_reconnection": "propose", "send_report[report.2]": "sent",
+        "send_report[report.3]": "sent_last", "agree_no_more_reports[report.3]": "approve",
     }),
-    "ransomware_other_level": (("ransomware", 1), {
+    "ransomware_other_level": (("ransomware", 2), {
         "is_it_an_incident": "yes", "propose_level": "level_1", "confirm_level": "refuse",
         "set_level_instead": "level_2", "confirm_higher_level": "approve", "personal_data_touched": "no",
-        "propose_reconnection": "do_not_propose",
+        "propose_reconnection": "do_not_propose", "send_report[report.2]": "sent_last",
+        "agree_no_more_reports[report.2]": "approve",
     }),
-    "mail_opened": (("malware_mail", 2), {
+    "mail_opened": (("malware_mail", 3), {
         "is_it_an_incident": "yes", "propose_level": "level_1", "confirm_level": "approve",
         "opened_or_received": "opened", "address_book_leaked": "unknown", "personal_data_touched": "no",
+        "send_report[report.2]": "sent_last", "agree_no_more_reports[report.2]": "approve",
     }),
-    "mail_spoofed": (("malware_mail", 2), {
+    "mail_spoofed": (("malware_mail", 3), {
         "is_it_an_incident": "yes", "propose_level": "level_0", "confirm_level": "approve",
         "opened_or_received": "spoofed_only",
     }),

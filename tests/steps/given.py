@@ -46,6 +46,7 @@ def case_before_reconnection(story: Story) -> None:
     story.answer("窓口の佐藤", "is_it_an_incident", "yes")
     contained(story)
     story.phone_every_office("窓口の佐藤")
+    reported(story)
     story.answer("情報システム管理者の高橋", "rebuild_terminal", "done")
 
 
@@ -54,6 +55,7 @@ def case_before_closing(story: Story) -> None:
     contained(story)
     story.world.forward(timedelta(seconds=40))
     assert "call:office:mic-cyber" in story.world.waiting(story.incident)
+    reported(story)
     story.answer("情報システム管理者の高橋", "rebuild_terminal", "done")
     story.answer("CSIRT責任者の渡辺", "propose_reconnection", "do_not_propose")
     story.answer("CSIRT責任者の渡辺", "set_measures", "done")
@@ -66,10 +68,18 @@ def contained(story: Story) -> None:
         ("CISOの小林", "confirm_level", "approve"),
         ("情報システム管理者の高橋", "isolate_terminal", "done"),
         ("部長の中村", "cut_segment", "do_not_cut"),
+        ("情報システム管理者の高橋", "shield_backups", "done"),
         ("情報システム管理者の高橋", "secure_evidence", "done"),
         ("個人情報担当の加藤", "personal_data_touched", "no"),
+        ("窓口の佐藤", "consult_police", "done"),
     ):
         story.answer(who, step, words)
+
+
+def reported(story: Story) -> None:
+    """Prefecture and ministry were told all there is."""
+    story.answer("窓口の佐藤", "send_report[report.2]", "sent_last")
+    story.answer("CSIRT責任者の渡辺", "agree_no_more_reports[report.2]", "approve")
 
 
 @given(parsers.parse("職 {post} に就いている人がいない"))

@@ -20,7 +20,7 @@ from csirt.store.queries.cases import DetectionView
 from csirt.store.queries.work import AssignmentView, EscalationView
 from csirt.store.tx import Look, Tx
 from tests.plays import assert_sound, signed_in
-from tests.world import World
+from tests.world import World, filled
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -98,7 +98,8 @@ class Story:
 
     def reply(self, who: str, waiting: AssignmentView, words: str, reason: str, **fields: Any) -> None:
         """Somebody answers one assignment."""
-        reply = Reply(self.choice(waiting, words), reason, fields)
+        choice = self.choice(waiting, words)
+        reply = Reply(choice, reason, {**filled(waiting, choice), **fields})
         self.attempt(self.who(who), assignments.answer, waiting.id, reply)
 
     def calls(self, seconds: int | None = None) -> list[tuple[int, str, str]]:

@@ -34,7 +34,7 @@ def test_what_waits_stands_side_by_side_above_what_ended(visit: Visit, played: W
     steps = page[page.index('id="steps"') : page.index('id="escalations"')]
     assert steps.index("並行して進める手順") < steps.index("インシデントかどうかの判断")
     assert steps.index("端末の隔離") < steps.index("レベルの決定") < steps.index("レベルの提案")
-    assert steps.index("封じ込め") < steps.index("端末・回線の切離し") < steps.index("端末の隔離")
+    assert steps.index("技術の対応") < steps.index("端末・回線の切離し") < steps.index("端末の隔離")
     assert "脅迫文を確認した。" in steps
     assert "インシデントである" in steps
     mine, other = (played.waiting(incident)[step].id for step in ("isolate_terminal", "personal_data_touched"))

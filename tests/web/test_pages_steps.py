@@ -78,7 +78,7 @@ def test_who_was_slower_sees_the_answer_and_keeps_the_text(visit: Visit, played:
         "reason": "鍵が\nない。",
         "field.done_at": "2026-11-22T13:50",
     }
-    first.send(page, page, choice="done", reason="抜いた。")
+    first.send(page, page, choice="done", reason="抜いた。", **{"field.done_at": "令和8年11月22日 13時40分"})
     for answer in (second.post(page, typed), second.post(page, typed | {"choice": ""})):
         assert answer.status_code == 409
         assert "先に別の人が回答しました" in answer.text
@@ -144,7 +144,8 @@ def test_nobody_approves_what_they_proposed(visit: Visit, played: World) -> None
     contained(played)
     for step, uid, choice in (
         ("isolate_terminal", "m.takahashi", "done"), ("cut_segment", "t.nakamura", "do_not_cut"),
-        ("secure_evidence", "m.takahashi", "done"), ("personal_data_touched", "r.kato", "no"),
+        ("shield_backups", "m.takahashi", "done"), ("secure_evidence", "m.takahashi", "done"),
+        ("personal_data_touched", "r.kato", "no"),
     ):  # fmt: skip
         played.answer(step, uid, choice)
         played.work()
