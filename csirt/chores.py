@@ -3,11 +3,12 @@
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlmodel import Session
 
 from csirt.bootstrap import Desk
+from csirt.era import jst_date
 from csirt.errors import CsirtError, DirectoryUnavailable, LeaseLost, Unavailable
 from csirt.logs import RecordLines, log
 from csirt.model.people import SYSTEM, Person, Post
@@ -15,6 +16,7 @@ from csirt.playbook.acts import bounded, code_of, retry_time
 from csirt.playbook.language import Action
 from csirt.response import (
     clock_steps,
+    duties,
     escalations,
     health,
     people,
@@ -52,6 +54,7 @@ class Chores:
         self._lines = RecordLines(desk.settings.log_target, desk.settings.data / "record.log.jsonl")
         self._written: int | None = None
         self._roster_at = self._beat_at = self._evidence_at = self._swept_at = self._listened_at = _NEVER
+        self._reviewed_on: date | None = None
         self._clock_base: datetime | None = None  # the wall clock's time when the other one was at nought
         self._noted: dict[str, tuple[str, datetime]] = {}
 
@@ -168,6 +171,8 @@ class Chores:
         if now - self._listened_at > LISTEN:
             self._listened_at = now
             self._miss_sources()
+        if self._reviewed_on != jst_date(now) and self.leads() and not self._desk.commit(SYSTEM, duties.review_all):
+            self._reviewed_on = jst_date(now)  # days passed and rules may have changed: nothing is left to mend today
 
     def _miss_sources(self) -> None:
         """A source that is silent for too long is missed, and one that is heard again is not."""

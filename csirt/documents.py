@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from csirt.bootstrap import Desk
 from csirt.era import in_era, number_text
 from csirt.errors import Invalid
-from csirt.model.fact import FactCatalogue
+from csirt.model.city import City
 from csirt.model.incident import FourClocks, IncidentView
 from csirt.model.people import Roster
 from csirt.record.tree import Frontier
@@ -29,9 +29,9 @@ _CLOCKS = ("occurred", "noticed", "known", "received")
 class Teller:
     """Tells entries in one language. Make one for each answer: it remembers the roster and playbooks it looked up."""
 
-    def __init__(self, naming: Naming, texts: StepTexts, playbooks: dict[str, str], facts: FactCatalogue) -> None:
+    def __init__(self, naming: Naming, texts: StepTexts, playbooks: dict[str, str], city: City) -> None:
         """`playbooks` maps the incidents of the entries to their playbooks; see `teller`."""
-        self._facts = facts
+        self._facts, self._law = city.facts, city.law
         self.name = naming
         self.words: Catalog = naming.words
         self._texts = texts
@@ -60,6 +60,7 @@ class Teller:
             lambda step: self._step_text(entry, step),
             with_texts=with_texts,
             facts=self._facts,
+            law=self._law,
         )
 
     def _step_text(self, entry: TimelineEntry, step: str) -> StepText:
@@ -86,7 +87,7 @@ def teller(
     """A teller for these entries; see `naming`. Raises `Invalid` for an unknown language."""
     incidents = {entry.incident for entry in entries if entry.incident}
     name = naming(desk, look, language, ever)
-    return Teller(name, desk.texts, playbooks_of(look, incidents), desk.door.city.facts)
+    return Teller(name, desk.texts, playbooks_of(look, incidents), desk.door.city)
 
 
 def timeline_document(desk: Desk, incident: str, language: str) -> TimelineDocument:

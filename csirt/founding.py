@@ -12,6 +12,7 @@ from csirt.model.city import City
 from csirt.model.fact import catalogue_from
 from csirt.model.holidays import Holidays, holidays_from
 from csirt.model.incident import IncidentType, Level
+from csirt.model.law import law_from, levels_from
 from csirt.model.office_hours import calendar_from
 from csirt.model.rates import AnswerRates, rates_from
 from csirt.model.source import Source, sources_from
@@ -104,6 +105,7 @@ def _city(
     chains = [chain_from(read_toml(path), path.name) for path in sorted((data / "chains").glob("*.toml"))]
     names, holidays = _table(table, "name", CITY_FILE), _holidays(data)
     hours = _table(table, "office_hours", CITY_FILE)
+    catalogue = catalogue_from(read_toml(LAW / "facts.toml"), "facts.toml")
     return City(
         code=str(table.get("code", "")),
         name_ja=str(names.get("ja", "")),
@@ -118,7 +120,9 @@ def _city(
         level_setters=_setters(_table(table, "level_setters", CITY_FILE)),
         rates=_rates(data),
         playbooks=playbooks,
-        facts=catalogue_from(read_toml(LAW / "facts.toml"), "facts.toml"),
+        facts=catalogue,
+        law=law_from(read_toml(LAW / "duties.toml"), catalogue, "duties.toml"),
+        levels=levels_from(read_toml(LAW / "levels.toml"), catalogue, "levels.toml"),
         sources=_sources(data),
     )
 

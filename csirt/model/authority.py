@@ -36,6 +36,8 @@ class Permission(StrEnum):
     READ_EVIDENCE = "read_evidence"  # its content; every time is recorded
     HAND_OVER_EVIDENCE = "hand_over_evidence"
     STATE_FACT = "state_fact"
+    REPORT_DUTY = "report_duty"
+    WAIVE_DUTY = "waive_duty"  # at all; which duty: the post that its rule names
     CLOSE_INCIDENT = "close_incident"
     MOVE_RUN = "move_run"  # to another version of its playbook
     READ_INCIDENTS = "read_incidents"
@@ -73,6 +75,8 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.READ_EVIDENCE: _CALLED - {Role.PUBLIC_RELATIONS} | {Role.AUDITOR},
         Permission.HAND_OVER_EVIDENCE: frozenset({Role.OFFICER, Role.CSIRT_HEAD, Role.DIRECTOR}),
         Permission.STATE_FACT: _CALLED,
+        Permission.REPORT_DUTY: _CALLED,
+        Permission.WAIVE_DUTY: _HEADS,
         Permission.CLOSE_INCIDENT: frozenset({Role.OFFICER, Role.CSIRT_HEAD, Role.DIRECTOR}),
         Permission.MOVE_RUN: frozenset({Role.OFFICER, Role.CSIRT_HEAD}),
         Permission.READ_INCIDENTS: _CALLED | {Role.AUDITOR},
@@ -92,6 +96,7 @@ _OF_A_POST = frozenset(
         Permission.READ_INCIDENTS,
         Permission.COLLECT_EVIDENCE,
         Permission.ENTER_ABSENCE,
+        Permission.WAIVE_DUTY,
     }
 )
 """What holding or deputising for any post brings along, for people without a role, such as the mayor."""

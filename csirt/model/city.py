@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 
 from csirt.model.calendar import OfficeCalendar
 from csirt.model.contact import ContactChain
+from csirt.model.duty import LawBook
 from csirt.model.fact import FactCatalogue
 from csirt.model.holidays import Holidays
 from csirt.model.incident import IncidentType, Level
+from csirt.model.law import LevelBook
 from csirt.model.people import Office
 from csirt.model.rates import AnswerRates
 from csirt.model.source import Source
@@ -50,3 +52,5 @@ class City:
     playbooks: Mapping[IncidentType, tuple[str, int]] = field(default_factory=dict)  # type -> playbook, version
     facts: FactCatalogue = field(default_factory=FactCatalogue)
     sources: Mapping[str, Source] = field(default_factory=dict)  # what sends detections, by name
+    law: LawBook = field(default_factory=LawBook)
+    levels: LevelBook = field(default_factory=LevelBook)

@@ -6,7 +6,7 @@ from typing import Any, Required, TypedDict, TypeVar, Unpack, overload
 
 from pydantic import BaseModel
 
-from csirt.errors import Invalid
+from csirt.errors import Awaiting, Conflict, Invalid
 from csirt.model.incident import Disposition, Level
 from csirt.model.people import Role
 from csirt.model.step import APPROVE_OR_REFUSE, YES_NO, Answer, AtDeadline, Choice, Json, StepKind
@@ -162,8 +162,13 @@ class Responder:
         return f"post:{self._now.door.city.level_setters.get(level, 'csirt-head')}"
 
     def close(self, disposition: Disposition, because: str = "") -> Disposition:
-        """Close the incident. Refused while steps stand open; nothing may follow in the playbook."""
+        """Close the incident. Refused while steps stand open, waits while duties do; nothing may follow."""
         check_drift(self._now)
-        self._place.commit(reaching.close, disposition, because)
+        try:
+            self._place.commit(reaching.close, disposition, because)
+        except Conflict as error:
+            if error.code != "duties_open":
+                raise
+            raise Awaiting("close") from None  # the report that meets the last duty wakes the run
         self._now.closed = disposition
         return disposition

@@ -75,6 +75,11 @@ class EntryKind(StrEnum):
     ABSENCE_ENTERED = "ABSENCE_ENTERED"  # somebody is away for a time; their deputy is called
     ABSENCE_ENDED = "ABSENCE_ENDED"  # they are back, or were never away
     CLOCK_STEPPED = "CLOCK_STEPPED"  # the machine's clock was set; open escalations were moved by as much
+    DUTY_AROSE = "DUTY_AROSE"  # the facts ask for a report; with rule, edition, reasons and last day
+    DUTY_CHANGED = "DUTY_CHANGED"  # the same duty with other reasons or another last day
+    DUTY_LAPSED = "DUTY_LAPSED"  # the facts no longer ask for it
+    DUTY_REPORTED = "DUTY_REPORTED"  # a report to the addressee of a duty was recorded
+    DUTY_WAIVED = "DUTY_WAIVED"  # the post that may decided against it, with a reason
     NOTE_ADDED = "NOTE_ADDED"  # a person wrote a note
     MEASURE_ADDED = "MEASURE_ADDED"  # a measure against recurrence, with owner and due date
     MEASURE_ENDED = "MEASURE_ENDED"  # that measure was done or dropped

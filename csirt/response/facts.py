@@ -1,22 +1,23 @@
 """The fact sheet of an incident: facts are stated, corrected by newer versions, and never overwritten."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlmodel import col, select
-
+from csirt.era import jst_date
 from csirt.errors import Invalid, NotFound
 from csirt.guard import refuse_my_number
 from csirt.model.authority import Permission, must
 from csirt.model.fact import Fact, FactKind, FactSource, FactState, Statement, Value, checked
 from csirt.record.entry import EntryKind
-from csirt.response import repeats
+from csirt.response import duties, repeats
 from csirt.store.ledger import Code
+from csirt.store.queries.facts import current, history, situation
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.facts import FactRow
-from csirt.store.tables.runs import RunRow
 from csirt.store.tx import Look, Tx
+
+__all__ = ["CLOCKS", "begin", "current", "history", "state"]
 
 CLOCKS = ("occurred", "noticed", "known", "received")
 MOST_AT_ONCE = 100
@@ -53,7 +54,10 @@ def state(tx: Tx, incident: str, statements: Sequence[Statement], *, request_key
             setattr(row, one.fact, _instant(one.value) or (row.received if one.fact == "received" else None))
             tx.session.add(row)
     if fresh:
-        wake(tx, incident)
+        tx.session.flush()
+        _propose_level(tx, row)
+        duties.review(tx, row)
+        duties.wake(tx, incident)
     return len(fresh)
 
 
@@ -99,6 +103,16 @@ def _append(tx: Tx, incident: str, one: Statement, version: int, stated: int, ci
     )  # fmt: skip
 
 
+def _propose_level(tx: Tx, row: IncidentRow) -> None:
+    """What the facts say of the level; a post sets it."""
+    found = tx.city.levels.propose(situation(tx.session, row), jst_date(tx.now))
+    if found and int(found[0]) != row.proposed_level:
+        row.proposed_level = int(found[0])
+        tx.session.add(row)
+        out: dict[str, Code | list[str]] = {"level": int(found[0]), "by": "facts", "because": found[1]}
+        tx.record(EntryKind.LEVEL_PROPOSED, incident=row.id, out=out)
+
+
 def begin(tx: Tx, incident: str, clocks: Mapping[str, datetime | None], personal_data: str) -> None:
     """The facts that an incident is opened with; they stand under the entry of its opening."""
     first = {name: at.isoformat(timespec="seconds") for name, at in clocks.items() if at is not None}
@@ -111,39 +125,3 @@ def begin(tx: Tx, incident: str, clocks: Mapping[str, datetime | None], personal
                 at=tx.now, by=tx.actor.id, stated_at=tx.now,
             )
         )  # fmt: skip
-
-
-def wake(tx: Tx, incident: str) -> None:
-    """The runs of an incident that have not ended have something new to look at."""
-    query = select(RunRow.id).where(RunRow.incident == incident, col(RunRow.ended_at).is_(None))
-    for run in tx.session.exec(query.where(col(RunRow.stopped_by).is_(None))).all():
-        tx.wake(run)
-
-
-def current(look: Look, incident: str) -> dict[str, Fact]:
-    """The sheet: the newest version of every fact that was ever stated, by name."""
-    return {fact.name: fact for fact in history(look, incident)}
-
-
-def history(look: Look, incident: str, name: str | None = None) -> list[Fact]:
-    """Every version, oldest first; of one fact if `name` is given."""
-    query = select(FactRow).where(FactRow.incident == incident)
-    if name is not None:
-        query = query.where(FactRow.name == name)
-    return _facts(look, look.session.exec(query.order_by(col(FactRow.id))).all())
-
-
-def _facts(look: Look, rows: Iterable[FactRow]) -> list[Fact]:
-    rows = list(rows)
-    texts = look.vault.texts(look.session, (row.text_c for row in rows))
-    return [
-        Fact(
-            row.name, row.version, FactState(row.state), texts.get(row.text_c) if row.text_c else _value(row.value),
-            FactSource(row.source), row.at, row.by, row.stated_at,
-        )
-        for row in rows
-    ]  # fmt: skip
-
-
-def _value(stored: object) -> Value:
-    return tuple(map(str, stored)) if isinstance(stored, list) else stored if isinstance(stored, int | str) else None

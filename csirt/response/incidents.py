@@ -8,14 +8,14 @@ from sqlmodel import col, select
 
 from csirt.clock import JST
 from csirt.era import fiscal_year
-from csirt.errors import Conflict, Invalid, NotFound
+from csirt.errors import Conflict, Forbidden, Invalid, NotFound
 from csirt.guard import refuse_my_number
 from csirt.model.authority import Permission, must
 from csirt.model.incident import Disposition, IncidentStatus, IncidentType, Level
 from csirt.model.linking import Because
 from csirt.model.step import StepState
 from csirt.record.entry import EntryKind
-from csirt.response import facts, repeats
+from csirt.response import duties, facts, repeats
 from csirt.store.tables.cases import IncidentCounterRow, IncidentRow, NoteRow
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tables.runs import AssignmentRow, RunDueRow, RunRow, StepRow
@@ -190,12 +190,25 @@ def incident_for_update(tx: Tx, incident: str) -> IncidentRow:
 
 
 def set_level(tx: Tx, incident: str, level: Level, reason: str) -> None:
-    """Set the level, with a reason. The engine calls this once the post that the level asks for has confirmed it."""
+    """Set the level, with a reason: the holder or a deputy of the post that this level asks for.
+
+    Raises:
+        Forbidden: this actor may set no level, or not this one.
+        Invalid: no reason, or a 個人番号 in it.
+    """
     must(tx.actor, Permission.SET_LEVEL)
+    post = tx.city.level_setters.get(level, "csirt-head")
+    if tx.actor.auth != "local" and post not in tx.actor.posts:
+        raise Forbidden("not_your_level", level=int(level), post=post)
+    if not reason.strip():
+        raise Invalid("reason_missing", field="reason")
+    refuse_my_number(reason, field="reason")
     row = incident_for_update(tx, incident)
     row.level = int(level)
     tx.session.add(row)
-    tx.record(EntryKind.LEVEL_SET, incident=incident, out={"level": int(level)}, texts={"reason": reason})
+    tx.record(EntryKind.LEVEL_SET, incident=incident, out={"level": int(level)}, texts={"reason": reason.strip()})
+    duties.review(tx, row)
+    duties.wake(tx, incident)
 
 
 def add_note(tx: Tx, incident: str, text: str, *, request_key: str | None = None) -> str:
@@ -217,7 +230,7 @@ def add_note(tx: Tx, incident: str, text: str, *, request_key: str | None = None
 
 
 def close(tx: Tx, incident: str, disposition: Disposition, because: str) -> None:
-    """Close a case. Refused while a step waits for a person, or a mandatory one of any kind is not done.
+    """Close a case. Refused while a step waits for a person, a mandatory one is not done, or a duty is open.
 
     Raises:
         Forbidden: this actor may not close incidents.
@@ -227,6 +240,7 @@ def close(tx: Tx, incident: str, disposition: Disposition, because: str) -> None
     row = incident_for_update(tx, incident)
     if open_steps := _open_steps(tx, incident):
         raise Conflict("steps_open", incident=incident, steps=",".join(sorted(open_steps)))
+    duties.end(tx, incident, disposition)
     sealed = tx.record(
         EntryKind.INCIDENT_CLOSED,
         incident=incident,

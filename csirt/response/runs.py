@@ -11,7 +11,7 @@ from csirt.errors import LeaseLost, NotFound
 from csirt.model.incident import Disposition, Level
 from csirt.model.step import At, Json, StepKind, StepState
 from csirt.record.entry import EntryKind
-from csirt.response import incidents, locks
+from csirt.response import duties, incidents, locks
 from csirt.store.leases import new_lease
 from csirt.store.ledger import Code
 from csirt.store.tables.record import LedgerRow
@@ -280,6 +280,7 @@ def set_level(tx: Tx, incident: str, key: str, level: Level, reason: str, by: st
         out={"level": int(level), "by": by},
         texts={"reason": reason},
     )
+    duties.review(tx, row)
 
 
 def close(tx: Tx, held: Claim, disposition: Disposition, because: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from csirt.clock import JST
 from csirt.era import at_in_era, in_era, number_text
 from csirt.errors import Invalid, Param
+from csirt.model.duty import LawBook
 from csirt.model.fact import FactCatalogue
 from csirt.record.entry import EntryKind
 from csirt.store.queries.timeline import TimelineEntry
@@ -42,6 +43,7 @@ _WORDS: Mapping[str, str] = {  # field -> where its words stand in the catalog
     "type": "type",
 }
 _NO_FACTS = FactCatalogue()
+_NO_LAW = LawBook()
 _TEXTS = (
     "title",
     "account",
@@ -67,14 +69,15 @@ def tell(
     *,
     with_texts: bool = True,
     facts: FactCatalogue = _NO_FACTS,
+    law: LawBook = _NO_LAW,
 ) -> str:
     """What an entry says. `names` puts parties and people into words, `step_title` steps.
 
-    `step_text` adds the words of a step's choices and fields, `facts` those of facts.
+    `step_text` adds the words of a step's choices and fields, `facts` and `law` those of facts and duties.
     Without `with_texts` nothing from the vault is told.
     Raises `Invalid` for a language that we do not have; never fails for what an entry holds.
     """
-    return _Telling(entry, catalog(language), names, step_title, step_text, with_texts, facts).told()
+    return _Telling(entry, catalog(language), names, step_title, step_text, with_texts, facts, law).told()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class _Telling:
     step_text: StepTextOf | None
     with_texts: bool
     facts: FactCatalogue
+    law: LawBook
 
     def told(self) -> str:
         """The sentence of the kind, and behind it the texts that it does not hold already."""
@@ -110,7 +114,7 @@ class _Telling:
         out = self.entry.out
         if name := _VARIANTS.get(self.entry.kind):
             yield str(out.get(name, ""))
-        for name in ("told", "routes", "instead_of", "bundle", "person", "by", "value"):
+        for name in ("told", "routes", "instead_of", "bundle", "person", "by", "value", "due"):
             if name in out:
                 yield name
         if out.get("final") is True:
@@ -140,11 +144,24 @@ class _Telling:
             made["channel"] = self._word("report", out.get("channel", ""))
         if kind is EntryKind.FACT_STATED:
             made |= self._fact()
+        if "rule" in out and kind.value.startswith("DUTY_"):
+            made |= self._duty()
         if kind is EntryKind.TIER_SKIPPED:
             made["skipped"] = self._word("skipped", out.get("code", ""))
         if kind is EntryKind.STEP_DONE and "routes" in out:
             made["value"] = self._join(self._route(f"{name}:{state}") for name, state in self._json().items())
         return made
+
+    def _duty(self) -> dict[str, Param]:
+        out = self.entry.out
+        name = str(out["rule"])
+        rule = next((one for one in self.law.rules if one.id == name), None)
+        numbers: dict[str, Param] = {key: value for key, value in out.items() if isinstance(value, int)}
+        reasons = (self.words.say(f"reason.{code}", numbers) for code in out.get("reasons", ()))
+        made: dict[str, Param] = {"rule": rule.label(self.words.language) if rule else name}
+        if "channel" in out:
+            made["channel"] = self._word("report_channel", out["channel"])
+        return {**made, "reasons": self._join(reasons)}
 
     def _fact(self) -> dict[str, Param]:
         words, out = FactWords(self.facts, self.words), self.entry.out

@@ -17,6 +17,7 @@ pytest_plugins = (
     "tests.steps.mail",
     "tests.steps.nights",
     "tests.steps.then",
+    "tests.steps.obligations",
 )
 
 

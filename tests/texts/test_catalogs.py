@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from csirt import founding
 from csirt.errors import Invalid, NotFound, PlaybookDrift
 from csirt.model.contact import Need, StopOn
 from csirt.model.discretion import NeverSay
+from csirt.model.duty import Binding, DutyState
 from csirt.model.escalation import RouteState
 from csirt.model.evidence import EvidenceState
-from csirt.model.fact import FINDINGS, UNITS, FactSource, FactState
+from csirt.model.fact import FINDINGS, UNITS, FactSource, FactState, catalogue_from
 from csirt.model.health import PartState
 from csirt.model.incident import Disposition, IncidentStatus, IncidentType, Level
+from csirt.model.law import law_from
 from csirt.model.linking import Because
 from csirt.model.measure import MeasureState
 from csirt.model.message import DeliveryState
@@ -25,12 +28,15 @@ from csirt.model.step import APPROVE_OR_REFUSE, DONE_OR_CANNOT, YES_NO, StepKind
 from csirt.model.trigger import CaseFact, TouchedSystem
 from csirt.playbook.differing import ASPECTS
 from csirt.record.entry import EntryKind
+from csirt.response.duties import CHANNELS
 from csirt.texts.catalogs import LANGUAGES, Catalog, catalog, read_catalog
 from csirt.web.look import STATIC
 from csirt.web.views.audit import Verdict
 from csirt.web.views.frame import NAVIGATION
 
 ROOT = Path(__file__).parents[2]
+CATALOGUE = catalogue_from(founding.read_toml(founding.LAW / "facts.toml"), "facts.toml")
+BOOK = law_from(founding.read_toml(founding.LAW / "duties.toml"), CATALOGUE, "duties.toml")
 FAMILIES = (
     "Invalid|Forbidden|NotSignedIn|NotFound|Conflict|AlreadyAnswered|LeaseLost|Unavailable|DirectoryUnavailable|"
     "DeliveryFailed|Untrusted|LedgerBroken|PlaybookDrift|UnrecordedChange|Unreadable|Nobody|Weakness"
@@ -47,7 +53,7 @@ VALUES: dict[str, type[Enum]] = {
     "health.state": PartState, "health.all": PartState,
     "fact": CaseFact, "system": TouchedSystem, "never_say": NeverSay, "evidence_state": EvidenceState,
     "order": OrderKind,
-    "way": Way, "fact_state": FactState, "fact_source": FactSource,
+    "way": Way, "duty_state": DutyState, "binding": Binding, "fact_state": FactState, "fact_source": FactSource,
 }  # fmt: skip
 PARTS = (
     "database", "worker", "work", "lease", "prefect", "channel", "directory", "record", "source", "quarantine",
@@ -78,6 +84,10 @@ LISTS = {
     "board.count": ("open_incidents", "my_assignments", "calls", "waiting"),
     "channel": ("mail", "lgwan-mail", "phone", "fax", "visit", "webhook", "folder"),
     "finding": FINDINGS,
+    "report_channel": CHANNELS,
+    "addressee": tuple(sorted({rule.addressee for rule in BOOK.rules})),
+    "reason": tuple(sorted({one.code for rule in BOOK.rules for one in rule.reasons})),
+    "doubt": tuple(sorted({rule.doubt for rule in BOOK.rules if rule.doubt})),
     "unit": (*UNITS, "none"),
     "unit_name": UNITS,
     "month": tuple(str(number) for number in range(1, 13)),

@@ -13,7 +13,7 @@ from csirt.model.step import StepKind, StepState
 from csirt.record.entry import EntryKind
 from csirt.web.views import escalation, evidence, frame, incident, measures, waiting
 from tests.web.cast import MINUTE, NOW, Words
-from tests.web.facts import some_facts
+from tests.web.facts import law_of
 
 
 def some_counts(number: int) -> tuple[incident.Count, ...]:
@@ -221,7 +221,7 @@ def an_incident(say: Words) -> incident.Incident:
         escalations=(_escalation(say),),
         measures=some_measures(say).rows[:1],
         evidence=some_evidence(say),
-        facts=some_facts(say),
+        **law_of(say),
         detections=(
             incident.DetectionRow(
                 at=NOW - 97 * MINUTE,

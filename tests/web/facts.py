@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
+from typing import Any
 
+from csirt.model.duty import DutyState
 from csirt.model.fact import FactKind, FactState
 from csirt.web.look import View
-from csirt.web.views import facts, frame
+from csirt.web.views import duties, facts, frame
 from tests.web.cast import MINUTE, NOW, Words, a_frame
 
 
@@ -57,9 +60,62 @@ def a_wrong_fact_sheet(say: Words) -> facts.FactSheet:
     return replace(sheet, parts=(replace(sheet.parts[0], form=form),))
 
 
+def some_duties(say: Words) -> tuple[duties.DutyRow, ...]:
+    """One with a limit, one without, one that was met."""
+    row = duties.DutyRow(
+        id="d-1",
+        label=say("個人情報保護委員会への速報", "Preliminary report to the Commission"),
+        addressee=say("個人情報保護委員会", "The Commission"),
+        state=DutyState.OPEN,
+        reasons=(say("本人の数 1780人が100人を超える", "1780 persons are more than 100"),),
+        binding=say("目安", "Guide value"),
+        basis="個人情報保護法第68条第1項",
+        edition="2023-04-01",
+        doubt=say("原文は確認できていません。", "Not read in the original."),
+        uncertain=True,
+        clock=NOW,
+        last_day=date(2026, 11, 26),
+        target=date(2026, 11, 24),
+        due=NOW + 4000 * MINUTE,
+        waived_by=say("市長", "Mayor"),
+        may_report=True,
+        may_waive=True,
+    )
+    prompt = replace(row, id="d-2", label=say("本人への通知", "Notice to the persons"), due=None, last_day=None)
+    sent = duties.ReportRow(version=1, channel="FAX", at=NOW, acknowledged_at=NOW, receipt="1", by="A")
+    met = replace(row, id="d-3", state=DutyState.MET, reports=(sent,), may_waive=False)
+    return (
+        row,
+        prompt,
+        met,
+        replace(met, id="d-4", state=DutyState.WAIVED, reason=say("捜査のため。", "Police.")),
+    )
+
+
+def law_of(say: Words) -> dict[str, Any]:
+    """What the page of an incident shows of facts and duties."""
+    return {"facts": some_facts(say), "duties": some_duties(say)[:2]}
+
+
+def a_duty_page(say: Words) -> duties.DutyPage:
+    """Duties in each state, and what is to come."""
+    soon = duties.UpcomingRow(label=say("施行規則", "A rule"), start=date(2027, 7, 1), latest=None, source="S")
+    return duties.DutyPage(
+        id="i-1", fiscal_year=2026, ordinal=12, title=say("誤送信", "Sent to all"), duties=some_duties(say),
+        channels=(frame.Option(value="phone", label=say("電話", "Telephone")),),
+        upcoming=(soon, replace(soon, start=None, latest=date(2028, 7, 17))),
+    )  # fmt: skip
+
+
 def law_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     """Name, frame and view of the pages about facts."""
     say = Words(language)
     yield "fact_sheet", a_frame(language, "incident"), a_fact_sheet(say)
     yield "fact_sheet_wrong", a_frame(language, "incident"), a_wrong_fact_sheet(say)
     yield "fact_sheet_empty", a_frame(language), replace(a_fact_sheet(say), facts=(), history=(), parts=())
+    page = a_duty_page(say)
+    wrong = frame.Form(errors={"channel": "choice_missing"}, key="k-10")
+    first = replace(page.duties[0], report_form=wrong)
+    yield "duties", a_frame(language, "incident"), page
+    yield "duties_wrong", a_frame(language, "incident"), replace(page, duties=(first,))
+    yield "duties_empty", a_frame(language), replace(page, duties=(), upcoming=())

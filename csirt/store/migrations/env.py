@@ -4,9 +4,22 @@ from alembic import context
 from sqlmodel import SQLModel
 
 from csirt.store.database import engine_for
-from csirt.store.tables import absences, access, cases, evidence, facts, intake, outbox, record, runs, sorting, workings
+from csirt.store.tables import (
+    absences,
+    access,
+    cases,
+    duties,
+    evidence,
+    facts,
+    intake,
+    outbox,
+    record,
+    runs,
+    sorting,
+    workings,
+)
 
-TABLES = (absences, access, cases, evidence, facts, intake, outbox, record, runs, sorting, workings)
+TABLES = (absences, access, cases, duties, evidence, facts, intake, outbox, record, runs, sorting, workings)
 
 engine = engine_for(context.config.attributes["url"])
 with engine.connect() as connection:

@@ -1,12 +1,14 @@
 """What the API takes and gives of facts and duties."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import Field
 
+from csirt.model.duty import DutyState
 from csirt.model.fact import FactKind, FactSource, FactState
-from csirt.web.api.shapes import Code, Given, Moment, Taken, Text
+from csirt.model.incident import Level
+from csirt.web.api.shapes import Code, Given, Line, Moment, Taken, Text
 
 
 class FactTaken(Taken):
@@ -68,3 +70,75 @@ class StatedGiven(Given):
     """How many statements said something new."""
 
     stated: int
+
+
+class ReportTaken(Taken):
+    """A report that went out to the addressee of a duty."""
+
+    channel: Code
+    at: Moment
+    acknowledged_at: Moment | None = None
+    receipt: Line = ""
+
+
+class WaiverTaken(Taken):
+    """A decision against a duty."""
+
+    reason: Text
+
+
+class LevelTaken(Taken):
+    """A level that a post sets."""
+
+    level: Level
+    reason: Text
+
+
+class DutyReportGiven(Given):
+    """One report."""
+
+    id: str
+    version: int
+    addressee: str
+    channel: str
+    sent_at: datetime
+    acknowledged_at: datetime | None
+    receipt: str
+    by: str
+
+
+class DutyGiven(Given):
+    """One duty: until when, why, on what rule. `uncertain`: the rule is to be verified, `doubt` says what."""
+
+    id: str
+    incident: str
+    rule: str
+    label: str
+    addressee: str
+    binding: str
+    basis: str
+    edition: str
+    state: DutyState
+    reasons: list[str]
+    reason_codes: list[str]
+    uncertain: bool
+    doubt: str
+    clock: datetime | None
+    target_day: date | None
+    last_day: date | None
+    due_at: datetime | None
+    arose_at: datetime
+    ended_at: datetime | None
+    reason: str
+    waived_by: str
+    reports: list[DutyReportGiven]
+
+
+class UpcomingGiven(Given):
+    """A rule that is decided and not yet in force."""
+
+    id: str
+    label: str
+    start: date | None
+    latest: date | None
+    source: str

@@ -1,6 +1,7 @@
 """The board: what is open, who is waited for, what waits for the reader."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -8,9 +9,10 @@ from starlette.responses import Response
 
 from csirt.model.authority import Permission, may, must
 from csirt.model.incident import IncidentView
-from csirt.store.queries import cases, work
+from csirt.store.queries import cases, duties, work
 from csirt.store.queries.work import AssignmentView
 from csirt.store.tx import Look
+from csirt.texts.duties import DutyWords
 from csirt.web.api.assignments import parties_of
 from csirt.web.api.words import Words
 from csirt.web.pages import climbs
@@ -43,9 +45,12 @@ def _board(look: Look, visit: Visit, page: int) -> Board:
     waiting: dict[str, list[AssignmentView]] = {}
     for step in open_steps:
         waiting.setdefault(step.incident, []).append(step)
+    speak = DutyWords(visit.desk.door.city.law, words.name.words)
+    ends = duties.next_ends(look, [view.id for view in found])
+    told = {incident: (speak.label(rule), at) for incident, (rule, at) in ends.items()}
     return Board(
         counts=_counts(look, visit, counts, open_steps),
-        incidents=tuple(_row(view, waiting.get(view.id, []), words) for view in found),
+        incidents=tuple(_row(view, waiting.get(view.id, []), words, told.get(view.id)) for view in found),
         window=_window(page, first, len(found), counts["listed"]) if found else None,
         may_open=may(visit.actor, Permission.OPEN_INCIDENT),
         broken=broken(visit.desk),
@@ -70,7 +75,9 @@ def _counts(
     )  # fmt: skip
 
 
-def _row(view: IncidentView, open_steps: list[AssignmentView], words: Words) -> IncidentRow:
+def _row(
+    view: IncidentView, open_steps: list[AssignmentView], words: Words, duty: tuple[str, datetime | None] | None
+) -> IncidentRow:
     dues = [step.due_at for step in open_steps if step.due_at]
     return IncidentRow(
         id=view.id,
@@ -85,6 +92,8 @@ def _row(view: IncidentView, open_steps: list[AssignmentView], words: Words) -> 
         waiting_for=tuple(dict.fromkeys(words.name(step.who) for step in open_steps)),
         waiting_since=min((step.opened_at for step in open_steps), default=None),
         due=min(dues, default=None),
+        duty=duty[0] if duty else "",
+        duty_due=duty[1] if duty else None,
         drill=view.drill,
     )
 

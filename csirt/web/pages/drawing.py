@@ -28,7 +28,7 @@ NOTICES = frozenset(
         "acknowledged", "answered", "call_recorded", "chain_started", "decided", "evidence_added",
         "evidence_handed_over", "facts_stated",
         "measure_added", "measure_ended", "merged", "note_added", "opened", "run_moved", "set_aside", "signed_out",
-        "unmerged",
+        "duty_reported", "duty_waived", "level_set", "unmerged",
     }
 )  # fmt: skip
 

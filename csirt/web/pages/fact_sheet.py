@@ -30,8 +30,10 @@ from csirt.store.tx import Look
 from csirt.texts.catalogs import Catalog, catalog
 from csirt.texts.facts import FactWords
 from csirt.texts.naming import Naming
+from csirt.web.api.words import Words
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.forms import TEXT_MOST, Faults, Sent, SentForm, moment_of, new_key
+from csirt.web.pages.obligations import strip_of
 from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.facts import FactField, FactPart, FactRow, FactSheet
 from csirt.web.views.frame import Form, Option
@@ -122,6 +124,7 @@ def _sheet(look: Look, visit: Visit, name: str, forms: Mapping[str, Form]) -> Fa
         ordinal=view.ordinal,
         title=view.title,
         drill=view.drill,
+        duties=strip_of(look, visit, Words(visit.desk, look, visit), view.id),
         facts=rows_of(ordered, FactWords(known, words), names),
         history=rows_of(history[::-1], FactWords(known, words), names),
         parts=tuple(parts) if may(visit.actor, Permission.STATE_FACT) else (),

@@ -27,6 +27,7 @@ from csirt.web.pages import called_for, climbs, custody
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.fact_sheet import rows_of
 from csirt.web.pages.forms import Faults, SentForm, new_key
+from csirt.web.pages.obligations import may_set_level, strip_of
 from csirt.web.pages.steps import Steps
 from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.facts import FactRow
@@ -148,6 +149,8 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
         evidence=custody.part_of(look, visit, words, view.id),
         facts=_facts(look, visit, words, view.id),
         called_for=called_for.rows_of(look, visit, view),
+        duties=strip_of(look, visit, words, view.id),
+        may_set_level=view.status is IncidentStatus.OPEN and may_set_level(visit),
         posts=_posts(words),
         may_add_note=may(visit.actor, Permission.ADD_NOTE) and view.status is IncidentStatus.OPEN,
         may_add_measure=may(visit.actor, Permission.ADD_MEASURE),

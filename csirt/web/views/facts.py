@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from csirt.model.fact import FactKind, FactState
+from csirt.web.views.duties import DutyRow
 from csirt.web.views.frame import EMPTY_FORM, Form, Option
 
 
@@ -59,4 +60,5 @@ class FactSheet:
     history: tuple[FactRow, ...]
     parts: tuple[FactPart, ...] = ()
     sources: tuple[Option, ...] = ()
+    duties: tuple[DutyRow, ...] = ()
     drill: bool = False

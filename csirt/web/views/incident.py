@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from csirt.model.incident import Disposition, FourClocks, IncidentStatus, IncidentType, Level
 from csirt.model.step import StepKind, StepState
+from csirt.web.views.duties import DutyRow
 from csirt.web.views.escalation import CalledForRow, EscalationPart
 from csirt.web.views.evidence import NO_EVIDENCE, EvidencePart
 from csirt.web.views.facts import FactRow
@@ -39,6 +40,8 @@ class IncidentRow:
     waiting_for: tuple[str, ...] = ()
     waiting_since: datetime | None = None
     due: datetime | None = None
+    duty: str = ""
+    duty_due: datetime | None = None
     sample: bool = False
     drill: bool = False
 
@@ -176,6 +179,7 @@ class Incident:
     merged_into: Option | None = None
     came_from: tuple[Option, ...] = ()
     may_merge: bool = False
+    duties: tuple[DutyRow, ...] = ()
     may_add_note: bool = False
     may_add_measure: bool = False
     may_set_level: bool = False

@@ -1,0 +1,168 @@
+"""Reads dated rules: duties, what is to come, and levels. A mistake in the data names file and place."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from csirt.model.condition import Condition, Situation, condition_from
+from csirt.model.duty import Binding, DutyRule, LawBook, Period, ReasonRule, Upcoming
+from csirt.model.fact import FactCatalogue, FactKind, invalid, text_of
+from csirt.model.incident import Level
+
+_RULE_KEYS = frozenset(
+    {
+        "id", "addressee", "ja", "en", "basis", "source", "clock", "binding", "valid_from", "valid_to", "reason",
+        "unless", "days", "target_days", "moves", "period", "doubt", "waived_by", "chain", "offices",
+        "gives_way_to",
+    }
+)  # fmt: skip
+_MOST_DAYS = 366
+
+
+@dataclass(frozen=True, slots=True)
+class LevelRule:
+    """A level and a condition that asks for it."""
+
+    level: Level
+    code: str
+    when: Condition
+    valid_from: date
+
+
+@dataclass(frozen=True, slots=True)
+class LevelBook:
+    """When which level is proposed, and how levels and types are called elsewhere."""
+
+    rules: tuple[LevelRule, ...] = ()
+    levels: Mapping[int, Mapping[str, str]] | None = None
+    types: Mapping[str, Mapping[str, str]] | None = None
+
+    def propose(self, situation: Situation, on: date) -> tuple[Level, str] | None:
+        """The highest level that the facts ask for, with its reason's code; None where no rule fits.
+
+        `on` is the day on which a rule must be valid.
+        """
+        fitting = [rule for rule in self.rules if rule.valid_from <= on and rule.when.holds(situation)]
+        best = max(fitting, key=lambda rule: rule.level, default=None)
+        return (best.level, best.code) if best else None
+
+
+def law_from(mapping: Mapping[str, object], catalogue: FactCatalogue, file: str) -> LawBook:
+    """The rules of a parsed TOML file: `source`, lists `duty` and `upcoming`.
+
+    Raises:
+        Invalid: `law_data_invalid`; `file` and `key` name the place.
+    """
+    rules = tuple(_rule(row, catalogue, file, f"duty[{n}]") for n, row in enumerate(_rows(mapping, "duty", file)))
+    upcoming = tuple(_upcoming(row, file, f"upcoming[{n}]") for n, row in enumerate(_rows(mapping, "upcoming", file)))
+    for place, rule in enumerate(rules):
+        for other in rules[:place]:
+            if other.id == rule.id and _overlap(other, rule):
+                raise invalid(file, f"duty[{place}].valid_from")
+    return LawBook(rules, upcoming, text_of(mapping, "source", file, "source"))
+
+
+def levels_from(mapping: Mapping[str, object], catalogue: FactCatalogue, file: str) -> LevelBook:
+    """The rules for levels and the mappings of a parsed TOML file. Raises as `law_from`."""
+    rules = []
+    for place, row in enumerate(_rows(mapping, "rule", file)):
+        at = f"rule[{place}]"
+        level = _number(row.get("level"), file, f"{at}.level", 0, int(Level.CRISIS))
+        code, when = text_of(row, "code", file, f"{at}.code"), condition_from(row.get("when"), catalogue, file, at)
+        rules.append(LevelRule(Level(level), code, when, _day(row.get("valid_from"), file, f"{at}.valid_from")))
+    levels, types = mapping.get("levels"), mapping.get("types")
+    if not isinstance(levels, Mapping) or not isinstance(types, Mapping):
+        raise invalid(file, "levels")
+    return LevelBook(tuple(rules), {int(key): dict(row) for key, row in levels.items()}, dict(types))
+
+
+def _overlap(one: DutyRule, other: DutyRule) -> bool:
+    first, second = sorted((one, other), key=lambda rule: rule.valid_from)
+    return first.valid_to is None or first.valid_to >= second.valid_from
+
+
+def _rule(row: Mapping[str, object], catalogue: FactCatalogue, file: str, place: str) -> DutyRule:
+    if strange := sorted(set(row) - _RULE_KEYS):
+        raise invalid(file, f"{place}.{strange[0]}")
+    text = {
+        key: text_of(row, key, file, f"{place}.{key}")
+        for key in ("id", "addressee", "ja", "en", "basis", "source", "clock", "waived_by")
+    }
+    if text["clock"] not in catalogue.facts or catalogue.facts[text["clock"]].kind is not FactKind.TIME:
+        raise invalid(file, f"{place}.clock")
+    if row.get("binding") not in set(Binding):
+        raise invalid(file, f"{place}.binding")
+    period = row.get("period")
+    if period is not None and period not in set(Period):
+        raise invalid(file, f"{place}.period")
+    days, target = (_days(row, key, file, place) for key in ("days", "target_days"))
+    if (target or 0) > (days or target or 0) or not isinstance(row.get("moves", False), bool):
+        raise invalid(file, f"{place}.target_days")
+    return DutyRule(
+        **text,
+        binding=Binding(str(row["binding"])),
+        valid_from=_day(row.get("valid_from"), file, f"{place}.valid_from"),
+        valid_to=_day(row["valid_to"], file, f"{place}.valid_to") if "valid_to" in row else None,
+        reasons=_reasons(row, catalogue, file, place),
+        unless=tuple(
+            condition_from(one, catalogue, file, f"{place}.unless[{n}]")
+            for n, one in enumerate(_list(row.get("unless", []), file, f"{place}.unless"))
+        ),
+        days=days,
+        target_days=target,
+        moves=row.get("moves") is True,
+        period=Period(str(period)) if period else None,
+        doubt=text_of(row, "doubt", file, f"{place}.doubt", optional=True),
+        gives_way_to=text_of(row, "gives_way_to", file, f"{place}.gives_way_to", optional=True),
+        chain=text_of(row, "chain", file, f"{place}.chain", optional=True),
+        offices=tuple(map(str, _list(row.get("offices", []), file, f"{place}.offices"))),
+    )
+
+
+def _reasons(row: Mapping[str, object], catalogue: FactCatalogue, file: str, place: str) -> tuple[ReasonRule, ...]:
+    reasons = []
+    for number, one in enumerate(_rows(row, "reason", file)):
+        at = f"{place}.reason[{number}]"
+        if strange := sorted(set(one) - {"code", "when", "days", "uncertain"}):
+            raise invalid(file, f"{at}.{strange[0]}")
+        when = condition_from(one.get("when"), catalogue, file, f"{at}.when")
+        uncertain, code = one.get("uncertain") is True, text_of(one, "code", file, f"{at}.code")
+        reasons.append(ReasonRule(code, when, _days(one, "days", file, at), uncertain))
+    if not reasons:
+        raise invalid(file, f"{place}.reason")
+    return tuple(reasons)
+
+
+def _upcoming(row: Mapping[str, object], file: str, place: str) -> Upcoming:
+    text = {key: text_of(row, key, file, f"{place}.{key}") for key in ("id", "ja", "en", "source")}
+    start, latest = (_day(row[key], file, f"{place}.{key}") if key in row else None for key in ("start", "latest"))
+    return Upcoming(**text, start=start, latest=latest)
+
+
+def _rows(mapping: Mapping[str, object], key: str, file: str) -> Sequence[Mapping[str, object]]:
+    rows = mapping.get(key)
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise invalid(file, key)
+    return rows
+
+
+def _list(value: object, file: str, place: str) -> list[object]:
+    if not isinstance(value, list):
+        raise invalid(file, place)
+    return value
+
+
+def _day(value: object, file: str, place: str) -> date:
+    if type(value) is not date:
+        raise invalid(file, place)
+    return value
+
+
+def _days(row: Mapping[str, object], key: str, file: str, place: str) -> int | None:
+    return _number(row[key], file, f"{place}.{key}", 1, _MOST_DAYS) if key in row else None
+
+
+def _number(value: object, file: str, place: str, least: int, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise invalid(file, place)
+    return value

@@ -1,0 +1,104 @@
+"""Questions about duties: those of an incident with their reports, and the next deadline of each."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlmodel import col, select
+
+from csirt.errors import NotFound
+from csirt.model.duty import DutyState
+from csirt.store.tables.duties import DutyReportRow, DutyRow
+from csirt.store.tx import Look
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """One report to the addressee of a duty."""
+
+    id: str
+    version: int
+    addressee: str
+    channel: str
+    sent_at: datetime
+    acknowledged_at: datetime | None
+    receipt: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DutyView:
+    """One duty of one incident. `last_day` is the last day in time; `reason` is that of a decision against it."""
+
+    id: str
+    incident: str
+    rule: str
+    edition: str
+    state: DutyState
+    reasons: tuple[Mapping[str, Any], ...]
+    uncertain: bool
+    clock: datetime | None
+    target_day: date | None
+    last_day: date | None
+    due_at: datetime | None
+    arose_at: datetime
+    ended_at: datetime | None
+    ended_by: str | None
+    reason: str
+    reports: tuple[ReportView, ...]
+
+
+def duties(look: Look, incident: str, *, open_only: bool = False) -> list[DutyView]:
+    """The duties of an incident: open ones first, soonest end first; those without a day come last."""
+    query = select(DutyRow).where(DutyRow.incident == incident)
+    if open_only:
+        query = query.where(DutyRow.state == DutyState.OPEN.value)
+    return sorted(_views(look, list(look.session.exec(query))), key=_order)
+
+
+def duty(look: Look, id_: str) -> DutyView:
+    """One duty. Raises `NotFound`."""
+    row = look.session.get(DutyRow, id_)
+    if row is None:
+        raise NotFound("duty_unknown", duty=id_[:40])
+    return _views(look, [row])[0]
+
+
+def next_ends(look: Look, incidents: Iterable[str]) -> dict[str, tuple[str, datetime | None]]:
+    """Rule and end of the open duty of each incident that ends first."""
+    query = select(DutyRow).where(col(DutyRow.incident).in_(set(incidents)), DutyRow.state == DutyState.OPEN.value)
+    found: dict[str, tuple[str, datetime | None]] = {}
+    rows = sorted(look.session.exec(query), key=lambda row: (row.due_at is None, row.due_at or row.arose_at, row.rule))
+    for row in rows:
+        found.setdefault(row.incident, (row.rule, row.due_at))
+    return found
+
+
+def _order(view: DutyView) -> tuple[bool, bool, datetime, str]:
+    is_open = view.state is DutyState.OPEN
+    return not is_open, view.due_at is None, view.due_at or view.arose_at, view.rule
+
+
+def _views(look: Look, rows: list[DutyRow]) -> list[DutyView]:
+    query = select(DutyReportRow).where(col(DutyReportRow.duty).in_([row.id for row in rows]))
+    reports = look.session.exec(query.order_by(col(DutyReportRow.version))).all()
+    sealed = [*(row.reason_c for row in rows), *(one.receipt_c for one in reports)]
+    texts = look.vault.texts(look.session, sealed)
+    return [_view(row, [one for one in reports if one.duty == row.id], texts) for row in rows]
+
+
+def _view(row: DutyRow, reports: list[DutyReportRow], texts: Mapping[str, str]) -> DutyView:
+    return DutyView(
+        id=row.id, incident=row.incident, rule=row.rule, edition=row.edition, state=DutyState(row.state),
+        reasons=tuple(row.reasons), uncertain=row.uncertain, clock=row.clock, target_day=row.target_day,
+        last_day=row.last_day, due_at=row.due_at, arose_at=row.arose_at, ended_at=row.ended_at, ended_by=row.ended_by,
+        reason=texts.get(row.reason_c or "", ""),
+        reports=tuple(
+            ReportView(
+                one.id, one.version, one.addressee, one.channel, one.sent_at, one.acknowledged_at,
+                texts.get(one.receipt_c or "", ""), one.by,
+            )
+            for one in reports
+        ),
+    )  # fmt: skip
