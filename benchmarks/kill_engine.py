@@ -99,10 +99,24 @@ class Story:
                 self.cast.post("k.sato", "/incidents", body, key=f"open-{self.opened}")
                 self.opened += 1
                 return
-            for found in items(self.cast.get("k.sato", "/assignments")):
-                self._answer(found)
+            self.go_on(cases)
         except (httpx.HTTPError, CsirtError):
             self.repeats += 1
+
+    def go_on(self, cases: Any) -> None:
+        """Answer what waits; where nothing does, record the reports that the case still waits for."""
+        asked = items(self.cast.get("k.sato", "/assignments"))
+        for found in asked:
+            self._answer(found)
+        for case in items(cases):
+            if all(found["incident"] != case["id"] for found in asked):
+                self._report(case["id"])
+
+    def _report(self, incident: str) -> None:
+        for duty in self.cast.get("k.sato", f"/incidents/{incident}/duties"):
+            if duty["state"] == "open":
+                body = {"channel": "phone", "at": duty["arose_at"]}
+                self.cast.post("k.sato", f"/duties/{duty['id']}/reports", body, key=f"report-{duty['id']}")
 
     def _answer(self, found: dict[str, Any]) -> None:
         said = next((one for one in self.script["answer"] if one["step"] == found["step"]), None)
@@ -163,10 +177,10 @@ def finish(worker: Victim, page: Victim, story: Story) -> float:
         worker.look_after(kill=False)
         story.opened += 1000  # nothing new is opened: the key of the next one is never reached
         try:
-            if not items(story.cast.get("k.sato", "/incidents?status=open")):
+            cases = story.cast.get("k.sato", "/incidents?status=open")
+            if not items(cases):
                 return True
-            for found in items(story.cast.get("k.sato", "/assignments")):
-                story._answer(found)  # noqa: SLF001 - the same story, told to its end
+            story.go_on(cases)
         except (httpx.HTTPError, CsirtError):
             pass
         finally:

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from csirt import founding
 from csirt.bootstrap import Desk, wire
-from csirt.cli import demo_end
+from csirt.cli import demo_end, demo_law
 from csirt.cli.cast import Cast
 from csirt.cli.children import Children, free_port, is_free, only_one, prefect_child, web_child, worker_child
 from csirt.cli.opening import settings_of
@@ -128,6 +128,7 @@ class Play:
         part = next((part for part in self.script["answer"] if part["step"] == task["step"]), None)
         if part is None or not self.somebody_knows(incident, task):
             return
+        demo_law.before_answering(self, incident, task["step"])
         if measure := part.get("measure"):
             self.add_measure(incident, part["as"], measure)
         if task["step"] == self.script["worker_away"]["step"]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from csirt import founding
+from csirt.cli import demo_law
 from csirt.cli.cast import password_of
 from csirt.clock import JST
 from csirt.documents import timeline_document
@@ -61,7 +62,7 @@ def run_or_serve(play: "Play", *, once: bool) -> bool:
 
 
 def report(play: "Play", incident: str) -> bool:
-    """Print the timeline, write the documents, verify the record, compare the log. True if everything fits."""
+    """Print timeline and duties, write the documents, verify the record, compare the log. True if everything fits."""
     folder = play.desk.settings.data / "documents"
     folder.mkdir(mode=0o700, exist_ok=True)
     document = timeline_document(play.desk, incident, "ja")
@@ -71,6 +72,7 @@ def report(play: "Play", incident: str) -> bool:
     for line in document.lines:
         table.add_row(str(line.seq), f"{line.at.astimezone(JST):%m-%d %H:%M:%S}", line.kind_text, line.actor, line.text)
     play.out.print(table)
+    demo_law.print_duties(play, incident)
     _write(folder / f"timeline-{incident}.pdf", timeline_pdf(document))
     _write(folder / f"timeline-{incident}.xlsx", timeline_xlsx(document))
     play.say(f"PDFとExcelを書きました: {folder}", "The timeline was written as PDF and XLSX.")

@@ -15,7 +15,7 @@ from csirt.model.message import CALL_SHEET_CHANNELS, DeliveryState
 from csirt.model.people import Roster
 from csirt.model.step import Json, StepKind
 from csirt.record.entry import EntryKind
-from csirt.response import call_sheets, deliveries, locks, people, runs
+from csirt.response import call_sheets, deliveries, duties, locks, people, runs
 from csirt.store.ledger import Code
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.outbox import DeliveryRow, EscalationRow
@@ -145,6 +145,8 @@ def record_call(tx: Tx, sheet: AssignmentRow, choice: str, reason: str, fields: 
     if reached and call.escalation:
         row = _locked(tx, call.escalation)
         _acknowledge(tx, row, _read(row), call.person or call.party)
+    if reached:
+        duties.meet_by_calls(tx, call.incident)
 
 
 def answered(tx: Tx, run: str, step: str) -> None:

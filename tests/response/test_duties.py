@@ -114,6 +114,20 @@ def test_what_was_no_incident_has_nobody_to_tell(world: World) -> None:
     assert standing(world, incident)["police"].state is DutyState.LAPSED
 
 
+def test_a_small_case_closes_without_a_word_to_anybody(world: World) -> None:
+    incident = world.open(IncidentType.OUTAGE)
+    state(world, incident, cause="failure", machines=1, personal_data="no", leak="no")
+    world.desk.commit(world.person("k.sato"), incidents.close, incident, Disposition.TRUE_POSITIVE, "")
+    assert standing(world, incident) == {}
+
+
+def test_a_ground_that_is_gone_keeps_no_case_open(world: World) -> None:
+    incident = case(world)
+    state(world, incident, leak="suspected", head_count=165)
+    state(world, incident, leak="no")
+    world.desk.commit(world.person("k.sato"), incidents.close, incident, Disposition.TRUE_POSITIVE, "")
+
+
 def test_a_level_is_set_by_its_post_and_brings_the_first_reports(world: World) -> None:
     incident = world.open(IncidentType.OUTAGE)
     officer = Actor("p-3", "ldap", roles=frozenset({Role.OFFICER}), posts=frozenset({"poc"}))
