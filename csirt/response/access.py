@@ -141,7 +141,8 @@ def revoke_token(tx: Tx, name: str) -> None:
 
 def sensor_of(session: Session, token: str) -> Actor:
     """The sensor that a token stands for. Raises `Forbidden`."""
-    row = session.exec(select(TokenRow).where(TokenRow.hash == _hashed(token))).first()
-    if row is None or row.revoked_at is not None:
+    query = select(TokenRow.name, TokenRow.revoked_at).where(TokenRow.hash == _hashed(token))  # asked at every request
+    name, revoked_at = session.exec(query).first() or (None, None)
+    if name is None or revoked_at is not None:
         raise Forbidden("token_refused")
-    return Actor(f"sensor:{row.name}", "token", "", frozenset({Role.SENSOR}))
+    return Actor(f"sensor:{name}", "token", "", frozenset({Role.SENSOR}))
