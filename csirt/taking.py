@@ -1,17 +1,20 @@
 """An input becomes batches in the store: by its format, or by what is agreed with the source that it comes from."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
 from csirt.bootstrap import Desk
-from csirt.errors import NotFound
+from csirt.errors import Conflict, Invalid, NotFound
 from csirt.founding import MAPPINGS
+from csirt.model.authority import Permission, must
 from csirt.model.detection import SourceRecord, Unreadable
 from csirt.model.people import Actor
 from csirt.model.ports import Reader
 from csirt.model.source import SENSOR, Source
 from csirt.readers import formats
-from csirt.response import intake, sources
+from csirt.response import intake, quarantine, sources
 
 BATCH_BYTES = 2 * 1024 * 1024  # of raw records in one batch, so that its opening stays below the verifier's bound
 
@@ -115,3 +118,50 @@ def batches(records: Iterable[SourceRecord]) -> Iterator[list[SourceRecord]]:
         size += len(record.raw)
     if batch:
         yield batch
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """How many records left quarantine, and how many still cannot be read."""
+
+    read: int = 0
+    still: int = 0
+
+
+def read_again(
+    desk: Desk, actor: Actor, ids: Sequence[int] = (), form: str = formats.AUTO, mapping: Reader | None = None
+) -> Reread:
+    """Read what lies in quarantine again: by `mapping`, by `form`, or as is agreed with its source by now.
+
+    Raises:
+        Forbidden: this actor may not.
+        Invalid: `format_unknown`.
+    """
+    must(actor, Permission.INGEST)
+    if form != formats.AUTO:
+        mapping = formats.choose(b"", form)
+    after = read = still = 0
+    while found := desk.look(quarantine.held, ids, after=after):
+        after = found[-1].id
+        for one in found:
+            if _is_read(desk, actor, one, mapping):
+                read += 1
+            else:
+                still += 1
+    return Reread(read, still)
+
+
+def _is_read(desk: Desk, actor: Actor, one: quarantine.Held, given: Reader | None) -> bool:
+    source = desk.door.city.sources.get(one.source.removeprefix(SENSOR))
+    form = one.format if one.format in formats.names() else formats.AUTO
+    try:
+        reader = given or reader_for(desk, source, one.raw) if source else given or formats.choose(one.raw, form)
+        records = list(islice(reader.read(one.raw), intake.BATCH_LIMIT + 1))
+    except (Invalid, NotFound):  # still no format, or a mapping that is still wrong
+        return False
+    if len(records) > intake.BATCH_LIMIT:  # a whole file: it is brought in as a file
+        return False
+    try:
+        return desk.commit(actor, quarantine.read_again, one.id, records, reader.format)
+    except Conflict:
+        return True

@@ -54,6 +54,7 @@ COMMANDS = {
     "playbooks": "csirt.cli.playbooks:playbooks",
     "systems": "csirt.cli.systems:systems",
     "token": "csirt.cli.city:token",
+    "quarantine": "csirt.cli.quarantine:quarantine",
     "sources": "csirt.cli.sources:sources",
 }
 

@@ -95,11 +95,11 @@ def is_silent(source: Source, heard: datetime, now: datetime) -> bool:
 
 
 def networks_from(texts: Sequence[str]) -> tuple[Network, ...]:
-    """Networks such as `192.0.2.0/24` or a single address. Raises `Invalid` `address_malformed`."""
+    """Networks such as `192.0.2.0/24` or a single address. Raises `Invalid` `network_malformed`."""
     try:
         return tuple(ip_network(one) for one in texts)
     except ValueError as error:
-        raise Invalid("address_malformed") from error
+        raise Invalid("network_malformed") from error
 
 
 def sources_from(table: Mapping[str, Any], file: str) -> dict[str, Source]:

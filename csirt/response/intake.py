@@ -171,6 +171,7 @@ class _Rows:
     def add(self, one: _Input) -> Accepted:
         """Take one input to the others."""
         batch = new_id("b")
+        at = {id(record): place for place, record in enumerate(one.records)}  # where its bytes lie in the batch
         new = 0
         for print_, record in one.first.items():
             if print_ in self.known:
@@ -179,10 +180,12 @@ class _Rows:
                 row = self.detections[print_]
                 row["count"] = int(str(row["count"])) + one.times[print_]
             else:
-                self.detections[print_] = _detection_row(one.tx, batch, record, print_, one.times[print_])
+                self.detections[print_] = _detection_row(
+                    one.tx, batch, at[id(record)], record, print_, one.times[print_]
+                )
                 new += 1
         unreadable = [
-            _quarantine_row(one.tx, batch, one.form, record, record.result)
+            _quarantine_row(one.tx, batch, at[id(record)], one.form, record.result)
             for record in one.records
             if isinstance(record.result, Unreadable)
         ]
@@ -227,13 +230,13 @@ def _b64(raw: bytes) -> str:
     return base64.b64encode(raw).decode()
 
 
-def _detection_row(tx: Tx, batch: str, record: SourceRecord, print_: str, count: int) -> Row:
+def _detection_row(tx: Tx, batch: str, place: int, record: SourceRecord, print_: str, count: int) -> Row:
     seen = record.result
     assert isinstance(seen, Detection)
     attacked, attacker = attacked_and_attacker(seen)
     type_, level = suggest(seen, tx.city.rules)
     return {
-        "fingerprint": print_, "batch": batch, "batch_index": record.index, "format": seen.format,
+        "fingerprint": print_, "batch": batch, "batch_index": place, "format": seen.format,
         "native_id": _short(seen.id), "title": _line(seen.title), "severity_native": _line(seen.severity_native),
         "level": int(level), "type": type_.value, "time_raw": _short(seen.time_raw), "time_utc": seen.time_utc,
         "at": _at(seen, tx.now), "src_ip": _short(seen.src_ip), "dst_ip": _short(seen.dst_ip),
@@ -257,8 +260,8 @@ def _short(text: str | None) -> str | None:
     return None if text is None else _line(text)[:255]
 
 
-def _quarantine_row(tx: Tx, batch: str, form: str, record: SourceRecord, why: Unreadable) -> Row:
+def _quarantine_row(tx: Tx, batch: str, place: int, form: str, why: Unreadable) -> Row:
     return {
-        "batch": batch, "batch_index": record.index, "format": form, "code": why.code, "reason": _line(why.reason),
+        "batch": batch, "batch_index": place, "format": form, "code": why.code, "reason": _line(why.reason),
         "received_at": tx.now,
     }  # fmt: skip

@@ -46,7 +46,7 @@ def add_token(
 
     Raises:
         NotFound: `source_unknown`.
-        Invalid: `address_malformed`, `expiry_invalid`.
+        Invalid: `network_malformed`, `expiry_invalid`.
         Conflict: `tokens_too_many`.
     """
     must(tx.actor, Permission.ISSUE_TOKEN)

@@ -24,7 +24,8 @@ SMALL = 1024 * 1024
 LARGE = 64 * 1024 * 1024
 AROUND = 128 * 1024  # bytes of a form around its file
 _UPLOAD = re.compile(r"(?:/api/v1)?/incidents/[^/]+/evidence")
-_INTAKE = re.compile(r"/api/v1/(?:detections|sources/[^/]+)")
+_INTAKE = re.compile(r"/api/v1/(?:detections|detections/stream|sources/[^/]+)")
+STREAM, ENDLESS = "/api/v1/detections/stream", 16 * 1024 * 1024 * 1024
 _CONTENT = re.compile(r"/evidence/[^/]+|/api/v1/evidence/[^/]+/content")
 
 _SOURCES = (
@@ -85,6 +86,8 @@ class Edge:
 
     def _most(self, path: str) -> int:
         """How many bytes a body for this address may have."""
+        if path == STREAM:
+            return ENDLESS
         return self._evidence if _UPLOAD.fullmatch(path) else LARGE if _INTAKE.fullmatch(path) else SMALL
 
     def _with_headers(self, send: Send, path: str) -> Send:

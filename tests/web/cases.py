@@ -9,9 +9,10 @@ from csirt.model.evidence import EvidenceState
 from csirt.model.incident import Disposition, FourClocks, IncidentStatus, IncidentType, Level
 from csirt.model.measure import MeasureState
 from csirt.model.message import DeliveryState
+from csirt.model.source import Way
 from csirt.model.step import StepKind, StepState
 from csirt.record.entry import EntryKind
-from csirt.web.views import escalation, evidence, frame, incident, measures, waiting
+from csirt.web.views import escalation, evidence, frame, incident, measures, sources, waiting
 from tests.web.cast import MINUTE, NOW, Words
 from tests.web.facts import law_of
 
@@ -303,6 +304,19 @@ def some_measures(say: Words) -> measures.MeasureList:
     return measures.MeasureList(rows=(row, done, replace(done, id="m-3", state=MeasureState.DROPPED)))
 
 
+def some_sources(say: Words) -> sources.SourceList:
+    """One that is heard, one that fell silent, one that never spoke."""
+    owner = say("CSIRT責任者", "CSIRT head")
+    heard = sources.SourceRow(
+        name="pref-security-cloud", owner=owner, way=Way.WEB, last_seen=NOW - MINUTE, records=12840, detections=37,
+        quarantined=2, tokens=2,
+    )  # fmt: skip
+    silent = sources.SourceRow(
+        name="edr", owner=owner, way=Way.FOLDER, last_seen=NOW - 2000 * MINUTE, silent_since=NOW - 560 * MINUTE
+    )
+    return sources.SourceList(rows=(heard, silent, sources.SourceRow(name="fw", owner=owner, way=Way.SYSLOG)))
+
+
 def some_waiting(say: Words) -> waiting.Waiting:
     """Detections that wait for a decision, and one record in quarantine."""
     row = waiting.WaitingRow(
@@ -321,6 +335,7 @@ def some_waiting(say: Words) -> waiting.Waiting:
         rows=(row, replace(row, key="18-19", level=Level.EVENT)),
         quarantine=(broken,),
         may_decide=True,
+        may_retry=True,
         form=form,
         chosen=frozenset({"17"}),
     )

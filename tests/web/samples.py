@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from csirt.web.look import View
-from csirt.web.views import assignment, chains, frame, incident, measures, waiting
+from csirt.web.views import assignment, chains, frame, incident, measures, sources, waiting
 from tests.web.cases import (
     a_board,
     a_closed_incident,
@@ -12,6 +12,7 @@ from tests.web.cases import (
     an_incident,
     some_counts,
     some_measures,
+    some_sources,
     some_waiting,
 )
 from tests.web.cast import Words, a_frame
@@ -28,6 +29,12 @@ from tests.web.duties import (
     some_chains,
 )
 from tests.web.facts import law_pages
+
+
+def sources_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
+    """Sources, and none."""
+    yield "sources", a_frame(language), some_sources(Words(language))
+    yield "sources_empty", a_frame(language), sources.SourceList(rows=())
 
 
 def every_page(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
@@ -59,6 +66,7 @@ def every_page(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     yield "audit_broken", a_frame(language, "audit"), a_broken_audit(say)
     yield "measures", a_frame(language), some_measures(say)
     yield "measures_empty", a_frame(language), measures.MeasureList(rows=())
+    yield from sources_pages(language)
     yield "waiting", a_frame(language), some_waiting(say)
     yield "waiting_empty", a_frame(language), waiting.Waiting(rows=())
     for status, code in (

@@ -210,7 +210,7 @@ def test_tokens_are_issued_by_whoever_may(desk: Desk) -> None:
         desk.commit(Actor("p-1", "ldap"), sources.add_token, "edr", lives=None)
     with pytest.raises(NotFound, match="source_unknown"):
         a_token(desk, "nobody")
-    with pytest.raises(Invalid, match="address_malformed"):
+    with pytest.raises(Invalid, match="network_malformed"):
         a_token(desk, "edr", addresses=["example.com"])
     for _ in range(sources.MOST_TOKENS):
         a_token(desk, "edr")

@@ -183,7 +183,9 @@ def counts(look: Look) -> dict[str, int]:
         "waiting": look.session.exec(
             select(count).select_from(DetectionRow).where(DetectionRow.state == "waiting")
         ).one(),
-        "quarantined": look.session.exec(select(count).select_from(QuarantineRow)).one(),
+        "quarantined": look.session.exec(
+            select(count).select_from(QuarantineRow).where(col(QuarantineRow.read_at).is_(None))
+        ).one(),
     }
 
 
@@ -232,8 +234,9 @@ def _group(attacked: str, rows: Sequence[DetectionRow]) -> WaitingGroup:
 def quarantine(look: Look, limit: int = PAGE) -> list[dict[str, Any]]:
     """Records that could not be read, newest first, with the reason and the source of their batch."""
     query = select(QuarantineRow, BatchRow.source).join(BatchRow, col(BatchRow.id) == col(QuarantineRow.batch))
+    query = query.where(col(QuarantineRow.read_at).is_(None))
     rows = look.session.exec(query.order_by(col(QuarantineRow.id).desc()).limit(limit)).all()
-    return [row.model_dump(exclude={"id"}) | {"source": source} for row, source in rows]
+    return [row.model_dump(exclude={"read_at"}) | {"source": source} for row, source in rows]
 
 
 def _detection(row: DetectionRow) -> DetectionView:

@@ -69,7 +69,7 @@ class DetectionRow(SQLModel, table=True):
 
 
 class QuarantineRow(SQLModel, table=True):
-    """A record that could not be read; its bytes lie with its batch."""
+    """A record that could not be read; its bytes lie with its batch. `read_at`: when it was read after all."""
 
     __tablename__ = "quarantine"
 
@@ -80,3 +80,4 @@ class QuarantineRow(SQLModel, table=True):
     code: str
     reason: str
     received_at: datetime = Field(sa_type=UtcDateTime)
+    read_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from csirt.errors import Forbidden
@@ -14,12 +15,14 @@ from csirt.readers import formats
 from csirt.response import access, incidents, intake, sources
 from csirt.store.queries import cases
 from csirt.store.tx import Look
-from csirt.taking import source_behind, take_in
+from csirt.taking import Reread, read_again, source_behind, take_in
 from csirt.web.api.shapes import (
     AcceptedGiven,
     CountGiven,
+    Given,
     IdGiven,
     QuarantineGiven,
+    Taken,
     WaitingGiven,
     WaitingIgnoreTaken,
     WaitingOpenTaken,
@@ -118,6 +121,26 @@ def open_waiting(taken: WaitingOpenTaken, who: SignedIn) -> IdGiven:
 def ignore_waiting(taken: WaitingIgnoreTaken, who: SignedIn) -> CountGiven:
     """Decide that detections need no incident; they stay findable."""
     return CountGiven(count=who.desk.commit(who.actor, incidents.ignore_waiting, taken.keys, taken.reason))
+
+
+class RetryTaken(Taken):
+    """Which records; all if none is named."""
+
+    ids: list[Annotated[int, Field(ge=1, le=2**53)]] = Field(default=[], max_length=500)
+
+
+class RereadGiven(Given):
+    """How many records left quarantine, and how many still cannot be read."""
+
+    read: int
+    still: int
+
+
+@router.post("/quarantine/retry")
+def retry_quarantine(taken: RetryTaken, who: SignedIn) -> RereadGiven:
+    """Read what lies in quarantine again, as is agreed with its source by now."""
+    found: Reread = read_again(who.desk, who.actor, taken.ids)
+    return RereadGiven.model_validate(found)
 
 
 @router.get("/quarantine")

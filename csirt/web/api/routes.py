@@ -20,6 +20,7 @@ from csirt.web.api import (
     session,
     setting_aside,
     sources,
+    streams,
     timeline,
 )
 from csirt.web.api.shapes import ErrorGiven
@@ -31,6 +32,7 @@ for part in (
     health,
     session,
     detections,
+    streams,
     sources,
     incidents,
     facts,

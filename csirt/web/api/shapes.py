@@ -344,6 +344,7 @@ class CalledForGiven(Given):
 class QuarantineGiven(Given):
     """A record that could not be read."""
 
+    id: int
     batch: str
     batch_index: int
     format: str

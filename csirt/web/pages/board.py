@@ -10,6 +10,7 @@ from starlette.responses import Response
 from csirt.model.authority import Permission, may, must
 from csirt.model.incident import IncidentView
 from csirt.store.queries import cases, duties, work
+from csirt.store.queries.sources import silent
 from csirt.store.queries.work import AssignmentView
 from csirt.store.tx import Look
 from csirt.texts.duties import DutyWords
@@ -54,6 +55,7 @@ def _board(look: Look, visit: Visit, page: int) -> Board:
         window=_window(page, first, len(found), counts["listed"]) if found else None,
         may_open=may(visit.actor, Permission.OPEN_INCIDENT),
         broken=broken(visit.desk),
+        silent=tuple(name for name, _ in silent(look, visit.desk.door.city.sources)),
     )
 
 

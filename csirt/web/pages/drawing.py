@@ -26,7 +26,7 @@ LANGUAGE_SECONDS = 365 * 24 * 3600
 NOTICES = frozenset(
     {
         "acknowledged", "answered", "call_recorded", "chain_started", "decided", "evidence_added",
-        "evidence_handed_over", "facts_stated",
+        "evidence_handed_over", "facts_stated", "quarantine_read",
         "measure_added", "measure_ended", "merged", "note_added", "opened", "run_moved", "set_aside", "signed_out",
         "duty_reported", "duty_waived", "level_set", "unmerged",
     }

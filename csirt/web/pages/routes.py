@@ -21,6 +21,7 @@ from csirt.web.pages import (
     playbooks,
     setting_aside,
     sign_in,
+    sources,
     waiting,
 )
 from csirt.web.pages.trouble import draw_problem
@@ -40,6 +41,7 @@ for part in (
     obligations,
     evidence,
     waiting,
+    sources,
     assignments,
     call_sheets,
     chains,

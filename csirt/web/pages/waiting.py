@@ -15,6 +15,7 @@ from csirt.response import incidents
 from csirt.store.queries import cases
 from csirt.store.queries.cases import WaitingGroup
 from csirt.store.tx import Look
+from csirt.taking import read_again
 from csirt.web.api.words import Words
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.forms import LINE_MOST, Faults, Sent, SentForm, new_key
@@ -40,6 +41,13 @@ def show_waiting(request: Request, reader: IncidentReader) -> Response:
 def show_quarantine(request: Request) -> Response:
     """The part of that page on records that could not be read."""
     return go(request, "/waiting#quarantine")
+
+
+@router.post("/quarantine/retry")
+def take_retry(request: Request, sent: SentForm) -> Response:
+    """Read what lies in quarantine again."""
+    read_again(sent.visit.desk, sent.visit.actor)
+    return go(request, "/waiting#quarantine", "quarantine_read")
 
 
 @router.post("/waiting")
@@ -92,6 +100,7 @@ def _waiting(look: Look, visit: Visit, form: Form, chosen: frozenset[str]) -> Wa
         rows=tuple(_row(group, now) for group in cases.waiting(look)),
         quarantine=tuple(_quarantined(row, words) for row in cases.quarantine(look)),
         may_decide=may(visit.actor, Permission.DECIDE_TRIAGE),
+        may_retry=may(visit.actor, Permission.INGEST),
         form=form,
         chosen=chosen,
     )

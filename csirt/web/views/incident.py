@@ -56,6 +56,7 @@ class Board:
     window: Window | None = None
     may_open: bool = True
     broken: tuple[str, ...] = ()  # parts of the desk that are down
+    silent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

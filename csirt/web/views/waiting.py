@@ -43,6 +43,7 @@ class Waiting:
     rows: tuple[WaitingRow, ...]
     quarantine: tuple[QuarantineRow, ...] = ()
     may_decide: bool = False
+    may_retry: bool = False
     form: Form = EMPTY_FORM
     chosen: frozenset[str] = frozenset()
     types: tuple[IncidentType, ...] = tuple(IncidentType)
