@@ -36,6 +36,9 @@ SAMPLES: dict[str, Any] = {
     "/api/v1/incidents/{name}/unmerge": {"reason": "x"},
     "/api/v1/detections/waiting/open": {"keys": [1]},
     "/api/v1/detections/waiting/ignore": {"keys": [1], "reason": "x"},
+    "/api/v1/duties/{id}/reports": {"channel": "phone", "at": "2026-11-22T00:00+09:00"},
+    "/api/v1/duties/{id}/waiver": {"reason": "x"},
+    "/api/v1/incidents/{name}/level": {"level": 2, "reason": "x"},
 }
 
 
