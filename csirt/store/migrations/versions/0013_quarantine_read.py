@@ -6,8 +6,8 @@ from alembic import op
 from csirt.errors import Untrusted
 from csirt.store.columns import UtcDateTime
 
-revision = "0011"
-down_revision = "0010"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
