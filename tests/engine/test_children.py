@@ -74,7 +74,7 @@ def test_pausing_a_child_that_has_just_died_returns(tmp_path: Path) -> None:
 
 
 def test_prefect_is_given_none_of_our_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CSIRT_SMTP_PASSWORD", "canary")
+    monkeypatch.setenv("CSIRT_SMTP_PASSWORD", "canary-of-this-test")
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "prefect.secret").write_text("")
     (tmp_path / "run" / "prefect.secret").chmod(0o644)
@@ -89,4 +89,4 @@ def test_prefect_is_given_none_of_our_settings(tmp_path: Path, monkeypatch: pyte
     shows.process.wait()
     said = (tmp_path / "shown").read_text()
     assert "PATH" in said
-    assert "canary" not in said
+    assert "canary-of-this-test" not in said

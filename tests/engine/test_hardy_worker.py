@@ -137,7 +137,7 @@ def test_a_report_that_breaks_triage_keeps_nobody_from_being_called(
     def broken(_tx: Tx) -> list[str]:
         raise RuntimeError("no triage")
 
-    monkeypatch.setattr("csirt.chores.incidents.triage", broken)
+    monkeypatch.setattr("csirt.chores.triage.triage", broken)
     world.clock.forward(seconds(9))
     due = replace(world.chores.due(), triage=True)
     monkeypatch.setattr(world.chores, "due", lambda: due)

@@ -45,7 +45,14 @@ def test_a_playbook_reads_the_fields_typed(world: World) -> None:
         kept = writer.keep()
     piece = world.desk.commit(world.person("k.sato"), evidence.collect, incident, kept, "log.txt")
     world.answer(
-        "damage", "k.sato", "yes", persons="１,２００", found_at="令和8年11月24日 10時3分", kind="leaked", log=piece
+        "damage",
+        "k.sato",
+        "yes",
+        persons="１,２００",
+        found_at="令和8年11月24日 10時3分",
+        kind="leaked",
+        note="",
+        log=piece,
     )
     world.work()
     world.answer("agree", "k.sato", "yes")

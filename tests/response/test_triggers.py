@@ -9,7 +9,6 @@ from csirt.errors import CsirtError
 from csirt.model.contact import ContactChain, Route
 from csirt.model.fact import FactState, Statement
 from csirt.model.incident import IncidentType, Level
-from csirt.model.people import SYSTEM
 from csirt.model.trigger import CaseFact, Clause, Firing, TouchedSystem
 from csirt.playbook import Disposition, Responder
 from csirt.response import escalations, facts, incidents, triggers
@@ -65,7 +64,7 @@ def test_what_a_case_is_opened_with_counts_and_so_does_its_level(world: World) -
     report = Report(title="件名", type=IncidentType.OUTAGE, personal_data="yes")
     incident = world.desk.commit(signed_in(world, "k.sato"), incidents.open_by_report, report)
     assert [one.chain for one in climbs(world, incident)] == ["police"]
-    world.desk.commit(SYSTEM, incidents.set_level, incident, Level.GRAVE, "理由")
+    world.desk.commit(signed_in(world, "a.kobayashi"), incidents.set_level, incident, Level.GRAVE, "理由")
     assert sorted(one.chain for one in climbs(world, incident)) == ["grave", "police"]
 
 

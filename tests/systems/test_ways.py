@@ -1,7 +1,6 @@
 """Tickets and mails as ways out, and how orders pass through actions: once for each key, by hand at last."""
 
 import json
-import os
 import time
 from pathlib import Path
 
@@ -81,12 +80,17 @@ def test_a_mail_is_filled_from_the_citys_own_template(world: World, tmp_path: Pa
 # ------------------------------------------------------------------------------------------------------------- actions
 
 
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The secret that the systems of this file refer to, for one test only."""
+    monkeypatch.setenv("TEST_CLOUD_KEY", SECRET.decode())
+
+
 def with_systems(world: World, toml: str, url: str = "") -> World:
     """The same world, whose city has these systems."""
     allowed = f'[allow]\nhosts = ["{url.rpartition("/")[2]}"]\n'
     path = world.desk.settings.data / FILE
     path.write_text(allowed + toml.replace("$URL", url))
-    os.environ["TEST_CLOUD_KEY"] = SECRET.decode()
     systems = Systems.of(read_systems(path), clock=world.clock, channels={}, data=world.desk.settings.data)
     hands = Hands(world.desk.door, world.desk.settings.data / "tickets", systems)
     object.__setattr__(world.desk, "hands", hands)

@@ -31,10 +31,12 @@ from tests.web.duties import (
 from tests.web.facts import law_pages
 
 
-def sources_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
-    """Sources, and none."""
+def intake_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
+    """Sources, and what waits or lies in quarantine; each also empty."""
     yield "sources", a_frame(language), some_sources(Words(language))
     yield "sources_empty", a_frame(language), sources.SourceList(rows=())
+    yield "waiting", a_frame(language), some_waiting(Words(language))
+    yield "waiting_empty", a_frame(language), waiting.Waiting(rows=())
 
 
 def every_page(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
@@ -66,9 +68,7 @@ def every_page(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     yield "audit_broken", a_frame(language, "audit"), a_broken_audit(say)
     yield "measures", a_frame(language), some_measures(say)
     yield "measures_empty", a_frame(language), measures.MeasureList(rows=())
-    yield from sources_pages(language)
-    yield "waiting", a_frame(language), some_waiting(say)
-    yield "waiting_empty", a_frame(language), waiting.Waiting(rows=())
+    yield from intake_pages(language)
     for status, code in (
         (403, "not_permitted"),
         (404, "incident_unknown"),

@@ -206,7 +206,9 @@ def test_four_eyes(someone: Make, desk: Desk) -> None:
 
 def agree(who: Someone, assignment: str) -> None:
     shown = who.get(f"/assignments/{assignment}").json()
-    fields = {"spoke_with": "担当の方", "read_back": "復唱あり"} if shown["kind"] == "call" else {}
+    some = {"number": 1, "time": "2026-11-24T10:00", "day": "2026-11-24", "text": "文"}
+    asked = {one["name"]: (one["options"] or [some.get(one["kind"])])[0] for one in shown["fields"]}
+    fields = {"spoke_with": "担当の方", "read_back": "復唱あり"} if shown["kind"] == "call" else asked
     given = {"choice": shown["choices"][0]["code"], "reason": "理由", "fields": fields}
     assert who.post(f"/assignments/{assignment}/answer", given).status_code == 200
 

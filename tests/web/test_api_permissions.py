@@ -34,6 +34,7 @@ SAMPLES: dict[str, Any] = {
     "/api/v1/incidents/{name}/steps/{step}/{act}": {"reason": "x"},
     "/api/v1/incidents/{name}/merge": {"into": "R8-1", "reason": "x"},
     "/api/v1/incidents/{name}/unmerge": {"reason": "x"},
+    "/api/v1/quarantine/retry": {},
     "/api/v1/detections/waiting/open": {"keys": [1]},
     "/api/v1/detections/waiting/ignore": {"keys": [1], "reason": "x"},
     "/api/v1/duties/{id}/reports": {"channel": "phone", "at": "2026-11-22T00:00+09:00"},
@@ -141,6 +142,7 @@ def test_a_sensors_token_opens_one_door_only(app: FastAPI, someone: Make, case: 
     assert (
         answers.pop(("POST", "/api/v1/detections")).json()["error"] == "format_unknown"
     )  # it was let in, with nothing
+    assert answers.pop(("POST", "/api/v1/detections/stream")).status_code == 200  # let in, with a line of no format
     assert answers.pop(("POST", "/api/v1/sources/{name}")).json()["error"] == "token_refused"  # it has another name
     shut = {key: answer.status_code for key, answer in answers.items() if key not in OPEN}
     assert set(shut.values()) == {401}
