@@ -146,7 +146,7 @@ def test_no_page_text_is_left_over() -> None:
     pages = read_catalog(ROOT / "csirt" / "texts", "ja").texts
     dynamic = (
         "health.part.",
-        "health.do.",
+        "health.todo.",
         "error.",
         "notice.",
         "skipped.",
