@@ -147,7 +147,8 @@ def test_no_text_breaks_the_reading_of_a_mapping(text: str) -> None:
     for content in (text, GOOD + text, GOOD.replace("acme_id", text)):
         with contextlib.suppress(Invalid):
             read_mapping(content.encode("utf-8", "replace"), "f")
-        line_of(content, text)
+        found = line_of(content, text)
+        assert 1 <= found <= content.count("\n") + 1
 
 
 def test_records_are_found_in_an_envelope_with_their_own_bytes() -> None:

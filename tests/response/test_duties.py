@@ -124,8 +124,10 @@ def test_a_small_case_closes_without_a_word_to_anybody(world: World) -> None:
 def test_a_ground_that_is_gone_keeps_no_case_open(world: World) -> None:
     incident = case(world)
     state(world, incident, leak="suspected", head_count=165)
+    assert standing(world, incident) != {}
     state(world, incident, leak="no")
     world.desk.commit(world.person("k.sato"), incidents.close, incident, Disposition.TRUE_POSITIVE, "")
+    assert "INCIDENT_CLOSED" in world.kinds(incident)
 
 
 def test_a_level_is_set_by_its_post_and_brings_the_first_reports(world: World) -> None:
