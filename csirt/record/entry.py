@@ -104,6 +104,10 @@ class EntryKind(StrEnum):
     EVIDENCE_EXPORTED = "EVIDENCE_EXPORTED"  # a copy left the house as a file
     EVIDENCE_CHECKED = "EVIDENCE_CHECKED"  # it was hashed again, with the result
     RECORD_READ = "RECORD_READ"  # somebody opened sealed texts
+    BACKUP_TAKEN = "BACKUP_TAKEN"  # a backup lies outside the desk; holds the digest of its manifest
+    RESTORE_TESTED = "RESTORE_TESTED"  # a backup was restored in a place apart and proved sound
+    DESK_RESTORED = "DESK_RESTORED"  # this record goes on from a backup; what came after it is not in here
+    DATABASE_MOVED = "DATABASE_MOVED"  # this record goes on in another database, from its very last entry
 
 
 @dataclass(frozen=True, slots=True)

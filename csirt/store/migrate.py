@@ -16,8 +16,8 @@ def newest() -> str:
     return max(path.name.split("_", 1)[0] for path in (FOLDER / "versions").glob("[0-9]*.py"))
 
 
-def migrate(url: str) -> None:
-    """Run what is missing; nothing when the tables are up to date.
+def migrate(url: str, to: str = "") -> None:
+    """Run what is missing, up to the newest revision or to `to`; nothing when the tables are up to date.
 
     Raises:
         Unavailable: the database does not answer.
@@ -26,7 +26,7 @@ def migrate(url: str) -> None:
     try:
         with engine.connect():
             pass
-        if _current(engine) == newest():
+        if _current(engine) == (to or newest()):
             return
         from alembic import command  # lazy: a third of a second that a command on finished tables need not spend
         from alembic.config import Config  # lazy: the same
@@ -34,7 +34,7 @@ def migrate(url: str) -> None:
         config = Config()
         config.set_main_option("script_location", str(FOLDER))
         config.attributes["url"] = url
-        command.upgrade(config, "head")
+        command.upgrade(config, to or "head")
     except OperationalError as error:
         raise Unavailable("database_unavailable") from error
     finally:

@@ -1,0 +1,35 @@
+"""What the record says of backups: taken, tried out, restored from, moved. Files are none of its business."""
+
+from csirt.model.authority import Permission, must
+from csirt.model.people import Actor
+from csirt.record.entry import EntryKind
+from csirt.store.tx import Look, Tx
+
+
+def may_back_up(_look: Look, actor: Actor) -> None:
+    """Raise `Forbidden` for those who may not take a backup."""
+    must(actor, Permission.ADMINISTER)
+
+
+def taken(tx: Tx, *, digest: str, size: int, root: str, keys: bool) -> None:
+    """A backup lies outside the desk. `digest`: of its manifest; `keys`: were the keys copied, too?"""
+    must(tx.actor, Permission.ADMINISTER)
+    tx.record(EntryKind.BACKUP_TAKEN, out={"digest": digest, "size": size, "root": root, "keys": keys})
+
+
+def rehearsed(tx: Tx, *, digest: str, size: int, root: str, seconds: int) -> None:
+    """A backup was restored in a place apart, verified, and thrown away again."""
+    must(tx.actor, Permission.ADMINISTER)
+    tx.record(EntryKind.RESTORE_TESTED, out={"digest": digest, "size": size, "root": root, "seconds": seconds})
+
+
+def restored(tx: Tx, *, digest: str, size: int, root: str) -> None:
+    """This record goes on from a backup: what had been recorded after it was taken is not in here."""
+    must(tx.actor, Permission.ADMINISTER)
+    tx.record(EntryKind.DESK_RESTORED, out={"digest": digest, "size": size, "root": root})
+
+
+def moved(tx: Tx, *, digest: str, size: int, root: str) -> None:
+    """This record goes on in another database, from its very last entry."""
+    must(tx.actor, Permission.ADMINISTER)
+    tx.record(EntryKind.DATABASE_MOVED, out={"digest": digest, "size": size, "root": root})
