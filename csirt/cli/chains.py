@@ -1,9 +1,7 @@
 """Commands about contact chains: what is weak, who would be called when, and rehearsals."""
 
-import random
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,21 +11,17 @@ from csirt.bootstrap import Desk
 from csirt.cli import chain_starts
 from csirt.cli.opening import open_desk
 from csirt.cli.speaking import AsJson, Data, Lang, Language, plain, say, show, to_json, words
-from csirt.clock import JST
-from csirt.errors import Invalid, NotFound
-from csirt.model.chains import Severity, Weakness, check_chain, check_holidays
-from csirt.model.contact import ContactChain
-from csirt.model.party import parse_party
+from csirt.era import jst_date
+from csirt.errors import Invalid
+from csirt.model.chains import Severity, Weakness, check_holidays
 from csirt.model.people import Roster
-from csirt.model.rehearsal import Failure, Rehearsed, Scene, rehearse_often, weakest
-from csirt.model.spells import Spell, spells
+from csirt.model.rehearsal import Rehearsed, Weakest
+from csirt.model.spells import Spell
+from csirt.outlook import Assumed, Outlook, planned
 from csirt.reports.labels import shown_at
 from csirt.reports.rehearsal_svg import draw_rehearsal
-from csirt.store.queries.absences import away_at
 from csirt.texts.naming import Naming
 
-FORTNIGHT = 14 * 24
-MINISTRY = "office:mic-cyber"
 _MOST_RUNS = 1_000_000
 _WITHOUT = {"silent": "rehearsal.silent", "down": "rehearsal.down"}
 
@@ -50,9 +44,9 @@ def check(
 ) -> None:
     """Resolve every chain against today's directory and tell what is weak. 連絡網の点検"""
     with open_desk(data) as desk:
-        known = Roster(desk.directory.people(), desk.directory.posts())
-        found = _weaknesses(desk, known)
-        rows = list(_hours(desk, known, language)) if hours else [_weak(one, language) for one in found]
+        outlook = _outlook(desk)
+        found = _weaknesses(outlook)
+        rows = list(_hours(outlook, language)) if hours else [_weak(one, language) for one in found]
     columns = {"severity": "cli.column.severity", "file": "cli.column.file", "route": "cli.column.route",
                "tier": "cli.column.tier", "key": "cli.column.key", "message": "cli.column.text"}  # fmt: skip
     by_hour = {"from_text": "cli.column.from", "until_text": "cli.column.until", "chain": "cli.column.chain",
@@ -63,53 +57,41 @@ def check(
         raise typer.Exit(Invalid.exit_code)
 
 
-def _weaknesses(desk: Desk, known: Roster) -> list[Weakness]:
-    city = desk.door.city
-    today = desk.clock.now().astimezone(JST).date()
-    of_chains = [one for chain in city.chains.values() for one in check_chain(chain, known, city.offices, today)]
-    return [*of_chains, *check_holidays(city.holidays, today)]
+def _outlook(desk: Desk) -> Outlook:
+    return Outlook(desk, Roster(desk.directory.people(), desk.directory.posts()))
+
+
+def _weaknesses(outlook: Outlook) -> list[Weakness]:
+    of_chains = [one for chain in outlook.chains() for one in outlook.weaknesses(chain)]
+    desk = outlook.desk
+    return [*of_chains, *check_holidays(desk.door.city.holidays, jst_date(desk.clock.now()))]
 
 
 def _weak(one: Weakness, language: str) -> dict[str, Any]:
     return {**plain(one), "message": words(language).error(one.code)}
 
 
-def _hours(desk: Desk, known: Roster, language: str) -> Iterator[dict[str, Any]]:
-    city, name = desk.door.city, Naming(known, desk.door.city.offices, words(language))
-    begins = desk.clock.now().replace(minute=0, second=0, microsecond=0)
-
-    def there(at: datetime) -> Roster:
-        return replace(known, away=desk.look(lambda look: away_at(look.session, at)))
-
-    for chain in sorted(city.chains.values(), key=lambda one: (not one.code, one.code, one.name)):
-        for spell in spells(chain, there, city.offices, city.calendar, begins, FORTNIGHT):
+def _hours(outlook: Outlook, language: str) -> Iterator[dict[str, Any]]:
+    name = Naming(outlook.known, outlook.desk.door.city.offices, words(language))
+    for chain in outlook.chains():
+        for spell in outlook.spells(chain):
             yield from _spell(spell, name, language)
 
 
 def _spell(spell: Spell, name: Naming, language: str) -> Iterator[dict[str, Any]]:
     """A row for each party of each tier; the spell itself stands in the first."""
     speech, shown = words(language), "ja" if language == "ja" else "en"
-    rows: dict[tuple[str, int, str], dict[str, Any]] = {}
-    for call in spell.calls:
-        row = rows.setdefault(
-            (call.route, call.tier, call.party),
-            {
-                "from": spell.begins, "until": spell.ends, "chain": spell.chain,
-                "route": call.route, "tier": call.tier, "after": round(call.after / timedelta(minutes=1), 2),
-                "party": call.party, "people": [], "channels": [], "skipped": call.skipped,
-            },
-        )  # fmt: skip
-        row["people"] += [call.person] if call.person and call.person not in row["people"] else []
-        row["channels"] += [call.channel] if call.channel and call.channel not in row["channels"] else []
-    for number, row in enumerate(rows.values()):
-        who = [name(person) for person in row["people"]] or [name(row["party"])]
-        lacking = speech.error(row["skipped"]) if row["skipped"] and not row["channels"] else ""
-        yield row | {
-            "called": lacking or "、".join(who) if language == "ja" else lacking or ", ".join(who),
-            "by": ", ".join(speech.gettext(f"channel.{channel}") for channel in row["channels"]),
+    for number, one in enumerate(planned(spell.calls)):
+        who = [name(person) for person in one.people] or [name(one.party)]
+        yield {
+            "from": spell.begins, "until": spell.ends, "chain": spell.chain,
+            "route": one.route, "tier": one.tier, "after": one.after, "party": one.party,
+            "people": list(one.people), "channels": list(one.channels), "skipped": one.skipped,
+            "called": speech.error(one.skipped) if one.skipped else speech.gettext("list.separator").join(who),
+            "by": ", ".join(speech.gettext(f"channel.{channel}") for channel in one.channels),
             "from_text": "" if number else shown_at(spell.begins, shown),  # type: ignore[arg-type]
             "until_text": "" if number else shown_at(spell.ends, shown),  # type: ignore[arg-type]
-        }
+        }  # fmt: skip
 
 
 @chains.command()
@@ -132,33 +114,23 @@ def rehearse(  # noqa: PLR0913, PLR0917 - each is an option of the command
     """Play a chain thousands of times on a virtual clock: who is reached when, and what hurts most. 連絡網の予行"""
     from csirt.cli.tables import progress  # lazy: rich is needed for people only
 
+    assumed = Assumed(
+        at=_instant(at), silent=tuple(silent or ()), down=tuple(down or ()), goal=goal, within=within, runs=runs,
+        seed=seed,
+    )  # fmt: skip
     with open_desk(data) as desk:
-        scene = _scene(desk, chain, at)
-        failure = Failure(frozenset(map(_party, silent or ())), _channels(scene.chain, down or []))
-        aim = _goal(scene.chain, goal)
-        name = Naming(scene.roster, scene.offices, words(language))
-        span = timedelta(minutes=within)
+        outlook = _outlook(desk)
+        name = Naming(outlook.known, desk.door.city.offices, words(language))
+        of = outlook.chain(chain)
         with progress(words(language).gettext("rehearsal.playing")) as told:
-            found = rehearse_often(scene, runs=runs, seed=seed, failure=failure, goal=aim, within=span, told=told)
-        with progress(words(language).gettext("rehearsal.failures")) as told:
-            few = max(1, min(runs, 2_000))
-            worst = weakest(scene, runs=few, seed=seed, failure=failure, goal=aim, within=span, told=told)
+            found = outlook.rehearse(of, assumed, told)
     if svg:
-        title = scene.chain.title.get(str(language)) or chain
+        title = of.title.get(str(language)) or chain
         svg.write_text(draw_rehearsal(found, words(language), name, title, alone=True), encoding="utf-8")
     if as_json:
-        typer.echo(to_json({**plain(found), "weakest": plain(worst)}))
+        typer.echo(to_json(found))
     else:
-        _tell(found, worst[:3], name, language)
-
-
-def _scene(desk: Desk, name: str, at: str) -> Scene:
-    city = desk.door.city
-    if name not in city.chains or city.rates is None:
-        raise NotFound("chain_unknown", chain=name[:80])
-    known = Roster(desk.directory.people(), desk.directory.posts())
-    begins = _instant(at) or desk.clock.now()
-    return Scene(city.chains[name], known, city.offices, city.calendar, begins, city.rates, random.Random)
+        _tell(found, found.weakest[:3], name, language)
 
 
 def _instant(text: str) -> datetime | None:
@@ -174,33 +146,7 @@ def _instant(text: str) -> datetime | None:
     return at
 
 
-def _party(text: str) -> str:
-    """`ciso` means the post; a party as chain files write it means itself. Raises `Invalid`."""
-    party = text if ":" in text else f"post:{text}"
-    parse_party(party)
-    return party
-
-
-def _channels(chain: ContactChain, named: list[str]) -> frozenset[str]:
-    last = (chain.exhausted,) if chain.exhausted else ()
-    known = {by for tier in (*(tier for route in chain.routes for tier in route.tiers), *last) for by in tier.by}
-    for one in named:
-        if one not in known:
-            raise NotFound("channel_not_in_chain", channel=one[:40], chain=chain.name)
-    return frozenset(named)
-
-
-def _goal(chain: ContactChain, asked: str) -> str:
-    """Who is to know: as asked, else the ministry where the chain calls it, else anybody at all."""
-    called = {party for route in chain.routes for tier in route.tiers for party in tier.call}
-    if asked:
-        if (party := _party(asked)) not in called:
-            raise NotFound("party_not_in_chain", party=party[:80], chain=chain.name)
-        return party
-    return MINISTRY if MINISTRY in called else ""
-
-
-def _tell(found: Rehearsed, worst: tuple[Any, ...], name: Naming, language: str) -> None:
+def _tell(found: Rehearsed, worst: tuple[Weakest, ...], name: Naming, language: str) -> None:
     speech = words(language)
     who = name(found.goal) if found.goal else speech.gettext("rehearsal.anybody")
     shown = shown_at(found.at, "ja" if language == "ja" else "en")

@@ -16,6 +16,7 @@ from tests.web.cases import (
     some_waiting,
 )
 from tests.web.cast import Words, a_frame
+from tests.web.chains import a_chain_page, a_chain_page_without_rates, a_wrong_chain_page
 from tests.web.duties import (
     a_broken_audit,
     a_call_sheet,
@@ -64,6 +65,9 @@ def every_page(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     yield from ((name, out, view) for name, view in some_calls(say))
     yield "chains", a_frame(language, "chains"), some_chains(say)
     yield "chains_empty", a_frame(language, "chains"), chains.Chains(chains=())
+    yield "chain", a_frame(language, "chains"), a_chain_page(say)
+    yield "chain_wrong", a_frame(language, "chains"), a_wrong_chain_page(say)
+    yield "chain_without_rates", a_frame(language, "chains"), a_chain_page_without_rates(say)
     yield "audit", a_frame(language, "audit"), an_audit(say)
     yield "audit_broken", a_frame(language, "audit"), a_broken_audit(say)
     yield "measures", a_frame(language), some_measures(say)

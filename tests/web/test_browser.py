@@ -182,8 +182,8 @@ def addresses(served: Served) -> dict[str, str]:
         "board": "/", "opening": "/incidents/new", "incident": f"/incidents/{incident}", "list": "/assignments",
         "step": f"/assignments/{waiting['is_it_an_incident'].id}", "answered": f"/assignments/{answered.assignment.id}",
         "not mine": f"/assignments/{waiting['isolate_terminal'].id}", "sheet": f"/call-sheets/{sheet}",
-        "waiting": "/waiting", "chains": "/chains", "audit": "/audit", "faulty": "/audit?incident=x",
-        "measures": "/measures", "missing": "/nowhere",
+        "waiting": "/waiting", "chains": "/chains", "chain": "/chains/national", "audit": "/audit",
+        "faulty": "/audit?incident=x", "measures": "/measures", "missing": "/nowhere",
     }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from csirt.web.api import (
     absences,
     assignments,
+    chains,
     detections,
     escalations,
     evidence,
@@ -40,6 +41,7 @@ for part in (
     timeline,
     evidence,
     assignments,
+    chains,
     escalations,
     measures,
     playbooks,

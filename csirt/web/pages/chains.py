@@ -1,4 +1,4 @@
-"""連絡網: the chains as configured, with whom they would call today."""
+"""連絡網: the chains as configured, with whom they would call today, in the words of a reader."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,6 +15,7 @@ from csirt.model.incident import IncidentType
 from csirt.model.party import Nobody, PartyKind, parse_party, resolve
 from csirt.model.people import Roster
 from csirt.model.trigger import CaseFact, Clause, TouchedSystem
+from csirt.outlook import Outlook
 from csirt.store.tx import Look
 from csirt.web.api.words import Words
 from csirt.web.pages.drawing import show
@@ -35,23 +36,18 @@ def show_chains(request: Request, reader: IncidentReader) -> Response:
 
 def _chains(look: Look, visit: Visit) -> Chains:
     city, now = visit.desk.door.city, visit.desk.clock.now()
-    drawn = _Drawn(visit, Words(visit.desk, look, visit))
+    drawn = Drawn(visit, Words(visit.desk, look, visit))
     return Chains(
-        chains=tuple(drawn.chain(chain) for _, chain in sorted(city.chains.items(), key=_by_code)),
+        chains=tuple(drawn.chain(chain) for chain in Outlook(visit.desk, visit.known).chains()),
         office_open=city.calendar.is_open(now),
     )
 
 
-def _by_code(entry: tuple[str, ContactChain]) -> tuple[bool, str, str]:
-    """In the order of the city's plan, C0 first; chains that have no sign in it come last."""
-    name, chain = entry
-    return not chain.code, chain.code.zfill(4), name
-
-
-class _Drawn:
+class Drawn:
     """Chains with the names and weaknesses of today."""
 
     def __init__(self, visit: Visit, words: Words) -> None:
+        """For one reader."""
         self._known: Roster = visit.known
         self._offices = visit.desk.door.city.offices
         self._today = jst_date(visit.desk.clock.now())

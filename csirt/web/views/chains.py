@@ -1,10 +1,11 @@
 """連絡網: contact chains as configured, with today's holders."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import ClassVar
 
 from csirt.model.contact import Need, StopOn
+from csirt.web.views.frame import EMPTY_FORM, Form, Option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,3 +78,83 @@ class Chains:
     template: ClassVar[str] = "chains.html"
     chains: tuple[Chain, ...]
     office_open: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeakRow:
+    """What is weak about a chain today; `grave`: somebody cannot be called at all."""
+
+    route: str
+    tier: str
+    who: str
+    code: str
+    grave: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRow:
+    """Whom a silent chain would call: the party, the people that it is then, and how; or why nobody (`skipped`)."""
+
+    route: str
+    tier: int
+    after: timedelta
+    who: str
+    people: tuple[str, ...]
+    channels: tuple[str, ...]
+    skipped: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """The same calls, and every period of the coming fortnight in which they would be made."""
+
+    periods: tuple[tuple[datetime, datetime], ...]
+    rows: tuple[PlannedRow, ...]
+
+    @property
+    def whole(self) -> timedelta:
+        """How long these periods are together."""
+        return sum((ends - begins for begins, ends in self.periods), timedelta())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReachedRow:
+    """How a party fared in a rehearsal; minutes as they are shown, empty where it was never called or reached."""
+
+    who: str
+    first_call: str
+    share: str
+    median: str
+    late: str
+    worst: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """What a rehearsal came to. `said` are its sentences, `worst` those of the single failures that hurt most."""
+
+    said: tuple[str, ...]
+    picture: str  # SVG of our own making
+    rows: tuple[ReachedRow, ...]
+    worst: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainPage:
+    """One chain: as a ladder, what is weak, who would be called in the coming fortnight, and its rehearsal."""
+
+    template: ClassVar[str] = "chain.html"
+    chain: Chain
+    office_open: bool
+    weak: tuple[WeakRow, ...]
+    patterns: tuple[Pattern, ...]
+    rates: str
+    parties: tuple[Option, ...]
+    channels: tuple[str, ...]
+    goals: tuple[Option, ...]
+    spans: tuple[Option, ...]
+    runs: tuple[Option, ...]
+    form: Form = EMPTY_FORM
+    silent: tuple[str, ...] = ()
+    down: tuple[str, ...] = ()
+    rehearsal: Rehearsal | None = None
