@@ -40,6 +40,15 @@ def intake_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     yield "waiting_empty", a_frame(language), waiting.Waiting(rows=())
 
 
+def chain_pages(say: Words) -> Iterator[tuple[str, View]]:
+    """All chains, and one with its rehearsal; each also as there is nothing to show."""
+    yield "chains", some_chains(say)
+    yield "chains_empty", chains.Chains(chains=())
+    yield "chain", a_chain_page(say)
+    yield "chain_wrong", a_wrong_chain_page(say)
+    yield "chain_without_rates", a_chain_page_without_rates(say)
+
+
 def every_page(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     """Name, frame and view of every page, with its empty and its faulty states."""
     say = Words(language)
@@ -63,11 +72,7 @@ def every_page(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     yield "assignment_not_mine", a_frame(language), replace(an_assignment(say), may_answer=False)
     yield "call_sheet", a_frame(language, "assignments"), a_call_sheet(say)
     yield from ((name, out, view) for name, view in some_calls(say))
-    yield "chains", a_frame(language, "chains"), some_chains(say)
-    yield "chains_empty", a_frame(language, "chains"), chains.Chains(chains=())
-    yield "chain", a_frame(language, "chains"), a_chain_page(say)
-    yield "chain_wrong", a_frame(language, "chains"), a_wrong_chain_page(say)
-    yield "chain_without_rates", a_frame(language, "chains"), a_chain_page_without_rates(say)
+    yield from ((name, a_frame(language, "chains"), view) for name, view in chain_pages(say))
     yield "audit", a_frame(language, "audit"), an_audit(say)
     yield "audit_broken", a_frame(language, "audit"), a_broken_audit(say)
     yield "measures", a_frame(language), some_measures(say)
