@@ -43,6 +43,10 @@ class NotSignedIn(Forbidden):
     http = 401
 
 
+class StepUpNeeded(Forbidden):
+    """They may do this once they prove again who they are."""
+
+
 class NotFound(CsirtError):
     """There is no such thing, or this actor may not know that there is."""
 

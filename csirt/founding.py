@@ -14,6 +14,7 @@ from csirt.model.holidays import Holidays, holidays_from
 from csirt.model.incident import IncidentType, Level
 from csirt.model.law import law_from, levels_from
 from csirt.model.office_hours import calendar_from
+from csirt.model.people import Role
 from csirt.model.rates import AnswerRates, rates_from
 from csirt.model.source import Source, sources_from
 from csirt.model.triage import rules_from
@@ -124,6 +125,7 @@ def _city(
         law=law_from(read_toml(LAW / "duties.toml"), catalogue, "duties.toml"),
         levels=levels_from(read_toml(LAW / "levels.toml"), catalogue, "levels.toml"),
         sources=_sources(data),
+        second_factor=_second_factor(_table(table, "sign_in", CITY_FILE)),
     )
 
 
@@ -190,3 +192,11 @@ def _setters(table: Mapping[str, Any]) -> dict[Level, str]:
         return {Level(int(level)): str(post) for level, post in table.items()}
     except ValueError as error:
         raise Invalid("value_malformed", file=CITY_FILE, key="level_setters") from error
+
+
+def _second_factor(table: Mapping[str, Any]) -> frozenset[Role]:
+    """The roles that need a second factor."""
+    named = table.get("second_factor", [])
+    if not isinstance(named, list) or not {str(one) for one in named} <= {role.value for role in Role}:
+        raise Invalid("value_malformed", file=CITY_FILE, key="sign_in.second_factor")
+    return frozenset(Role(str(one)) for one in named)

@@ -57,6 +57,8 @@ COMMANDS = {
     "playbooks": "csirt.cli.playbooks:playbooks",
     "systems": "csirt.cli.systems:systems",
     "token": "csirt.cli.city:token",
+    "access": "csirt.cli.access:access",
+    "sealed-account": "csirt.cli.access:sealed_account",
     "quarantine": "csirt.cli.quarantine:quarantine",
     "sources": "csirt.cli.sources:sources",
 }

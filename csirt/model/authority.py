@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from csirt.errors import Forbidden
+from csirt.errors import Forbidden, StepUpNeeded
 from csirt.model.people import Actor, Role
 
 
@@ -45,6 +45,7 @@ class Permission(StrEnum):
     EXPORT_RECORD = "export_record"
     ISSUE_TOKEN = "issue_token"  # noqa: S105 - the name of a permission
     ADMINISTER = "administer"
+    RESET_SECOND_FACTOR = "reset_second_factor"  # of somebody who lost theirs: one asks, another one agrees
     INGEST = "ingest"
 
 
@@ -84,10 +85,14 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.EXPORT_RECORD: frozenset({Role.OFFICER, Role.CSIRT_HEAD, Role.AUDITOR}),
         Permission.ISSUE_TOKEN: frozenset({Role.ADMINISTRATOR}),
         Permission.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
+        Permission.RESET_SECOND_FACTOR: frozenset({Role.ADMINISTRATOR, Role.CSIRT_HEAD, Role.DIRECTOR}),
         Permission.INGEST: frozenset({Role.SENSOR, Role.OFFICER, Role.RESPONDER}),
     }
 )
 """The table. Whoever is not in a row may not."""
+
+NEEDS_STEP_UP = frozenset({Permission.EXPORT_RECORD, Permission.ISSUE_TOKEN, Permission.RESET_SECOND_FACTOR})
+"""What somebody may do only shortly after they proved again who they are. Approvals belong here as well."""
 
 _OF_A_POST = frozenset(
     {
@@ -132,9 +137,18 @@ def must(actor: Actor, permission: Permission) -> None:
 
     Raises:
         Forbidden: `not_permitted`, with the permission that is missing.
+        StepUpNeeded: `step_up_needed`: they may, once they prove again who they are.
     """
     if not may(actor, permission):
         raise Forbidden("not_permitted", permission=permission.value)
+    if permission in NEEDS_STEP_UP:
+        must_be_fresh(actor)
+
+
+def must_be_fresh(actor: Actor) -> None:
+    """Raises `StepUpNeeded` unless the actor proved shortly before who they are."""
+    if not actor.fresh:
+        raise StepUpNeeded("step_up_needed")
 
 
 def may_answer(actor: Actor, who: str) -> bool:

@@ -10,7 +10,7 @@ from csirt.model.fact import FactCatalogue
 from csirt.model.holidays import Holidays
 from csirt.model.incident import IncidentType, Level
 from csirt.model.law import LevelBook
-from csirt.model.people import Office
+from csirt.model.people import Office, Role
 from csirt.model.rates import AnswerRates
 from csirt.model.source import Source
 
@@ -54,3 +54,4 @@ class City:
     sources: Mapping[str, Source] = field(default_factory=dict)  # what sends detections, by name
     law: LawBook = field(default_factory=LawBook)
     levels: LevelBook = field(default_factory=LevelBook)
+    second_factor: frozenset[Role] = frozenset()  # roles that need one at sign-in

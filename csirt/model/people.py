@@ -99,13 +99,17 @@ class Roster:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: opaque id, how they proved it (`ldif`, `ldap`, `token`, `local`, `system`, `link`, `mail`), session."""
+    """Who acts: opaque id, how they proved it (`ldif`, `ldap`, `token`, `local`, `system`, `link`, `mail`), session.
+
+    `fresh`: did they prove just now who they are? What needs it: `authority.NEEDS_STEP_UP`.
+    """
 
     id: str
     auth: str
     sid: str = ""
     roles: frozenset[Role] = frozenset()
     posts: frozenset[str] = frozenset()
+    fresh: bool = True
 
 
 SYSTEM = Actor(id="system", auth="system")

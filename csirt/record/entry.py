@@ -88,6 +88,16 @@ class EntryKind(StrEnum):
     SIGNED_IN = "SIGNED_IN"  # somebody signed in
     SIGN_IN_REFUSED = "SIGN_IN_REFUSED"  # somebody could not sign in
     SIGNED_OUT = "SIGNED_OUT"  # a session was ended
+    SESSIONS_ENDED = "SESSIONS_ENDED"  # all sessions of a person were ended at once
+    IDENTITY_PROVED = "IDENTITY_PROVED"  # somebody signed in proved again who they are
+    SECOND_FACTOR_ENROLLED = "SECOND_FACTOR_ENROLLED"  # somebody has a second factor from now on
+    SECOND_FACTOR_RESET_ASKED = "SECOND_FACTOR_RESET_ASKED"  # somebody asked that another one's be taken away
+    SECOND_FACTOR_RESET = "SECOND_FACTOR_RESET"  # a second person agreed, and it was taken away
+    SECOND_FACTOR_RESET_REFUSED = "SECOND_FACTOR_RESET_REFUSED"  # a second person did not agree
+    SEALED_ACCOUNT_MADE = "SEALED_ACCOUNT_MADE"  # the sealed account got a new password, for an envelope
+    SEALED_ACCOUNT_USED = "SEALED_ACCOUNT_USED"  # somebody opened the envelope and signed in
+    DIRECTORY_LOST = "DIRECTORY_LOST"  # the directory does not answer; the sealed copy serves instead
+    DIRECTORY_HEARD = "DIRECTORY_HEARD"  # it answers again
     RECORD_EXPORTED = "RECORD_EXPORTED"  # the record, or a part of it, left the house
     RECORD_VERIFIED = "RECORD_VERIFIED"  # the record was verified, with the result
     TOKEN_ISSUED = "TOKEN_ISSUED"  # noqa: S105 - an API token was issued; holds its id only

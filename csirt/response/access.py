@@ -4,20 +4,31 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
 from csirt.errors import Conflict, Forbidden, NotFound, NotSignedIn
 from csirt.model.authority import Permission, must
-from csirt.model.people import Actor, Person, Role
+from csirt.model.people import Actor, Role
 from csirt.record.entry import EntryKind
 from csirt.store.tables.access import SessionRow, SignInTryRow, TokenRow
 from csirt.store.tx import Tx, new_id
 
 IDLE = timedelta(minutes=15)
 ABSOLUTE = timedelta(hours=8)
+FRESH = timedelta(minutes=5)  # how long somebody who proved who they are need not do so again
+HALF_WAY = timedelta(minutes=10)  # between the password and the second factor
 FREE_TRIES = 3  # below what directories lock at, so that nobody can lock the city out through us
 LONGEST_WAIT = timedelta(minutes=5)
+
+
+class Stage(StrEnum):
+    """How far a sign-in came."""
+
+    FULL = "full"
+    CODE = "code"  # the password was right; the second factor is still to come
+    ENROL = "enrol"  # the password was right; they need a second factor and have none yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,33 +38,104 @@ class SignedIn:
     cookie: str
     csrf: str
     sid: str
+    stage: Stage = Stage.FULL
 
 
 def _hashed(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def sign_in(tx: Tx, person: Person, auth: str, language: str) -> SignedIn:
-    """Begin a session for somebody whose password was right; the actor of the commit is that person."""
-    new = SignedIn(secrets.token_urlsafe(32), secrets.token_urlsafe(24), new_id("s"))
+def sign_in(tx: Tx, person: str, auth: str, language: str, stage: Stage = Stage.FULL) -> SignedIn:
+    """Begin a session for somebody whose password was right; the actor of the commit is that person.
+
+    One that is not `full` yet stands for nobody: it only leads to the second factor, and is recorded once it is there.
+    """
+    new = SignedIn(secrets.token_urlsafe(32), secrets.token_urlsafe(24), new_id("s"), stage)
     tx.session.add(
         SessionRow(
-            id=_hashed(new.cookie), sid=new.sid, person=person.id, auth=auth, csrf=new.csrf, language=language,
-            opened_at=tx.now, last_at=tx.now,
+            id=_hashed(new.cookie), sid=new.sid, person=person, auth=auth, csrf=new.csrf, language=language,
+            opened_at=tx.now, last_at=tx.now, stage=stage.value, proved_at=tx.now,
         )
     )  # fmt: skip
-    tx.record(EntryKind.SIGNED_IN, out={"auth": auth, "session": new.sid})
+    if stage is Stage.FULL:
+        tx.record(EntryKind.SIGNED_IN, out={"auth": auth, "session": new.sid})
     return new
+
+
+def complete(tx: Tx, cookie: str) -> SignedIn:
+    """The second factor came: another session takes the place of the half one, under a new id.
+
+    Raises:
+        NotSignedIn: `not_signed_in`: that one has ended.
+    """
+    half = tx.session.get(SessionRow, _hashed(cookie), with_for_update=True)
+    if half is None:
+        raise NotSignedIn("not_signed_in")
+    tx.session.delete(half)
+    return sign_in(tx, half.person, half.auth, half.language)
 
 
 def session_of(session: Session, cookie: str, now: datetime) -> SessionRow:
     """The live session that a cookie stands for. Raises `NotSignedIn`."""
+    row = _row_of(session, cookie)
+    if row.stage != Stage.FULL:
+        raise NotSignedIn("not_signed_in")
+    if is_over(row, now):
+        raise NotSignedIn("session_expired")
+    return row
+
+
+def half_session_of(session: Session, cookie: str, stage: Stage, now: datetime) -> SessionRow:
+    """The session of somebody on their way in, who has come so far. Raises `NotSignedIn`."""
+    row = _row_of(session, cookie)
+    if row.stage != stage or now - row.opened_at > HALF_WAY:
+        raise NotSignedIn("not_signed_in")
+    return row
+
+
+def _row_of(session: Session, cookie: str) -> SessionRow:
     row = session.get(SessionRow, _hashed(cookie))
     if row is None or row.ended_at is not None:
         raise NotSignedIn("not_signed_in")
-    if now - row.last_at > IDLE or now - row.opened_at > ABSOLUTE:
-        raise NotSignedIn("session_expired")
     return row
+
+
+def is_over(row: SessionRow, now: datetime) -> bool:
+    """Was a session left alone for too long, or has it lasted too long?"""
+    return now - row.last_at > IDLE or now - row.opened_at > ABSOLUTE
+
+
+def is_fresh(row: SessionRow, now: datetime) -> bool:
+    """Did they prove shortly before who they are?"""
+    return row.proved_at is not None and now - row.proved_at <= FRESH
+
+
+def prove(tx: Tx, cookie: str) -> None:
+    """They proved again who they are: what needs it may be done for a while."""
+    if row := tx.session.get(SessionRow, _hashed(cookie)):
+        row.proved_at = tx.now
+        tx.session.add(row)
+        tx.record(EntryKind.IDENTITY_PROVED, out={"session": row.sid})
+
+
+def sessions_of(session: Session, person: str | None, now: datetime) -> list[SessionRow]:
+    """The live sessions of a person, or of everybody, the last used first."""
+    query = select(SessionRow).where(col(SessionRow.ended_at).is_(None), SessionRow.stage == Stage.FULL.value)
+    query = query.where(SessionRow.person == person) if person else query
+    rows = session.exec(query.order_by(col(SessionRow.last_at).desc()))
+    return [row for row in rows if not is_over(row, now)]
+
+
+def end_all(tx: Tx, person: str) -> int:
+    """End every session of a person: one's own, or those of somebody else by an administrator; returns how many."""
+    if person != tx.actor.id:
+        must(tx.actor, Permission.ADMINISTER)
+    rows = sessions_of(tx.session, person, tx.now)
+    for row in rows:
+        row.ended_at = tx.now
+        tx.session.add(row)
+    tx.record(EntryKind.SESSIONS_ENDED, out={"person": person, "sessions": len(rows)})
+    return len(rows)
 
 
 def touch(tx: Tx, cookie: str, language: str | None = None) -> None:

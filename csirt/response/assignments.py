@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from csirt.errors import AlreadyAnswered, Forbidden, Invalid, NotFound
 from csirt.guard import refuse_my_number
-from csirt.model.authority import Permission, may_answer, must
+from csirt.model.authority import Permission, may_answer, must, must_be_fresh
 from csirt.model.form import FormField, FormKind
 from csirt.model.step import DECLINING, At, AtDeadline, Choice, Consequence, Json, StepKind, StepState
 from csirt.record.entry import EntryKind
@@ -97,6 +97,7 @@ def answer(tx: Tx, assignment: str, reply: Reply) -> None:
         NotFound: no such assignment.
         AlreadyAnswered: someone was faster, the deadline decided, or the step was skipped or cancelled.
         Forbidden: the actor holds neither the role nor the post, or may not approve what they asked for.
+        StepUpNeeded: they approve, and proved too long ago who they are.
         Invalid: no such choice, no reason where one is needed, or a 個人番号 in a text.
     """
     row = _locked(tx, assignment)
@@ -104,6 +105,8 @@ def answer(tx: Tx, assignment: str, reply: Reply) -> None:
         raise AlreadyAnswered(_why_closed(row), step=row.step)
     _check_actor(tx, row)
     reply = _checked(tx, row, reply)
+    if row.kind == StepKind.APPROVE.value and reply.choice not in DECLINING:
+        must_be_fresh(tx.actor)
     if row.kind == StepKind.CALL.value:
         escalations.record_call(tx, row, reply.choice, reply.reason, reply.fields)
         close_row(tx, row, reply.choice, None)

@@ -87,9 +87,9 @@ def roster(session: Session, vault: Vault, *, with_gone: bool = False, at: datet
     return Roster(people, posts, away_at(session, at) if at else frozenset())
 
 
-def actor_of(person: Person, known: Roster, auth: str, sid: str = "") -> Actor:
-    """A person as actor: their roles, and the posts they hold or deputise for."""
-    return Actor(person.id, auth, sid, person.roles, frozenset(known.posts_of(person.id)))
+def actor_of(person: Person, known: Roster, auth: str, sid: str = "", *, fresh: bool = True) -> Actor:
+    """A person as actor: their roles, and the posts they hold or deputise for. `fresh`: they proved who they are."""
+    return Actor(person.id, auth, sid, person.roles, frozenset(known.posts_of(person.id)), fresh)
 
 
 def local_actor(session: Session, vault: Vault, uid: str) -> Actor:

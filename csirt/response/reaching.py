@@ -5,7 +5,7 @@ from csirt.model.message import Recipient
 from csirt.model.party import Nobody, resolve
 from csirt.model.step import At, StepKind
 from csirt.record.entry import EntryKind
-from csirt.response import deliveries, escalations, locks, people, runs
+from csirt.response import call_sheets, deliveries, escalations, locks, people, runs
 from csirt.response.runs import Claim
 from csirt.store.tx import Tx
 
@@ -68,7 +68,14 @@ def _tell_of_stop(tx: Tx, incident: str, run: str, code: str, step: str) -> None
 
 
 def notify(
-    tx: Tx, incident: str, run: str, step: str, who: tuple[str, ...], by: tuple[str, ...], template: str, **more: str
+    tx: Tx,
+    incident: str,
+    run: str | None,
+    step: str,
+    who: tuple[str, ...],
+    by: tuple[str, ...],
+    template: str,
+    **more: str,
 ) -> int:
     """Queue a message to everybody that these parties stand for; returns how many there are."""
     known = people.roster(tx.session, tx.vault, at=tx.now)
@@ -87,3 +94,16 @@ def notify(
                     deliveries.queue(tx, incident, channel, recipient, template, facts, step=step)
                     told += 1
     return told
+
+
+def phone(tx: Tx, incident: str, step: str, who: tuple[str, ...]) -> None:
+    """Ask a member of staff to phone everybody that these parties stand for."""
+    known = people.roster(tx.session, tx.vault, at=tx.now)
+    facts = escalations.facts_of(tx, incident, step)
+    for party in who:
+        contacts = resolve(party, known, tx.city.offices)
+        for contact in () if isinstance(contacts, Nobody) else contacts:
+            if number := contact.addresses.get("phone"):
+                recipient = Recipient(party, contact.name, number, contact.person)
+                delivery = deliveries.queue(tx, incident, "phone", recipient, "call_sheet", facts, step=step)
+                call_sheets.open_sheet(tx, incident, None, step, delivery)

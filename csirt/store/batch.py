@@ -35,6 +35,7 @@ BOOKKEEPING = frozenset(
         "condition",
         "session",
         "sign_in_try",
+        "second_factor",  # a code was used; what is decided about it has its entry
         "roster_person",
         "roster_post",
     }

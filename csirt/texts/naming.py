@@ -19,8 +19,8 @@ class Naming:
 
     def __call__(self, code: str) -> str:
         """`p-…` a person with their title, `post:…`, `role:…`, `office:…`, `sensor:…`, `system`; else the code."""
-        if code == "system":
-            return self.words.gettext("actor.system")
+        if code in {"system", "sealed-account"}:
+            return self.words.gettext(f"actor.{code.replace('-', '_')}")
         if code in self.known.people:
             return self.person(code)
         if code.startswith("sensor:"):

@@ -32,7 +32,7 @@ _VARIANTS: Mapping[EntryKind, str] = {
 }
 _PARTIES = frozenset({"by", "owner", "party", "person", "source", "who"})
 _WORDS: Mapping[str, str] = {  # field -> where its words stand in the catalog
-    "auth": "directory",
+    "auth": "auth",
     "certainty": "fact_state",
     "channel": "channel",
     "disposition": "disposition",

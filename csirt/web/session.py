@@ -7,7 +7,7 @@ the field `csrf`.
 
 import hmac
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends, Form, Request, Response
@@ -16,9 +16,10 @@ from csirt.bootstrap import Desk
 from csirt.errors import Forbidden, NotSignedIn
 from csirt.model.authority import Permission, must
 from csirt.model.people import Actor, Person, Roster
-from csirt.response import access, people
+from csirt.response import access, people, sealed_account
 from csirt.store.tables.access import SessionRow
 from csirt.store.tx import Look
+from csirt.texts.catalogs import catalog
 from csirt.web.known import Known
 from csirt.web.language import language_of
 
@@ -90,10 +91,7 @@ def open_visit(request: Request) -> Visit:
         return access.session_of(look.session, cookie, now), request.app.state.rosters.of(look)
 
     row, known = desk.look(question)
-    person = known.today.people.get(row.person)
-    if person is None:
-        raise NotSignedIn("not_signed_in")
-    actor = people.actor_of(person, known.today, row.auth, row.sid)
+    person, actor = who_is(row, known.today, now)
     if now - row.last_at > TOUCH_EVERY:
         desk.commit(actor, access.touch, cookie)
     language = language_of(request, row.language)
@@ -101,9 +99,26 @@ def open_visit(request: Request) -> Visit:
     return visit
 
 
+def who_is(row: SessionRow, known: Roster, now: datetime) -> tuple[Person, Actor]:
+    """The person of a session, and them as actor. Raises `NotSignedIn` if they have left the directory."""
+    fresh = access.is_fresh(row, now)
+    if row.auth == sealed_account.AUTH:
+        name = catalog(row.language).gettext("actor.sealed_account")
+        return sealed_account.person(name), sealed_account.actor(row.sid, fresh=fresh)
+    person = known.people.get(row.person)
+    if person is None:
+        raise NotSignedIn("not_signed_in")
+    return person, people.actor_of(person, known, row.auth, row.sid, fresh=fresh)
+
+
 def check_csrf(visit: Visit, given: str) -> None:
     """Raises `Forbidden` (`form_expired`) unless the token is the session's."""
-    if not hmac.compare_digest(given.encode(), visit.csrf.encode()):
+    check_token(visit.csrf, given)
+
+
+def check_token(own: str, given: str) -> None:
+    """Raises `Forbidden` (`form_expired`) unless the token is ours."""
+    if not hmac.compare_digest(given.encode(), own.encode()):
         raise Forbidden("form_expired")
 
 

@@ -14,7 +14,7 @@ from csirt.guard import mask
 from notifications.call_sheet import call_script
 from notifications.render import FACTS, TEMPLATES, TemplateRenderer
 
-NAMES = ["page", "first_report", "notice", "closed", "call_sheet", "assignment", "run_stopped"]
+NAMES = ["page", "first_report", "notice", "closed", "call_sheet", "assignment", "run_stopped", "sealed_account"]
 LANGUAGES = ["ja", "en"]
 RENDERER = TemplateRenderer()
 FULL = {

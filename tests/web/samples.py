@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from csirt.web.look import View
 from csirt.web.views import assignment, chains, frame, incident, measures, sources, waiting
+from tests.web.access import access_pages
 from tests.web.cases import (
     a_board,
     a_closed_incident,
@@ -56,6 +57,7 @@ def every_page(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     wrong = frame.Form(errors={"uid": "uid_missing", "password": "password_missing"})
     yield "sign_in", out, frame.SignIn()
     yield "sign_in_wrong", out, frame.SignIn(form=wrong)
+    yield from access_pages(language)
     yield "board", a_frame(language), a_board(say)
     yield "board_empty", a_frame(language), replace(a_board(say), incidents=(), counts=some_counts(0))
     yield "open_incident", a_frame(language, "open_incident"), incident.OpenIncident()

@@ -40,7 +40,13 @@ SAMPLES: dict[str, Any] = {
     "/api/v1/duties/{id}/reports": {"channel": "phone", "at": "2026-11-22T00:00+09:00"},
     "/api/v1/duties/{id}/waiver": {"reason": "x"},
     "/api/v1/incidents/{name}/level": {"level": 2, "reason": "x"},
+    "/api/v1/session/proof": {"password": "x"},
+    "/api/v1/session/second-factor/code": {"code": "x"},
+    "/api/v1/access/resets/of/{uid}": {"reason": "x"},
+    "/api/v1/access/resets/{id}": {"agree": True},
 }
+OWN = ("/api/v1/session",)  # one's own way in, which is everybody's
+KEEPERS = ("/api/v1/access",)  # for those who look after everybody's
 
 
 def addresses(app: FastAPI) -> Iterator[tuple[str, str]]:
@@ -61,7 +67,7 @@ def case(desk: Desk) -> dict[str, str]:
     asked = desk.look(assignments)[0]
     return {
         "name": incident, "id": asked.id, "form": "csv", "evidence": piece, "step": asked.step, "act": "skip",
-        "fact": "occurred", "playbook": "malware_mail", "chain": "police",
+        "fact": "occurred", "playbook": "malware_mail", "chain": "police", "uid": "k.sato",
     }  # fmt: skip
 
 
@@ -102,7 +108,7 @@ def test_an_auditor_changes_nothing(app: FastAPI, someone: Make, case: dict[str,
     answers = {
         path: ask(auditor, method, path, case)
         for method, path in addresses(app)
-        if method == "POST" and (method, path) not in OPEN
+        if method == "POST" and (method, path) not in OPEN and not path.startswith(OWN)
     }
     assert len(answers) >= 9
     assert {path: answer.status_code for path, answer in answers.items() if answer.status_code != 403} == {}
@@ -112,7 +118,11 @@ def test_an_auditor_changes_nothing(app: FastAPI, someone: Make, case: dict[str,
 
 def test_an_auditor_reads_everything(app: FastAPI, someone: Make, case: dict[str, str]) -> None:
     auditor = someone("f.yamada")
-    answers = {path: ask(auditor, "GET", path, case).status_code for method, path in addresses(app) if method == "GET"}
+    answers = {
+        path: ask(auditor, "GET", path, case).status_code
+        for method, path in addresses(app)
+        if method == "GET" and not path.startswith(KEEPERS)
+    }
     assert {path: status for path, status in answers.items() if status != 200} == {}
 
 

@@ -33,7 +33,11 @@ class RosterPostRow(SQLModel, table=True):
 
 
 class SessionRow(SQLModel, table=True):
-    """A signed-in person. `id` is the hash of what the cookie holds."""
+    """A signed-in person. `id` is the hash of what the cookie holds.
+
+    `stage`: `full`; before that `code` (the second factor is still to come) or `enrol` (they have none yet and need
+    one). `proved_at`: when they last showed who they are.
+    """
 
     __tablename__ = "session"
 
@@ -46,6 +50,46 @@ class SessionRow(SQLModel, table=True):
     opened_at: datetime = Field(sa_type=UtcDateTime)
     last_at: datetime = Field(sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    stage: str = "full"
+    proved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class SecondFactorRow(SQLModel, table=True):
+    """A person's second factor: its secret, wrapped, and the last step of time whose code was used (RFC 6238, 5.2)."""
+
+    __tablename__ = "second_factor"
+
+    person: str = Field(primary_key=True)
+    wrapped: bytes = Field(sa_type=LargeBinary)
+    made_at: datetime = Field(sa_type=UtcDateTime)
+    enrolled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_step: int = 0
+
+
+class FactorResetRow(SQLModel, table=True):
+    """Somebody asked that a person's second factor be taken away; another one agrees or not."""
+
+    __tablename__ = "factor_reset"
+
+    id: str = Field(primary_key=True)
+    person: str = Field(index=True)
+    asked_by: str
+    asked_at: datetime = Field(sa_type=UtcDateTime)
+    decided_by: str | None = None
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    agreed: bool | None = None
+
+
+class SealedAccountRow(SQLModel, table=True):
+    """The one account that the directory does not know; its password lies on paper, in an envelope."""
+
+    __tablename__ = "sealed_account"
+
+    id: str = Field(primary_key=True)
+    hash: str
+    made_by: str
+    made_at: datetime = Field(sa_type=UtcDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class TokenRow(SQLModel, table=True):

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from csirt.web.api import (
     absences,
+    access,
     assignments,
     chains,
     detections,
@@ -32,6 +33,7 @@ router = APIRouter(prefix="/api/v1", responses={status: {"model": ErrorGiven} fo
 for part in (
     health,
     session,
+    access,
     detections,
     streams,
     sources,

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
+from csirt.errors import Forbidden, NotSignedIn
 from csirt.model.people import Person, Roster
 from csirt.response import access, people
 from csirt.web.api.shapes import PersonGiven, SessionGiven, SignInTaken
@@ -14,9 +15,16 @@ router = APIRouter(tags=["session"])
 
 @router.post("/session")
 def open_session(request: Request, response: Response, taken: SignInTaken, desk: AtDesk) -> SessionGiven:
-    """Sign in. Wrong passwords make the next try wait (429, `Retry-After`)."""
+    """Sign in, with the code of the second factor where one is needed (401 `second_factor_needed`).
+
+    Wrong passwords make the next try wait (429, `Retry-After`).
+    """
     language = taken.language or language_of(request)
-    person, new = sign_in(request, taken.uid, taken.password, language)
+    person, new = sign_in(request, taken.uid, taken.password, language, taken.code)
+    if new.stage is access.Stage.CODE:
+        raise NotSignedIn("second_factor_needed")
+    if new.stage is access.Stage.ENROL:
+        raise Forbidden("second_factor_missing")
     set_cookie(response, desk, new.cookie)
     known = desk.look(lambda look: people.roster(look.session, look.vault))
     return SessionGiven(person=_person(person, known), csrf=new.csrf, language=language)

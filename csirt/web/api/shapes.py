@@ -39,6 +39,7 @@ class SignInTaken(Taken):
     uid: Annotated[str, StringConstraints(min_length=1, max_length=256)]
     password: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
     language: Literal["ja", "en"] | None = None
+    code: Annotated[str, StringConstraints(max_length=20)] = ""  # of the second factor
 
 
 class ReportTaken(Taken):

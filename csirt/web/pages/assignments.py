@@ -21,6 +21,7 @@ from csirt.web.pages.facts import Facts
 from csirt.web.pages.fields import fields_of
 from csirt.web.pages.forms import Faults, Sent, SentForm, new_key
 from csirt.web.pages.steps import title_of
+from csirt.web.pages.trouble import step_up
 from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.assignment import (
     AnswerChoice,
@@ -174,6 +175,7 @@ def _page(look: Look, visit: Visit, id_: str, form: Form, *, conflict: bool = Fa
         conflict=conflict,
         may_answer=may(visit.actor, Permission.ANSWER_STEP) and may_answer(visit.actor, view.who),
         drill=asked.drill,
+        step_up=step_up(f"/assignments/{view.id}") if view.kind is StepKind.APPROVE and not visit.actor.fresh else "",
     )
 
 

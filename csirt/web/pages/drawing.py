@@ -28,13 +28,14 @@ NOTICES = frozenset(
         "acknowledged", "answered", "call_recorded", "chain_started", "decided", "evidence_added",
         "evidence_handed_over", "facts_stated", "quarantine_read",
         "measure_added", "measure_ended", "merged", "note_added", "opened", "run_moved", "set_aside", "signed_out",
-        "duty_reported", "duty_waived", "level_set", "unmerged",
+        "proved", "reset_agreed", "reset_asked", "reset_refused", "second_factor_enrolled", "sessions_ended",
+        "signed_out_everywhere", "duty_reported", "duty_waived", "level_set", "unmerged",
     }
 )  # fmt: skip
 
 # One slash, then anything but a second one: `//host` and `/\host` would lead to another site.
 _PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,1000}")
-_NO_RETURN = ("/sign-in", "/sign-out", "/language", "/api/", "/static/")
+_NO_RETURN = ("/sign-in", "/step-up", "/second-factor", "/account/", "/sign-out", "/language", "/api/", "/static/")
 
 
 def own_path(path: str) -> str:

@@ -3,6 +3,8 @@
 from fastapi import APIRouter
 
 from csirt.web.pages import (
+    access,
+    account,
     acknowledge,
     assignments,
     audit,
@@ -20,6 +22,7 @@ from csirt.web.pages import (
     opening,
     playbooks,
     rehearsals,
+    second_factor,
     setting_aside,
     sign_in,
     sources,
@@ -34,6 +37,9 @@ router = APIRouter(include_in_schema=False)
 for part in (
     acknowledge,
     sign_in,
+    second_factor,
+    account,
+    access,
     board,
     opening,
     incident,

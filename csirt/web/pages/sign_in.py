@@ -8,6 +8,7 @@ from csirt.response import access
 from csirt.texts.catalogs import LANGUAGES
 from csirt.web.pages.drawing import go, keep_language, own_path, reader_language, safe_path, show
 from csirt.web.pages.forms import Faults, Fields, SentForm, kept_of
+from csirt.web.pages.second_factor import way_on
 from csirt.web.session import MaybeSignedIn, check_csrf, desk_of, drop_cookie, set_cookie
 from csirt.web.sign_in import sign_in
 from csirt.web.views.frame import Form, SignIn
@@ -49,7 +50,7 @@ def take_sign_in(request: Request, fields: Fields) -> Response:
         faults.add("form", error.code, **error.params)
         answer = _again(request, typed, back, faults, error.http)
         return _with_wait(answer, error)
-    answer = go(request, back)
+    answer = go(request, way_on(new.stage, back))
     set_cookie(answer, desk_of(request), new.cookie)
     return answer
 

@@ -6,7 +6,7 @@ from fastapi import Request
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 
-from csirt.errors import CsirtError, NotSignedIn
+from csirt.errors import CsirtError, NotSignedIn, StepUpNeeded
 from csirt.web.pages.drawing import HOME, go, path_of, safe_path, show
 from csirt.web.session import SAFE, Visit, open_visit
 from csirt.web.views.frame import Problem
@@ -19,6 +19,8 @@ def draw_problem(request: Request, error: CsirtError, reference: str) -> Respons
     away = isinstance(error, NotSignedIn)
     if away and request.method in SAFE:
         return go(request, _sign_in(safe_path(path_of(request))))
+    if isinstance(error, StepUpNeeded) and request.method in SAFE:
+        return go(request, step_up(safe_path(path_of(request))))
     visit = None if away else _visit(request, error)
     typed: dict[str, str] = getattr(request.state, "typed", {})
     problem = Problem(
@@ -28,12 +30,18 @@ def draw_problem(request: Request, error: CsirtError, reference: str) -> Respons
         reference=reference,
         kept=tuple(text for text in typed.values() if text.strip()),
         sign_in=_sign_in(_referrer(request)) if away else "",
+        step_up=step_up(_referrer(request)) if isinstance(error, StepUpNeeded) else "",
     )
     return show(request, visit, problem, status=error.http)
 
 
 def _sign_in(back: str) -> str:
     return "/sign-in" if back == HOME else f"/sign-in?{urlencode({'back': back})}"
+
+
+def step_up(back: str) -> str:
+    """The page to prove again who one is, and the way back."""
+    return f"/step-up?{urlencode({'back': back})}"
 
 
 def _referrer(request: Request) -> str:

@@ -110,6 +110,7 @@ class AssignmentPage:
     conflict: bool = False
     may_answer: bool = True
     drill: bool = False
+    step_up: str = ""  # where to prove again who one is, before one may approve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,7 +101,7 @@ class Problem:
     """A page that could not be given: HTTP status, our code and its parameters, and the reference for the log.
 
     `kept` is what was typed into a form that could not be taken, to be copied from; `sign_in` is set where signing in
-    is what helps.
+    is what helps, `step_up` where proving again who one is does.
     """
 
     template: ClassVar[str] = "message.html"
@@ -112,3 +112,4 @@ class Problem:
     back: str = "/"
     kept: tuple[str, ...] = ()
     sign_in: str = ""
+    step_up: str = ""
