@@ -125,7 +125,7 @@ def _city(
         law=law_from(read_toml(LAW / "duties.toml"), catalogue, "duties.toml"),
         levels=levels_from(read_toml(LAW / "levels.toml"), catalogue, "levels.toml"),
         sources=_sources(data),
-        second_factor=_second_factor(_table(table, "sign_in", CITY_FILE)),
+        second_factor=second_factor_from(_table(table, "sign_in", CITY_FILE)),
     )
 
 
@@ -194,8 +194,8 @@ def _setters(table: Mapping[str, Any]) -> dict[Level, str]:
         raise Invalid("value_malformed", file=CITY_FILE, key="level_setters") from error
 
 
-def _second_factor(table: Mapping[str, Any]) -> frozenset[Role]:
-    """The roles that need a second factor."""
+def second_factor_from(table: Mapping[str, Any]) -> frozenset[Role]:
+    """The roles that need a second factor, from `[sign_in]`. Raises `Invalid`."""
     named = table.get("second_factor", [])
     if not isinstance(named, list) or not {str(one) for one in named} <= {role.value for role in Role}:
         raise Invalid("value_malformed", file=CITY_FILE, key="sign_in.second_factor")

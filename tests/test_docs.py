@@ -20,7 +20,7 @@ from csirt.cli.main import app
 from csirt.clock import SystemClock
 from csirt.directory.ldif import LdifDirectory
 from csirt.directory.roles import read_roles
-from csirt.founding import SAMPLE_CITY
+from csirt.founding import SAMPLE_CITY, second_factor_from
 from csirt.model.chains import chain_from, offices_from
 from csirt.model.source import sources_from
 from csirt.playbook import Action, Playbook
@@ -213,6 +213,7 @@ READ_AS: Mapping[str, Callable[[str, Path], object]] = {
     "recognise": lambda text, _: read_mapping(text.encode(), "page"),
     "system": _as_systems,
     "files": lambda text, _: _as_city(tomllib.loads(text)),
+    "sign_in": lambda text, _: second_factor_from(tomllib.loads(text)["sign_in"]),
 }
 
 
