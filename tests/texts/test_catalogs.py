@@ -77,6 +77,7 @@ LISTS = {
     "firing": ("yes", "perhaps"),
     "nav": NAVIGATION,
     "directory": ("ldif", "ldap"),
+    "auth": ("ldif", "ldap", "sealed"),
     "choice": tuple(choice.code for choice in (*YES_NO, *DONE_OR_CANNOT, *APPROVE_OR_REFUSE)),
     "change": (*ASPECTS, "added", "removed", "then"),
     "called": ("queued", "sent", "refused"),
