@@ -16,6 +16,7 @@ from csirt.playbook.acts import bounded, code_of, retry_time
 from csirt.playbook.language import Action
 from csirt.response import (
     clock_steps,
+    drafts,
     duties,
     escalations,
     health,
@@ -173,6 +174,7 @@ class Chores:
             self._miss_sources()
         if self._reviewed_on != jst_date(now) and self.leads() and not self._desk.commit(SYSTEM, duties.review_all):
             self._reviewed_on = jst_date(now)  # days passed and rules may have changed: nothing is left to mend today
+            self._desk.commit(SYSTEM, drafts.sweep)
 
     def _miss_sources(self) -> None:
         """A source that is silent for too long is missed, and one that is heard again is not."""

@@ -78,6 +78,11 @@ def at_in_era(at: datetime) -> str:
     return f"{in_era(here.date())} {here.hour}時{here.minute:02}分"
 
 
+def era_month(day: date) -> str:
+    """`令和8年11月`. Raises `Invalid` before 1873."""
+    return f"{_era_year(_era_of(day), day.year)}年{day.month}月"
+
+
 def fiscal_year(at: date | datetime) -> int:
     """The fiscal year (地方自治法 第208条: 4/1 to 3/31) of a day, or of an aware instant as a day in Japan."""
     day = jst_date(at)

@@ -138,6 +138,17 @@ def end_all(tx: Tx, person: str) -> int:
     return len(rows)
 
 
+def ended_session_of(session: Session, cookie: str) -> SessionRow:
+    """The session that a cookie stood for, though it ran out; never one that its person ended. Raises `NotSignedIn`.
+
+    For drafts only: it lets nobody see or do anything.
+    """
+    row = session.get(SessionRow, _hashed(cookie)) if cookie else None
+    if row is None or row.ended_at is not None or row.stage != Stage.FULL.value:
+        raise NotSignedIn("not_signed_in")
+    return row
+
+
 def touch(tx: Tx, cookie: str, language: str | None = None) -> None:
     """The session was used; idle time counts anew. Also where the reader's language is kept."""
     if row := tx.session.get(SessionRow, _hashed(cookie)):

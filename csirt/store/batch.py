@@ -31,6 +31,7 @@ BOOKKEEPING = frozenset(
         "ack_token",
         "evidence_due",
         "cursor",
+        "draft",
         "heartbeat",
         "condition",
         "session",

@@ -137,6 +137,26 @@ class Vault:
         except InvalidTag as error:
             raise Untrusted("vault_key_wrong", label=label) from error
 
+    def seal_aside(self, session: Session, text: str, scope: str | None, label: str) -> bytes:
+        """Encrypt something that is in no record, such as a draft, bound to its label.
+
+        Under the data key of `scope`, so that it is erased with it; without one, or where there is none yet, under the
+        key-encrypting key. Raises `Untrusted` `vault_key_erased`.
+        """
+        nonce = secrets.token_bytes(_NONCE)
+        return nonce + self._key_aside(session, scope).encrypt(nonce, text.encode(), label.encode())
+
+    def open_aside(self, session: Session, sealed: bytes, scope: str | None, label: str) -> str:
+        """The reverse of `seal_aside`. Raises `Untrusted` if the key is gone, or the bytes were changed."""
+        try:
+            key = self._key_aside(session, scope)
+            return key.decrypt(sealed[:_NONCE], sealed[_NONCE:], label.encode()).decode()
+        except InvalidTag as error:
+            raise Untrusted("vault_text_changed", name=label) from error
+
+    def _key_aside(self, session: Session, scope: str | None) -> AESGCM:
+        return AESGCM(self.file_key(session, scope)) if scope else self._kek
+
     def seal(
         self, session: Session, text: str, *, scope: str, inc: str | None, cls: str, name: str
     ) -> tuple[Sealed, Row]:

@@ -18,6 +18,7 @@ from csirt.logs import log
 from csirt.web.api import routes as api
 from csirt.web.edge import Edge
 from csirt.web.known import Rosters
+from csirt.web.live import Live
 from csirt.web.look import STATIC
 from csirt.web.pages import routes as pages
 from csirt.web.problems import HANDLERS, Internal, answer
@@ -78,6 +79,7 @@ def create_app(desk: Desk) -> FastAPI:
     app.state.gate = Gate()
     app.state.rosters = Rosters()
     app.state.throttle = Throttle()
+    app.state.live = Live(desk)
     app.state.checking = threading.Lock()
     app.state.health = None  # when we last looked, for who is not signed in, and whether all was well
     app.state.draw_problem = pages.draw_problem

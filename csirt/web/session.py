@@ -25,6 +25,7 @@ from csirt.web.language import language_of
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 TOUCH_EVERY = timedelta(minutes=1)
+LIVE = "/live"  # how the addresses of event streams end
 COOKIE_MOST = 200  # characters; ours has 43
 
 
@@ -92,7 +93,7 @@ def open_visit(request: Request) -> Visit:
 
     row, known = desk.look(question)
     person, actor = who_is(row, known.today, now)
-    if now - row.last_at > TOUCH_EVERY:
+    if now - row.last_at > TOUCH_EVERY and not is_automatic(request):
         desk.commit(actor, access.touch, cookie)
     language = language_of(request, row.language)
     request.state.visit = visit = Visit(desk, person, actor, known.today, known.ever, language, row.csrf, cookie)
@@ -109,6 +110,11 @@ def who_is(row: SessionRow, known: Roster, now: datetime) -> tuple[Person, Actor
     if person is None:
         raise NotSignedIn("not_signed_in")
     return person, people.actor_of(person, known, row.auth, row.sid, fresh=fresh)
+
+
+def is_automatic(request: Request) -> bool:
+    """Did a page ask by itself, without anybody doing anything? Such a look keeps no session alive."""
+    return "x-desk-live" in request.headers or request.url.path.endswith(LIVE)
 
 
 def check_csrf(visit: Visit, given: str) -> None:

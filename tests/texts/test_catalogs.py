@@ -82,6 +82,7 @@ LISTS = {
     "change": (*ASPECTS, "added", "removed", "then"),
     "called": ("queued", "sent", "refused"),
     "clock": ("occurred", "noticed", "known", "received"),
+    "opening.step": ("what", "where", "data", "confirm"),
     "board.count": ("open_incidents", "my_assignments", "calls", "waiting"),
     "channel": ("mail", "lgwan-mail", "phone", "fax", "visit", "webhook", "folder"),
     "finding": FINDINGS,

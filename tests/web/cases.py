@@ -12,24 +12,24 @@ from csirt.model.message import DeliveryState
 from csirt.model.source import Way
 from csirt.model.step import StepKind, StepState
 from csirt.record.entry import EntryKind
-from csirt.web.views import escalation, evidence, frame, incident, measures, sources, waiting
+from csirt.web.views import board, escalation, evidence, frame, incident, measures, sources, waiting
 from tests.web.cast import MINUTE, NOW, Words
 from tests.web.facts import law_of
 
 
-def some_counts(number: int) -> tuple[incident.Count, ...]:
+def some_counts(number: int) -> tuple[board.Count, ...]:
     """The four figures of the board, or four zeros."""
     return (
-        incident.Count(code="open_incidents", number=number and 3, href="/#incidents"),
-        incident.Count(code="my_assignments", number=number and 2, href="/assignments"),
-        incident.Count(code="calls", number=number, href="/assignments", urgent=bool(number)),
-        incident.Count(code="waiting", number=number and 14, href="/waiting"),
+        board.Count(code="open_incidents", number=number and 3, href="/#incidents"),
+        board.Count(code="my_assignments", number=number and 2, href="/assignments"),
+        board.Count(code="calls", number=number, href="/assignments", urgent=bool(number)),
+        board.Count(code="waiting", number=number and 14, href="/waiting"),
     )
 
 
-def a_grave_case(say: Words) -> incident.IncidentRow:
+def a_grave_case(say: Words) -> board.IncidentRow:
     """A case in which somebody must act within minutes."""
-    return incident.IncidentRow(
+    return board.IncidentRow(
         id="i-1",
         fiscal_year=2026,
         ordinal=12,
@@ -45,7 +45,7 @@ def a_grave_case(say: Words) -> incident.IncidentRow:
     )
 
 
-def a_board(say: Words) -> incident.Board:
+def a_board(say: Words) -> board.Board:
     """The board on a busy day."""
     row = a_grave_case(say)
     mail = replace(
@@ -74,7 +74,7 @@ def a_board(say: Words) -> incident.Board:
     )
     closed = replace(drill, id="i-4", ordinal=10, drill=False, status=IncidentStatus.CLOSED, level=Level.EVENT)
     window = frame.Window(first=1, last=4, total=62, older="/?page=2")
-    return incident.Board(counts=some_counts(1), incidents=(row, mail, drill, closed), window=window)
+    return board.Board(counts=some_counts(1), incidents=(row, mail, drill, closed), window=window)
 
 
 def a_wrong_report(say: Words) -> frame.Form:

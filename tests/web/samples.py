@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from csirt.web.look import View
-from csirt.web.views import assignment, chains, frame, incident, measures, sources, waiting
+from csirt.web.views import assignment, chains, frame, measures, opening, sources, waiting
 from tests.web.access import access_pages
 from tests.web.cases import (
     a_board,
@@ -31,6 +31,7 @@ from tests.web.duties import (
     some_chains,
 )
 from tests.web.facts import law_pages
+from tests.web.openings import busy, opening_pages
 
 
 def intake_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
@@ -58,10 +59,11 @@ def every_page(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     yield "sign_in", out, frame.SignIn()
     yield "sign_in_wrong", out, frame.SignIn(form=wrong)
     yield from access_pages(language)
-    yield "board", a_frame(language), a_board(say)
+    yield "board", a_frame(language), busy(a_board(say), say)
     yield "board_empty", a_frame(language), replace(a_board(say), incidents=(), counts=some_counts(0))
-    yield "open_incident", a_frame(language, "open_incident"), incident.OpenIncident()
-    yield "open_incident_wrong", a_frame(language, "open_incident"), incident.OpenIncident(form=a_wrong_report(say))
+    yield "open_incident", a_frame(language, "open_incident"), opening.OpenIncident()
+    yield "open_incident_wrong", a_frame(language, "open_incident"), opening.OpenIncident(form=a_wrong_report(say))
+    yield from opening_pages(language)
     yield "incident", a_frame(language, "incident"), an_incident(say)
     yield "incident_closed", a_frame(language), a_closed_incident(say)
     yield from law_pages(language)

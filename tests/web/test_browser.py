@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from csirt.bootstrap import wire
 from csirt.clock import FixedClock
+from csirt.response import incidents
 from csirt.settings import Settings
 from csirt.store.queries import work
 from csirt.web.app import create_app
@@ -93,6 +94,23 @@ def sign_in(page: Page, served: Served, uid: str = "k.sato") -> None:
     page.get_by_role("button", name="サインインする").click()
 
 
+def open_in_steps(plain: Page) -> None:
+    """The four steps, the first of them with a mistake."""
+    plain.get_by_role("button", name="次へ").click()
+    expect(plain.get_by_role("alert")).to_contain_text("どれか1つを選んでください。")
+    expect(plain.get_by_label("件名")).to_have_value("税務課の端末で脅迫文の画面が表示された")
+    plain.get_by_label("電話", exact=True).check()
+    plain.get_by_label("何が起きましたか").fill("赤い画面に英文が出ている。")
+    plain.get_by_label("種別").select_option("ransomware")
+    plain.get_by_role("button", name="次へ").click()
+    plain.get_by_label("どこで起きましたか").fill("TAX-PC-017")
+    plain.get_by_role("button", name="次へ").click()
+    plain.get_by_label("分からない", exact=True).check()
+    plain.get_by_role("button", name="次へ").click()
+    expect(plain.get_by_role("heading", name="起票すると始まること")).to_be_visible()
+    plain.get_by_role("button", name="起票する").click()
+
+
 def test_the_officer_opens_an_incident_and_answers_a_step_without_any_script(plain: Page, served: Served) -> None:
     plain.goto(f"{served.address}/incidents/new")
     plain.get_by_label("ユーザーID").fill("k.sato")
@@ -104,14 +122,7 @@ def test_the_officer_opens_an_incident_and_answers_a_step_without_any_script(pla
     expect(plain).to_have_url(f"{served.address}/incidents/new")
 
     plain.get_by_label("件名").fill("税務課の端末で脅迫文の画面が表示された")
-    plain.get_by_role("button", name="起票する").click()
-    expect(plain.get_by_role("alert")).to_contain_text("どれか1つを選んでください。")
-    expect(plain.get_by_label("件名")).to_have_value("税務課の端末で脅迫文の画面が表示された")
-    plain.get_by_label("電話", exact=True).check()
-    plain.get_by_label("何が起きましたか").fill("赤い画面に英文が出ている。")
-    plain.get_by_label("分からない", exact=True).check()
-    plain.get_by_label("種別").select_option("ransomware")
-    plain.get_by_role("button", name="起票する").click()
+    open_in_steps(plain)
     expect(plain.get_by_role("status")).to_have_text("起票しました。")
 
     served.world.work()
@@ -150,8 +161,14 @@ def test_the_main_path_is_walked_with_the_keyboard(plain: Page, served: Served) 
     plain.keyboard.type("鍵盤だけで起票")
     walk(plain, "#account")
     plain.keyboard.type("画面が動かない。")
+    walk(plain, "main .buttons .button")
+    plain.keyboard.press("Enter")
+    walk(plain, "main .buttons .button")
+    plain.keyboard.press("Enter")
     walk(plain, "input[name='personal_data']")
     plain.keyboard.press("Space")
+    walk(plain, "main .buttons .button")
+    plain.keyboard.press("Enter")
     walk(plain, "main button")
     plain.keyboard.press("Enter")
     expect(plain.get_by_role("heading", level=1)).to_have_text("鍵盤だけで起票")
@@ -179,7 +196,8 @@ def addresses(served: Served) -> dict[str, str]:
     answered = next(step for step in world.desk.look(work.steps, incident) if step.key == "is_it_an_incident")
     assert answered.assignment
     return {
-        "board": "/", "opening": "/incidents/new", "incident": f"/incidents/{incident}", "list": "/assignments",
+        "board": "/", "opening": "/incidents/new", "report": "/incidents/report",
+        "incident": f"/incidents/{incident}", "list": "/assignments",
         "step": f"/assignments/{waiting['is_it_an_incident'].id}", "answered": f"/assignments/{answered.assignment.id}",
         "not mine": f"/assignments/{waiting['isolate_terminal'].id}", "sheet": f"/call-sheets/{sheet}",
         "waiting": "/waiting", "chains": "/chains", "chain": "/chains/national", "audit": "/audit",
@@ -240,3 +258,43 @@ def test_a_cookie_is_out_of_reach_and_nothing_is_kept(
     assert answer.headers["cache-control"] == "no-store"
     assert page.evaluate("document.cookie") == ""
     page.close()
+
+
+# ------------------------------------------------------------------------------------------------ with the script
+
+
+def test_an_open_page_shows_what_others_do_without_a_reload(officer: BrowserContext, served: Served) -> None:
+    world = served.world
+    incident = world.open(title="画面を開いたまま")
+    page = officer.new_page()
+    with page.expect_response(lambda answer: answer.url.endswith("/live")):
+        page.goto(f"{served.address}/incidents/{incident}")
+    page.get_by_label("メモ", exact=False).first.fill("書きかけのメモ")
+    world.desk.commit(world.person("s.watanabe"), incidents.add_note, incident, "別の人が書いた。")
+    expect(page.get_by_text("別の人が書いた。").first).to_be_visible(timeout=15_000)
+    expect(page.locator("[data-live-said]")).to_have_text("新しい経過があります。画面を更新しました。")
+    expect(page.locator("#note-text")).to_have_value("書きかけのメモ")
+    page.close()
+
+
+def test_what_is_typed_is_kept_by_itself_and_is_there_in_another_browser(
+    browser: Browser, officer: BrowserContext, served: Served
+) -> None:
+    incident = served.world.open(title="下書きのある件")
+    page = officer.new_page()
+    page.goto(f"{served.address}/incidents/{incident}")
+    page.locator("#note-text").fill("途中まで書いた。")
+    expect(page.locator("form[action$='/notes'] [data-draft-said]")).to_contain_text("下書きを保存しました")
+    assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+    page.context.set_offline(True)
+    page.locator("#note-text").fill("つながらない間に書いた。")
+    expect(page.locator("form[action$='/notes'] [data-draft-said]")).to_contain_text("サーバーにつながりません")
+    page.context.set_offline(False)
+    expect(page.locator("form[action$='/notes'] [data-draft-said]")).to_contain_text("下書きを保存", timeout=20_000)
+    page.close()
+    context = browser.new_context(locale="ja-JP")
+    other = context.new_page()
+    sign_in(other, served)
+    other.goto(f"{served.address}/incidents/{incident}")
+    expect(other.locator("#note-text")).to_have_value("つながらない間に書いた。")
+    context.close()

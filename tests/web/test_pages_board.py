@@ -20,7 +20,7 @@ REPORT = {
     "account": "赤い画面に英文。\n電源は入れたまま。", "host": "TAX-PC-017", "noticed": "2026-11-22T13:45",
     "personal_data": "unknown", "type": "ransomware",
 }  # fmt: skip
-FORM = "/incidents/new"
+FORM = "/incidents/report"
 
 
 def report(me: Visitor, **other: str) -> dict[str, str | list[str]]:

@@ -89,14 +89,14 @@ def test_every_form_needs_the_token_of_the_session(visit: Visit) -> None:
 
 def test_a_form_sent_after_the_session_ended_gives_back_what_was_typed(visit: Visit, clock: FixedClock) -> None:
     me = visit("k.sato")
-    typed = me.form("/incidents/new", "/incidents") | {"title": "画面がおかしい", "account": "長い文章\n二行目"}
+    typed = me.form("/incidents/report", "/incidents") | {"title": "画面がおかしい", "account": "長い文章\n二行目"}
     clock.forward(timedelta(minutes=16))
     answer = me.post("/incidents", typed)
     assert answer.status_code == 401
     assert "画面がおかしい</textarea>" in answer.text
     assert "長い文章\n二行目</textarea>" in answer.text
     assert str(typed["csrf"]) not in answer.text
-    assert 'href="/sign-in?back=%2Fincidents%2Fnew"' in answer.text
+    assert 'href="/sign-in?back=%2Fincidents%2Freport"' in answer.text
     note = me.post("/incidents/i-1/notes", {"csrf": "", "text": "メモの下書き"})
     assert "メモの下書き</textarea>" in note.text
     assert 'href="/sign-in?back=%2Fincidents%2Fi-1"' in note.text

@@ -17,7 +17,7 @@ from csirt.errors import Invalid
 from csirt.model.incident import FourClocks, IncidentStatus, IncidentType, Level
 from csirt.texts.catalogs import LANGUAGES, read_catalog
 from csirt.web.look import STATIC, View, draw, draw_with, environment
-from csirt.web.views import frame, incident
+from csirt.web.views import board, frame
 from tests.web.cases import an_incident
 from tests.web.cast import NOW, Words, a_frame
 from tests.web.duties import an_assignment
@@ -179,11 +179,11 @@ def test_someone_who_may_not_answer_is_given_no_form() -> None:
                                                 (1440, "1日"), (1500, "1日 1時間"), (1441, "1日")])  # fmt: skip
 def test_a_span_is_said_in_its_two_largest_parts(minutes: int, shown: str) -> None:
     """Days and hours, hours and minutes."""
-    row = incident.IncidentRow(
+    row = board.IncidentRow(
         id="i", fiscal_year=2026, ordinal=1, title="t", type=IncidentType.DDOS, level=None, proposed_level=Level.EVENT,
         status=IncidentStatus.OPEN, opened_at=NOW, waiting_for=("x",), waiting_since=NOW - timedelta(minutes=minutes),
     )  # fmt: skip
-    assert f"{shown}前から" in show(incident.Board(counts=(), incidents=(row,)))
+    assert f"{shown}前から" in show(board.Board(counts=(), incidents=(row,)))
 
 
 def test_a_view_that_lacks_something_is_no_page() -> None:

@@ -110,19 +110,30 @@ def resolve_incident(look: Look, name: str) -> str:
     return found
 
 
-def incidents(look: Look, *, status: str | None = None, offset: int = 0, limit: int = PAGE) -> list[IncidentView]:
-    """Incidents, newest first, one page."""
+def opened_by_request(look: Look, request_key: str) -> str | None:
+    """The incident that a form opened, by the form's key; None if it opened none."""
+    return look.session.exec(select(IncidentRow.id).where(IncidentRow.request_key == request_key)).first()
+
+
+def incidents(
+    look: Look, *, status: str | None = None, offset: int = 0, limit: int = PAGE, gravest: bool = False
+) -> list[IncidentView]:
+    """Incidents, one page: the newest first, or with `gravest` those of the highest level."""
     query = select(IncidentRow, RunRow).join(RunRow, col(RunRow.incident) == col(IncidentRow.id), isouter=True)
     if status:
         query = query.where(IncidentRow.status == status)
-    query = (
-        query.order_by(
-            col(IncidentRow.received).desc(), col(IncidentRow.fiscal_year).desc(), col(IncidentRow.ordinal).desc()
-        )
-        .offset(offset)
-        .limit(limit)
-    )
+    level = func.coalesce(col(IncidentRow.level), col(IncidentRow.proposed_level))
+    newest = col(IncidentRow.received).desc(), col(IncidentRow.fiscal_year).desc(), col(IncidentRow.ordinal).desc()
+    query = query.order_by(*((level.desc(),) if gravest else ()), *newest).offset(offset).limit(limit)
     rows = look.session.exec(query).all()
+    titles = look.vault.texts(look.session, (row.title_c for row, _ in rows))
+    return [_view(row, run, titles.get(row.title_c, "")) for row, run in rows]
+
+
+def incidents_of(look: Look, ids: Iterable[str]) -> list[IncidentView]:
+    """These incidents."""
+    query = select(IncidentRow, RunRow).join(RunRow, col(RunRow.incident) == col(IncidentRow.id), isouter=True)
+    rows = look.session.exec(query.where(col(IncidentRow.id).in_(set(ids)))).all()
     titles = look.vault.texts(look.session, (row.title_c for row, _ in rows))
     return [_view(row, run, titles.get(row.title_c, "")) for row, run in rows]
 
@@ -180,6 +191,9 @@ def counts(look: Look) -> dict[str, int]:
         "open": look.session.exec(real.where(IncidentRow.status == IncidentStatus.OPEN.value)).one(),
         "incidents": look.session.exec(real).one(),
         "listed": look.session.exec(select(count).select_from(IncidentRow)).one(),
+        "listed_open": look.session.exec(
+            select(count).select_from(IncidentRow).where(IncidentRow.status == IncidentStatus.OPEN.value)
+        ).one(),
         "waiting": look.session.exec(
             select(count).select_from(DetectionRow).where(DetectionRow.state == "waiting")
         ).one(),

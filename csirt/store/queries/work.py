@@ -183,14 +183,17 @@ def step_values(look: Look, run: str, keys: Sequence[str]) -> dict[str, Json]:
 
 
 def escalations(
-    look: Look, *, incident: str | None = None, open_only: bool = False, limit: int = 100
+    look: Look, *, incident: str | None = None, open_only: bool = False, called: str | None = None, limit: int = 100
 ) -> list[EscalationView]:
-    """Escalations with their calls, oldest first."""
+    """Escalations with their calls, oldest first; with `called` those that called this person."""
     query = select(EscalationRow).order_by(col(EscalationRow.started_at)).limit(limit)
     if incident:
         query = query.where(EscalationRow.incident == incident)
     if open_only:
         query = query.where(col(EscalationRow.ended_at).is_(None))
+    if called:
+        theirs = select(DeliveryRow.escalation).where(DeliveryRow.person == called)
+        query = query.where(col(EscalationRow.id).in_(theirs))
     rows = look.session.exec(query).all()
     calls: dict[str | None, list[DeliveryView]] = {}
     for call in deliveries(look, escalations=[row.id for row in rows]):

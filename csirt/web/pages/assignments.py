@@ -16,10 +16,11 @@ from csirt.web.api.assignments import parties_of
 from csirt.web.api.words import Words
 from csirt.web.pages import climbs
 from csirt.web.pages.answering import CONFLICT, PREFIX, Asked, asked_of, read_fields, send
+from csirt.web.pages.drafting import begun, drop_sent, keep_faulty
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.facts import Facts
 from csirt.web.pages.fields import fields_of
-from csirt.web.pages.forms import Faults, Sent, SentForm, new_key
+from csirt.web.pages.forms import Faults, Sent, SentForm
 from csirt.web.pages.steps import title_of
 from csirt.web.pages.trouble import step_up
 from csirt.web.session import IncidentReader, Visit
@@ -107,7 +108,7 @@ def show_assignment(request: Request, id: str, reader: IncidentReader) -> Respon
     view = reader.desk.look(work.assignment, id)
     if view.kind is StepKind.CALL:
         return go(request, f"/call-sheets/{id}")
-    page = reader.desk.look(_page, reader, id, Form(key=new_key()))
+    page = reader.desk.look(_fresh_page, reader, id)
     return show(request, reader, page, "assignments")
 
 
@@ -128,6 +129,7 @@ def take_answer(request: Request, id: str, sent: SentForm) -> Response:  # noqa:
         if not faults.errors and send(
             sent, view, Reply(sent.text("choice"), sent.text("reason"), fields), faults, names, PREFIX
         ):
+            drop_sent(visit, f"/assignments/{id}")
             return go(request, f"/incidents/{view.incident}", "answered")
     except AlreadyAnswered:
         return _show_page(request, sent, id, faults, CONFLICT)
@@ -146,9 +148,14 @@ def _check(sent: Sent, view: AssignmentView, faults: Faults) -> None:
 
 
 def _show_page(request: Request, sent: Sent, id_: str, faults: Faults, status: int) -> Response:
+    keep_faulty(sent, f"/assignments/{id_}")
     form = sent.again({} if status == CONFLICT else faults.errors, faults.params)
     page = sent.visit.desk.look(_page, sent.visit, id_, form, conflict=status == CONFLICT)
     return show(request, sent.visit, page, "assignments", status=status, path=f"/assignments/{id_}")
+
+
+def _fresh_page(look: Look, visit: Visit, id_: str) -> AssignmentPage:
+    return _page(look, visit, id_, begun(look, visit, f"/assignments/{id_}"))
 
 
 def _page(look: Look, visit: Visit, id_: str, form: Form, *, conflict: bool = False) -> AssignmentPage:

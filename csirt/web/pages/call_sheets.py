@@ -14,8 +14,9 @@ from csirt.store.queries import work
 from csirt.store.queries.work import DeliveryView
 from csirt.store.tx import Look
 from csirt.web.pages.answering import CONFLICT, Asked, asked_of, read_fields, send
+from csirt.web.pages.drafting import begun, drop_sent, keep_faulty
 from csirt.web.pages.drawing import go, show
-from csirt.web.pages.forms import Faults, Sent, SentForm, new_key
+from csirt.web.pages.forms import Faults, Sent, SentForm
 from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.assignment import CallSheet
 from csirt.web.views.frame import Fact, Form
@@ -31,7 +32,7 @@ _HEADING = re.compile(r"[■*] (.+)")
 def show_sheet(request: Request, id: str, reader: IncidentReader) -> Response:  # noqa: A002 - the word of the address
     """The sheet, for who may phone."""
     must(reader.actor, Permission.FILL_CALL_SHEET)
-    sheet = reader.desk.look(_sheet, reader, id, Form(key=new_key()))
+    sheet = reader.desk.look(_fresh_sheet, reader, id)
     return show(request, reader, sheet, "assignments")
 
 
@@ -48,6 +49,7 @@ def take_call(request: Request, id: str, sent: SentForm) -> Response:  # noqa: A
     reply = Reply(sent.text("choice"), sent.text("reason"), fields)
     try:
         if not faults.errors and send(sent, view, reply, faults, NAMES, ""):
+            drop_sent(visit, f"/call-sheets/{id}")
             return go(request, f"/incidents/{view.incident}", "call_recorded")
     except AlreadyAnswered:
         return _again(request, sent, id, faults, CONFLICT)
@@ -66,9 +68,14 @@ def _check(sent: Sent, faults: Faults) -> None:
 
 
 def _again(request: Request, sent: Sent, id_: str, faults: Faults, status: int) -> Response:
+    keep_faulty(sent, f"/call-sheets/{id_}")
     form = sent.again({} if status == CONFLICT else faults.errors, faults.params)
     sheet = sent.visit.desk.look(_sheet, sent.visit, id_, form, conflict=status == CONFLICT)
     return show(request, sent.visit, sheet, "assignments", status=status, path=f"/call-sheets/{id_}")
+
+
+def _fresh_sheet(look: Look, visit: Visit, id_: str) -> CallSheet:
+    return _sheet(look, visit, id_, begun(look, visit, f"/call-sheets/{id_}"))
 
 
 def _sheet(look: Look, visit: Visit, id_: str, form: Form, *, conflict: bool = False) -> CallSheet:

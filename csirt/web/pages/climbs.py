@@ -28,7 +28,7 @@ def waiting_for(look: Look, actor: Actor) -> list[EscalationView]:
     """Escalations under way that called this person, who has not said yet that they saw it."""
     if not may(actor, Permission.ACKNOWLEDGE_CALL):
         return []
-    return [view for view in work.escalations(look, open_only=True) if asks(view, actor)]
+    return [view for view in work.escalations(look, open_only=True, called=actor.id) if asks(view, actor)]
 
 
 def asks(view: EscalationView, actor: Actor) -> bool:

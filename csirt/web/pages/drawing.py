@@ -26,6 +26,7 @@ LANGUAGE_SECONDS = 365 * 24 * 3600
 NOTICES = frozenset(
     {
         "acknowledged", "answered", "call_recorded", "chain_started", "decided", "evidence_added",
+        "draft_dropped", "draft_kept",
         "evidence_handed_over", "facts_stated", "quarantine_read",
         "measure_added", "measure_ended", "merged", "note_added", "opened", "run_moved", "set_aside", "signed_out",
         "proved", "reset_agreed", "reset_asked", "reset_refused", "second_factor_enrolled", "sessions_ended",

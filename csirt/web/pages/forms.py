@@ -10,15 +10,16 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from csirt.clock import JST
-from csirt.errors import CsirtError, Invalid, Param
+from csirt.errors import CsirtError, Invalid, NotSignedIn, Param
 from csirt.guard import clean_line, refuse_my_number
+from csirt.web.ended import keep_of_ended
 from csirt.web.session import Visit, check_csrf, open_visit
 from csirt.web.views.frame import Form
 
 LINE_MOST = 200
 TEXT_MOST = 4000
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
-_NOT_TYPED = frozenset({"csrf", "key", "back", "password"})  # what a page puts in, or must not give back
+_NOT_TYPED = frozenset({"csrf", "key", "back", "password", "draft"})  # what a page puts in, or must not give back
 _YEARS = range(2000, 2200)
 
 
@@ -51,7 +52,10 @@ class Sent:
 
     def again(self, errors: Mapping[str, str], params: Mapping[str, Param] | None = None) -> Form:
         """The form as it goes back: with everything typed, and the errors beside their fields."""
-        return Form(typed=kept_of(self.typed), errors=errors, key=self.key, params=params or {})
+        return Form(
+            typed=kept_of(self.typed), errors=errors, key=self.key, params=params or {},
+            place=self.typed.get("draft", "")[:200],
+        )  # fmt: skip
 
 
 class Faults:
@@ -121,7 +125,11 @@ def sent_form(request: Request, fields: Fields) -> Sent:
         Forbidden: `form_expired`: the token is that of another session.
     """
     typed = {name: values[-1] for name, values in fields.items()}
-    found = open_visit(request)
+    try:
+        found = open_visit(request)
+    except NotSignedIn:
+        keep_of_ended(request, typed.get("csrf", ""), kept_of(typed))
+        raise
     check_csrf(found, typed.get("csrf", ""))
     return Sent(found, typed, fields)
 

@@ -24,14 +24,15 @@ from csirt.texts.facts import FactWords
 from csirt.web.api.timeline import make_document
 from csirt.web.api.words import Words
 from csirt.web.pages import called_for, climbs, custody
+from csirt.web.pages.drafting import begun, drop_sent, keep_faulty
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.fact_sheet import rows_of
-from csirt.web.pages.forms import Faults, SentForm, new_key
+from csirt.web.pages.forms import Faults, SentForm
 from csirt.web.pages.obligations import may_set_level, strip_of
 from csirt.web.pages.steps import Steps
 from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.facts import FactRow
-from csirt.web.views.frame import EMPTY_FORM, Form, Option, Window
+from csirt.web.views.frame import Form, Option, Window
 from csirt.web.views.incident import DetectionRow, Entry, Incident, NoteRow
 from csirt.web.views.measures import MeasureRow
 
@@ -50,8 +51,8 @@ class Asked:
 
     before: int | None = None
     page: int = 1
-    note_form: Form = EMPTY_FORM
-    measure_form: Form = EMPTY_FORM
+    note_form: Form | None = None
+    measure_form: Form | None = None
 
 
 @router.get("/incidents/{name}")
@@ -63,7 +64,7 @@ def show_incident(
     detections: Annotated[int, Query(ge=1, le=100_000)] = 1,
 ) -> Response:
     """One incident by its id or number. `before` and `detections` choose the windows of its two long lists."""
-    asked = Asked(before, detections, Form(key=new_key()), Form(key=new_key()))
+    asked = Asked(before, detections)
     return show(request, reader, reader.desk.look(_incident, reader, name, asked), "incident")
 
 
@@ -79,10 +80,12 @@ def take_note(request: Request, name: str, sent: SentForm) -> Response:
             visit.desk.commit(
                 visit.actor, incidents.add_note, incident, sent.text("text"), request_key=sent.request_key
             )
+            drop_sent(visit, f"/incidents/{incident}/notes")
             return go(request, f"/incidents/{incident}#notes", "note_added")
         except Invalid as error:
             faults.of(error, NOTE_NAMES)
-    asked = Asked(note_form=sent.again(faults.errors, faults.params), measure_form=Form(key=new_key()))
+    keep_faulty(sent, f"/incidents/{incident}/notes")
+    asked = Asked(note_form=sent.again(faults.errors, faults.params))
     return _again(request, visit, incident, asked)
 
 
@@ -102,10 +105,12 @@ def take_measure(request: Request, name: str, sent: SentForm) -> Response:
                 visit.actor, measures.add, incident, sent.text("text"), sent.text("owner"), _due(sent.text("due")),
                 request_key=sent.request_key,
             )  # fmt: skip
+            drop_sent(visit, f"/incidents/{incident}/measures")
             return go(request, f"/incidents/{incident}#measures", "measure_added")
         except Invalid as error:
             faults.of(error, MEASURE_NAMES)
-    asked = Asked(measure_form=sent.again(faults.errors, faults.params), note_form=Form(key=new_key()))
+    keep_faulty(sent, f"/incidents/{incident}/measures")
+    asked = Asked(measure_form=sent.again(faults.errors, faults.params))
     return _again(request, visit, incident, asked)
 
 
@@ -120,7 +125,7 @@ def _due(text: str) -> date:
 
 def incident_view(look: Look, visit: Visit, name: str) -> Incident:
     """The page as it is when it is opened."""
-    return _incident(look, visit, name, Asked(note_form=Form(key=new_key()), measure_form=Form(key=new_key())))
+    return _incident(look, visit, name, Asked())
 
 
 def _again(request: Request, visit: Visit, incident: str, asked: Asked) -> Response:
@@ -154,8 +159,8 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
         posts=_posts(words),
         may_add_note=may(visit.actor, Permission.ADD_NOTE) and view.status is IncidentStatus.OPEN,
         may_add_measure=may(visit.actor, Permission.ADD_MEASURE),
-        note_form=asked.note_form,
-        measure_form=asked.measure_form,
+        note_form=asked.note_form or begun(look, visit, f"/incidents/{view.id}/notes"),
+        measure_form=asked.measure_form or begun(look, visit, f"/incidents/{view.id}/measures"),
     )
 
 

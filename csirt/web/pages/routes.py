@@ -12,8 +12,10 @@ from csirt.web.pages import (
     call_sheets,
     called_for,
     chains,
+    drafting,
     evidence,
     fact_sheet,
+    guided,
     health,
     incident,
     measures,
@@ -26,6 +28,7 @@ from csirt.web.pages import (
     setting_aside,
     sign_in,
     sources,
+    streams,
     waiting,
 )
 from csirt.web.pages.trouble import draw_problem
@@ -33,7 +36,7 @@ from csirt.web.pages.trouble import draw_problem
 __all__ = ["draw_problem", "router"]
 
 router = APIRouter(include_in_schema=False)
-# `opening` before `incident`: `/incidents/new` is no incident's name.
+# `opening` and `guided` before `incident`: `/incidents/new` is no incident's name.
 for part in (
     acknowledge,
     sign_in,
@@ -42,6 +45,9 @@ for part in (
     access,
     board,
     opening,
+    guided,
+    drafting,
+    streams,
     incident,
     called_for,
     fact_sheet,

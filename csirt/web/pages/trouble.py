@@ -11,6 +11,7 @@ from csirt.web.pages.drawing import HOME, go, path_of, safe_path, show
 from csirt.web.session import SAFE, Visit, open_visit
 from csirt.web.views.frame import Problem
 
+_FORMS = ("/incidents/new/", "/assignments/", "/call-sheets/", "/waiting")  # their pages have the address of the form
 _OUTSIDE_ROUTES = frozenset({"page_unknown", "method_unknown"})
 
 
@@ -47,12 +48,12 @@ def step_up(back: str) -> str:
 def _referrer(request: Request) -> str:
     """Where the form stood, as far as its address tells: the page of the thing that it was sent to."""
     path = request.url.path
-    if path in {"/incidents", "/incidents/new"}:
-        return "/incidents/new"
+    if path == "/incidents":
+        return "/incidents/report"
     for part in ("/notes", "/measures"):
         if path.startswith("/incidents/") and path.endswith(part):
             return safe_path(path.removesuffix(part))
-    return safe_path(path) if path.startswith(("/assignments/", "/call-sheets/", "/waiting")) else HOME
+    return safe_path(path) if path.startswith(_FORMS) else HOME
 
 
 def _visit(request: Request, error: CsirtError) -> Visit | None:

@@ -66,13 +66,16 @@ class Form:
     """The state of a form that came back: what was typed, and which error stands beside which field.
 
     The error under `form` belongs to no field. `key` is the idempotency key: the same form sent twice counts once.
-    `params` are what the errors' sentences name.
+    `params` are what the errors' sentences name. `place` is the address that it is sent to, where drafts of it are
+    kept; `drafted_at` says when what stands in it was kept.
     """
 
     typed: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     errors: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     key: str = ""
     params: Mapping[str, Param] = field(default_factory=dict)
+    place: str = ""
+    drafted_at: datetime | None = None
 
 
 EMPTY_FORM = Form()

@@ -1,4 +1,4 @@
-"""The board, the form that opens an incident, and the page of one incident."""
+"""The page of one incident."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,60 +12,6 @@ from csirt.web.views.evidence import NO_EVIDENCE, EvidencePart
 from csirt.web.views.facts import FactRow
 from csirt.web.views.frame import EMPTY_FORM, Form, Option, Window
 from csirt.web.views.measures import MeasureRow
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
-    """One large figure of the board: `code` names it (`board.count.…`), `href` leads to what was counted."""
-
-    code: str
-    number: int
-    href: str
-    urgent: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentRow:
-    """One line of the board."""
-
-    id: str
-    fiscal_year: int
-    ordinal: int
-    title: str
-    type: IncidentType
-    level: Level | None
-    proposed_level: Level
-    status: IncidentStatus
-    opened_at: datetime
-    waiting_for: tuple[str, ...] = ()
-    waiting_since: datetime | None = None
-    due: datetime | None = None
-    duty: str = ""
-    duty_due: datetime | None = None
-    sample: bool = False
-    drill: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Board:
-    """状況一覧."""
-
-    template: ClassVar[str] = "board.html"
-    counts: tuple[Count, ...]
-    incidents: tuple[IncidentRow, ...]
-    window: Window | None = None
-    may_open: bool = True
-    broken: tuple[str, ...] = ()  # parts of the desk that are down
-    silent: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenIncident:
-    """起票. Fields: `channel`, `title`, `account`, `host`, `noticed`, `personal_data`, and `type` if known."""
-
-    template: ClassVar[str] = "open_incident.html"
-    form: Form = EMPTY_FORM
-    types: tuple[IncidentType, ...] = tuple(IncidentType)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
