@@ -56,6 +56,15 @@ class Settings(BaseSettings):
     imap_folder: str = Field(default="INBOX", description="The folder in it that is read.")
     imap_ca_file: Path | None = Field(default=None, description="The authority that its certificate is from.")
     prefect_url: str = Field(default="", description="Prefect's API; empty means a child of our own.")
+    signer_folder: Path | None = Field(
+        default=None, description="The signer's own folder, with its key; empty: `signer` in the data folder."
+    )
+    signer_database_url: str = Field(
+        default="", description="PostgreSQL address by which the signer reads, as a role that only reads; empty: as we."
+    )
+    checkpoint_folder: Path | None = Field(
+        default=None, description="Where the signer publishes checkpoints; empty: `checkpoints` in the data folder."
+    )
     evidence_folder: Path | None = Field(default=None, description="Folder of evidence; empty: in the data folder.")
     evidence_most_mib: int = Field(default=4096, ge=1, le=1_048_576, description="Largest piece of evidence, MiB.")
     evidence_check_days: int = Field(default=7, ge=1, le=366, description="Days until evidence is hashed again.")
@@ -97,6 +106,16 @@ class Settings(BaseSettings):
     def keys(self) -> Path:
         """The folder of secrets, mode 0700."""
         return self.data / "keys"
+
+    @property
+    def signer(self) -> Path:
+        """The signer's own folder, mode 0700."""
+        return self.signer_folder or self.data / "signer"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of checkpoints, readable for all."""
+        return self.checkpoint_folder or self.data / "checkpoints"
 
     @property
     def evidence(self) -> Path:

@@ -3,12 +3,13 @@
 import contextlib
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from csirt.bootstrap import Desk
+from csirt.checkpoints import Checkpoints, checkpoints_of
 from csirt.errors import CsirtError, Invalid, Unavailable
 from csirt.model.health import PartHealth, PartState, by_age
 from csirt.model.people import SYSTEM
@@ -25,7 +26,8 @@ BEAT_LATE, BEAT_DOWN = timedelta(seconds=15), timedelta(seconds=60)
 DUE_LATE, DUE_DOWN = timedelta(seconds=15), timedelta(minutes=2)
 LEASE_LATE, LEASE_DOWN = timedelta(seconds=15), timedelta(minutes=2)
 PREFECT_SILENT = timedelta(minutes=5)  # it is asked every minute
-CHECKPOINT_LATE, CHECKPOINT_DOWN = timedelta(days=7), timedelta(days=31)
+# The signer signs each minute; five minutes without a checkpoint are an alarm.
+CHECKPOINT_LATE, CHECKPOINT_DOWN = timedelta(minutes=2), timedelta(minutes=5)
 VERIFIED_LATE = timedelta(days=31)
 FREE_LATE, FREE_DOWN = 2 * 1024**3, 256 * 1024**2  # bytes of the disk that the data folder lies on
 
@@ -37,7 +39,7 @@ def check(desk: Desk) -> list[PartHealth]:
         found = desk.look(lambda look: list(_asked(look, desk, now)))  # asked while the session is open
     except (Unavailable, Invalid) as error:
         found = [PartHealth("database", DOWN, code=error.code)]
-    return [*found, *_playbooks(desk), _disk(desk.settings.data), _checkpoint(desk.settings.data, now)]
+    return [*found, *_playbooks(desk), _disk(desk.settings.data), *_signer(checkpoints_of(desk.settings), now)]
 
 
 def _asked(look: Look, desk: Desk, now: datetime) -> Iterator[PartHealth]:
@@ -107,13 +109,27 @@ def _holidays(desk: Desk, now: datetime) -> PartHealth:
     return PartHealth("holidays", LATE if ends else OK, code="holidays_end" if ends else "")
 
 
-def _checkpoint(data: Path, now: datetime) -> PartHealth:
-    """The age of the newest signed checkpoint; what came after it, only the database itself vouches for."""
-    newest = max((path.stat().st_mtime for path in (data / "checkpoints").glob("*.note")), default=None)
-    if newest is None:
-        return PartHealth("checkpoint", LATE, code="checkpoint_missing")
-    at = datetime.fromtimestamp(newest, UTC)
-    return PartHealth("checkpoint", by_age(now - at, CHECKPOINT_LATE, CHECKPOINT_DOWN), since=at)
+def _signer(published: Checkpoints, now: datetime) -> Iterator[PartHealth]:
+    """The age of the newest checkpoint, and why the signer refuses to make another, or which rows contradict it.
+
+    Of what came after it, only the database itself knows.
+    """
+    try:
+        status = published.status()
+    except Invalid as error:
+        yield PartHealth("checkpoint", DOWN, code=error.code)
+        return
+    if status is None:
+        yield PartHealth("checkpoint", LATE, code="checkpoint_missing")
+        return
+    at = status.when("signed_at")
+    if status.code:
+        yield PartHealth("checkpoint", DOWN, since=at, code=status.code, params={"seq": status.seq})
+    else:
+        state = by_age(now - at if at else None, CHECKPOINT_LATE, CHECKPOINT_DOWN)
+        yield PartHealth("checkpoint", state, since=at, code="" if state is OK else "checkpoint_old")
+    if status.differs:
+        yield PartHealth("state", DOWN, status.differs[0], status.when("at"), "state_differs")
 
 
 def _playbooks(desk: Desk) -> Iterator[PartHealth]:

@@ -13,13 +13,14 @@ from csirt import founding
 from csirt.bootstrap import Desk, wire
 from csirt.chores import Chores
 from csirt.clock import FixedClock
+from csirt.errors import CsirtError
 from csirt.model.form import FormKind
 from csirt.model.incident import IncidentType
 from csirt.model.people import SYSTEM, Actor
 from csirt.model.step import DECLINING
 from csirt.playbook.language import Playbook
 from csirt.playbook.performance import Rested, perform
-from csirt.response import assignments, incidents, people, runs
+from csirt.response import assignments, audit, incidents, people, runs
 from csirt.response.assignments import Reply
 from csirt.response.incidents import Report
 from csirt.settings import Settings
@@ -148,4 +149,15 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     url = request.getfixturevalue("fresh_postgres")() if request.param == "postgresql" else ""
     made = found_world(tmp_path, url)
     yield made
+    agrees = made.notes.get("intruded") or state_agrees(made.desk)
     made.desk.close()
+    assert agrees is True, agrees
+
+
+def state_agrees(desk: Desk) -> bool | audit.Verified:
+    """Whatever a test did: do the tables of cases say what the record says?"""
+    try:
+        found = desk.look(audit.verify)
+    except CsirtError:  # a test took its database away
+        return True
+    return found if found.why in {"state_differs", "row_missing", "row_without_entry"} else True

@@ -6,13 +6,16 @@ from typing import Annotated
 import typer
 
 from csirt.bootstrap import Desk
-from csirt.cli.export_folder import ExportFolder, keep_checkpoint, kept_checkpoints, signing_key
+from csirt.checkpoints import checkpoints_of
+from csirt.cli.export_folder import ExportFolder
 from csirt.cli.opening import LOCAL, open_desk
+from csirt.cli.signers import fresh_checkpoint
 from csirt.cli.speaking import AsJson, Data, Lang, Language, say, show_one, tell_error, to_json, words
 from csirt.cli.tables import progress
 from csirt.errors import Conflict, LedgerBroken, Unavailable
 from csirt.response import audit
 from csirt.store.queries.cases import resolve_incident
+from csirt.store.queries.timeline import head
 from csirt.wellness import note_verified
 
 DOCUMENTS = 50  # incidents whose documents go along: the newest
@@ -36,7 +39,7 @@ def verify(data: Data = None, as_json: AsJson = False, language: Lang = Language
 
 def _verified(desk: Desk, language: str) -> audit.Verified:
     with progress(words(language).gettext("cli.progress.verify")) as tell:
-        return desk.look(audit.verify, checkpoints=kept_checkpoints(desk), progress=tell)
+        return desk.look(audit.verify, checkpoints=checkpoints_of(desk.settings).kept(), progress=tell)
 
 
 def export(
@@ -53,19 +56,23 @@ def export(
         found = _verified(desk, language)
         if not found.ok:  # to sign a broken record would make it look sound
             raise LedgerBroken("record_broken", seq=found.first_bad, why=found.why)
-        key = signing_key(desk)
         desk.commit(LOCAL, audit.export, only)
+        size, _ = desk.look(head)
+        fresh_checkpoint(desk.settings, size)
         incidents = [only] if only else desk.look(audit.newest_incidents, DOCUMENTS)
         try:
             out = ExportFolder.make(folder)
             with progress(words(language).gettext("cli.progress.export")) as tell:
-                note = desk.look(out.write_record, key, only, tell)
+                desk.look(out.write_record, checkpoints_of(desk.settings), only, tell)
                 out.write_documents(desk, incidents, language.value, tell)
-            head = out.close()
-            keep_checkpoint(desk, head.size, note)
+            signed = out.close()
         except OSError as error:
             raise Unavailable("folder_not_writable", permanent=True, folder=folder.name) from error
-    made = {"folder": str(folder), "size": head.size, "root": out.root, "incident": only, "documents": len(incidents)}
+    left = max(size - signed.size, 0)
+    made = {"folder": str(folder), "size": signed.size, "root": out.root, "incident": only,
+            "unsealed": left, "documents": len(incidents)}  # fmt: skip
+    if left and not as_json:
+        say(language, "cli.export_unsealed", {"number": left})
     show_one(made, "cli.exported", language, as_json=as_json)
 
 

@@ -270,3 +270,8 @@ def worker_child(data: Path, port: int) -> Child:
 def web_child(data: Path, port: int) -> Child:
     """The web page by itself."""
     return Child("web", lambda: _csirt(data, "serve", "--alone", "--port", str(port)), dict)
+
+
+def signer_child(data: Path) -> Child:
+    """The signer by itself."""
+    return Child("signer", lambda: _csirt(data, "signer"), dict)

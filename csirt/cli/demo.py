@@ -14,7 +14,16 @@ from csirt import founding
 from csirt.bootstrap import Desk, wire
 from csirt.cli import demo_end, demo_law
 from csirt.cli.cast import Cast
-from csirt.cli.children import Children, free_port, is_free, only_one, prefect_child, web_child, worker_child
+from csirt.cli.children import (
+    Children,
+    free_port,
+    is_free,
+    only_one,
+    prefect_child,
+    signer_child,
+    web_child,
+    worker_child,
+)
 from csirt.cli.opening import settings_of
 from csirt.era import at_in_era
 from csirt.errors import Forbidden, Unavailable
@@ -225,6 +234,7 @@ def demo(
     with only_one(folder):
         desk = wire(settings, "cli")
         children = Children(folder)
+        children.add(signer_child(folder))  # ended last, so that its last checkpoint covers what the others wrote
         for child in (prefect_child(folder), web_child(folder, port), worker_child(folder, port)):
             children.add(child)
         children.start()

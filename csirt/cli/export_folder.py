@@ -1,64 +1,27 @@
 """Writes the folder of an export: the record and its verifier, and documents for people beside it."""
 
 import hashlib
-import os
 import shutil
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
 from csirt.bootstrap import Desk
+from csirt.checkpoints import Checkpoints
 from csirt.cli.tables import Told
 from csirt.documents import timeline_document
-from csirt.errors import Untrusted
+from csirt.errors import NotFound, Untrusted
 from csirt.record import verify_record
-from csirt.record.checkpoint import SigningKey, open_note, sign, verifier_line
+from csirt.record.checkpoint import verifier_line
 from csirt.record.export import ASIDE, entry_line, leaf_hash, manifest_bytes
 from csirt.record.tree import Frontier
 from csirt.record.verify_record import Checkpoint, b64
 from csirt.reports.timeline import timeline_pdf
 from csirt.reports.timeline_xlsx import timeline_xlsx
 from csirt.response import audit
-from csirt.store.queries.timeline import head
 from csirt.store.tx import Look
 
-_KEY = "checkpoint.key"
 _README = Path(__file__).with_name("export_readme.txt")
-
-
-def signing_key(desk: Desk) -> SigningKey:
-    """The key that signs checkpoints, made on first use; its name is the record's origin.
-
-    Raises:
-        Invalid: the city's code cannot be part of a name, or the key's file is damaged.
-    """
-    path = desk.settings.keys / _KEY
-    if not path.exists():
-        made = SigningKey.generate(f"city-{desk.door.city.code or 'unknown'}.csirt/record")
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(made.to_line() + "\n")
-    return SigningKey.parse(path.read_text(encoding="utf-8"))
-
-
-def _checkpoints(desk: Desk) -> Path:
-    return desk.settings.data / "checkpoints"
-
-
-def keep_checkpoint(desk: Desk, size: int, note: bytes) -> None:
-    """Keep what was signed, so that verifying later notices a record that was rewritten whole."""
-    folder = _checkpoints(desk)
-    folder.mkdir(mode=0o700, exist_ok=True)
-    (folder / f"{size:012d}.note").write_bytes(note)
-
-
-def kept_checkpoints(desk: Desk) -> list[Checkpoint]:
-    """What was signed earlier. Raises `Invalid` or `Untrusted` where a file is damaged or signed by another key."""
-    notes = sorted(_checkpoints(desk).glob("*.note"))
-    if not notes:
-        return []
-    key = signing_key(desk).verifier
-    return [open_note(note.read_bytes(), key) for note in notes]
 
 
 @dataclass
@@ -76,9 +39,16 @@ class ExportFolder:
         path.chmod(0o700)
         return cls(path)
 
-    def write_record(self, look: Look, key: SigningKey, incident: str | None, tell: Told) -> bytes:
-        """Entries, leaf hashes, openings and the signed checkpoint; returns the latter."""
-        size, _ = head(look)
+    def write_record(self, look: Look, published: Checkpoints, incident: str | None, tell: Told) -> None:
+        """Entries and leaf hashes as far as the newest checkpoint goes, openings, and the checkpoint itself.
+
+        Raises:
+            NotFound: nothing was ever signed.
+        """
+        signed, note = published.head(), published.latest()
+        if signed is None or note is None:
+            raise NotFound("checkpoint_missing")
+        size = signed.size
         frontier = Frontier()
         with (self.path / "entries.jsonl").open("wb") as lines, (self.path / "leaves.bin").open("wb") as leaves:
             for canonical in audit.entries(look, size):
@@ -90,13 +60,12 @@ class ExportFolder:
                     tell(frontier.size, size)
         with (self.path / "payloads.jsonl").open("wb") as openings:
             openings.writelines(audit.openings(look, size, incident))
-        note = sign(Checkpoint(key.name, frontier.size, frontier.root()), key)
         self.root = b64(frontier.root()).decode()
         (self.path / "checkpoint").write_bytes(note)
-        (self.path / "key.pub").write_text(verifier_line(key.verifier) + "\n", encoding="ascii")
+        keys = "".join(f"{verifier_line(key)}\n" for key in published.signed_by())
+        (self.path / "key.pub").write_text(keys, encoding="ascii")
         shutil.copyfile(verify_record.__file__, self.path / "verify_record.py")
         shutil.copyfile(_README, self.path / "README.txt")
-        return note
 
     def write_documents(self, desk: Desk, incidents: list[str], language: str, tell: Told) -> None:
         """The timeline of each incident for people, as PDF and as a workbook."""

@@ -21,6 +21,7 @@ COMMANDS = {
     "init": "csirt.cli.city:init",
     "serve": "csirt.cli.serve:serve",
     "worker": "csirt.cli.city:worker",
+    "signer": "csirt.cli.signers:signer",
     "syslog": "csirt.cli.syslog:syslog",
     "read": "csirt.cli.reading:read",
     "formats": "csirt.cli.formats_known:known",

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from csirt.bootstrap import wire
-from csirt.cli.children import Children, only_one, prefect_child, worker_child
+from csirt.cli.children import Children, only_one, prefect_child, signer_child, worker_child
 from csirt.cli.opening import settings_of
 from csirt.logs import configure
 from csirt.web.serve import run_web
@@ -28,6 +28,8 @@ def serve(
         return
     with only_one(settings.data):
         children = Children(settings.data)
+        if not settings.signer_folder:  # one with a folder of its own elsewhere is started by whom that belongs to
+            children.add(signer_child(settings.data))  # ended last: its last checkpoint covers what others wrote
         if not settings.prefect_url:
             children.add(prefect_child(settings.data, settings.prefect_database_url))
         children.add(worker_child(settings.data, settings.port))

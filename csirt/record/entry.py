@@ -113,6 +113,8 @@ class EntryKind(StrEnum):
     EVIDENCE_HANDED_OVER = "EVIDENCE_HANDED_OVER"  # it was given to somebody outside, such as the police
     EVIDENCE_EXPORTED = "EVIDENCE_EXPORTED"  # a copy left the house as a file
     EVIDENCE_CHECKED = "EVIDENCE_CHECKED"  # it was hashed again, with the result
+    SIGNING_KEY_ANNOUNCED = "SIGNING_KEY_ANNOUNCED"  # another key will sign checkpoints; names it
+    EPOCH_BEGAN = "EPOCH_BEGAN"  # the record went on from a backup; quotes the last checkpoint signed before
     RECORD_READ = "RECORD_READ"  # somebody opened sealed texts
     BACKUP_TAKEN = "BACKUP_TAKEN"  # a backup lies outside the desk; holds the digest of its manifest
     RESTORE_TESTED = "RESTORE_TESTED"  # a backup was restored in a place apart and proved sound

@@ -22,6 +22,11 @@ from typing import NamedTuple
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+try:  # an older library knows Ed25519 only
+    from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
+except ImportError:
+    MLDSA44PublicKey = None  # type: ignore[assignment,misc]
+
 FORMAT = "csirt-record-1"
 REQUIRED = frozenset({"entries.jsonl", "leaves.bin", "checkpoint", "key.pub", "verify_record.py", "README.txt"})
 BULK = frozenset({"entries.jsonl", "leaves.bin", "payloads.jsonl"})
@@ -54,7 +59,9 @@ _commitments = re.compile(rf'"c":"({_HASH})"'.encode()).findall
 _NAME = r"[!-*,-~]{1,200}"  # of a key and its log: printable ASCII, no blank, no plus sign
 _BODY = rf"({_NAME})\n({_COUNT})\n({_HASH})\n(?:[^\x00-\x1f]{{1,500}}\n){{0,16}}"
 _note = re.compile(rf"({_BODY})\n((?:\u2014 {_NAME} [A-Za-z0-9+/=]{{8,9000}}\n){{1,16}})").fullmatch
-_key = re.compile(rf"({_NAME})\+([0-9a-f]{{8}})\+([A-Za-z0-9+/]{{44}})\n?").fullmatch
+_key = re.compile(rf"({_NAME})\+([0-9a-f]{{8}})\+([A-Za-z0-9+/]{{44,1752}}={{0,2}})\n?").fullmatch
+LOG, WITNESS, QUANTUM = 1, 4, 6  # C2SP types of signatures: Ed25519, Ed25519 with a time, ML-DSA-44 with a time
+_PUBLIC = {LOG: 32, WITNESS: 32, QUANTUM: 1312}  # bytes of a public key
 _file = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}").fullmatch
 HOSTILE = (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError)  # what bad input can raise
 b64 = functools.partial(b2a_base64, newline=False)
@@ -128,68 +135,109 @@ class Result(NamedTuple):
     roots: Mapping[int, bytes]
 
 
-Links = dict[bytes, tuple[int, bytes, int]]  # incident -> inc_seq, leaf hash and seq of its last entry
+class Walk:
+    """A walk over entries from the first on: `size`, right edge, and inc_seq, leaf and seq of each incident's last."""
 
+    def __init__(self) -> None:
+        self.size = 0
+        self.edge: list[bytes] = []
+        self.links: dict[bytes, tuple[int, bytes, int]] = {}
 
-def _check_entry(seq: int, line: bytes, size: int, known: bytes, links: Links) -> bytes:
-    match = match_entry(line)
-    leaf = leaf_hash(line)
-    if seq != size or int(match[5]) != size:
-        raise Bad("seq_not_dense")
-    if known and leaf != known:
-        raise Bad("entry_changed")
-    if match[1]:
-        before, last, at = links.get(match[1], (-1, b"", None))
-        if int(match[3]) != before + 1 or (match[2] is None) != (at is None):
-            raise Bad("incident_not_dense")
-        if at is not None and match[2] != b64(last):
-            raise Bad("incident_link_broken", at)
-        links[match[1]] = (before + 1, leaf, size)
-    return leaf
+    def step(self, seq: int, line: bytes, known: bytes = b"") -> None:
+        """Take the next entry. Raises Bad, and takes nothing, if it does not fit."""
+        match = match_entry(line)
+        leaf = leaf_hash(line)
+        if seq != self.size or int(match[5]) != self.size:
+            raise Bad("seq_not_dense")
+        if known and leaf != known:
+            raise Bad("entry_changed")
+        if match[1]:
+            before, last, at = self.links.get(match[1], (-1, b"", None))
+            if int(match[3]) != before + 1 or (match[2] is None) != (at is None):
+                raise Bad("incident_not_dense")
+            if at is not None and match[2] != b64(last):
+                raise Bad("incident_link_broken", at)
+            self.links[match[1]] = (before + 1, leaf, self.size)
+        grow(self.edge, self.size, leaf)
+        self.size += 1
 
 
 def check_entries(
-    rows: Iterable[tuple[int, bytes]], *, leaves: Iterable[bytes] = repeat(b""), at: Collection[int] = ()
+    rows: Iterable[tuple[int, bytes]],
+    *,
+    leaves: Iterable[bytes] = repeat(b""),
+    at: Collection[int] = (),
+    walk: Walk | None = None,
 ) -> Result:
     """Check (seq, canonical bytes), from a file or the database, up to the first bad entry; `at`: see Result.
 
     `leaves` are leaf hashes known to be right: with them a change is pinned to its entry. Without them a change that
-    breaks a link names the entry linked to, and one that breaks none shows only in the root: compare that.
+    breaks a link names the entry linked to, and one that breaks none shows only in the root: compare that. `walk` goes
+    on where an earlier one stands.
     """
-    edge: list[bytes] = []
-    links: Links = {}
-    roots, size = {0: root_of(edge)}, 0
+    walk = walk or Walk()
+    roots = {walk.size: root_of(walk.edge)}
+    first: int | None = None
+    why: str | None = None
     try:
         for (seq, line), known in zip(rows, leaves, strict=False):
-            grow(edge, size, _check_entry(seq, line, size, known, links))
-            size += 1
-            if size in at:
-                roots[size] = root_of(edge)
+            walk.step(seq, line, known)
+            if walk.size in at:
+                roots[walk.size] = root_of(walk.edge)
     except Bad as bad:
-        return Result(size, root_of(edge), size if bad.seq is None else bad.seq, bad.code, roots)
-    return Result(size, root_of(edge), None, None, roots)
+        first, why = walk.size if bad.seq is None else bad.seq, bad.code
+    return Result(walk.size, root_of(walk.edge), first, why, roots)
 
 
 class VerifierKey(NamedTuple):
-    """A C2SP verifier key; the id is the start of SHA-256(name, newline, 1 for Ed25519, public key)."""
+    """A C2SP verifier key; the id is the start of SHA-256(name, newline, kind, public key)."""
 
     name: str
     id: bytes
     public: bytes
+    kind: int = LOG
 
     @classmethod
-    def of(cls, name: str, public: bytes) -> "VerifierKey":
+    def of(cls, name: str, public: bytes, kind: int = LOG) -> "VerifierKey":
         """The key with its id."""
-        return cls(name, hashlib.sha256(name.encode() + b"\n\x01" + public).digest()[:4], public)
+        return cls(name, hashlib.sha256(name.encode() + b"\n" + bytes([kind]) + public).digest()[:4], public, kind)
 
     @classmethod
     def parse(cls, line: str) -> "VerifierKey":
         """Read `name+id+base64`. Raises Bad `key_malformed`."""
         match = _key(line)
-        data = a2b_base64(match[3]) if match else b""
-        if match is None or data[:1] != b"\x01" or cls.of(match[1], data[1:]).id.hex() != match[2]:
+        try:
+            data = a2b_base64(match[3], strict_mode=True) if match else b""
+        except ValueError:
+            data = b""
+        if match is None or len(data) != 1 + _PUBLIC.get(data[0] if data else 0, 0) or b64(data).decode() != match[3]:
             raise Bad("key_malformed")
-        return cls.of(match[1], data[1:])
+        key = cls.of(match[1], data[1:], data[0])
+        if key.id.hex() != match[2]:
+            raise Bad("key_malformed")
+        return key
+
+    def covers(self, text: str, at: int) -> bytes:
+        """The bytes that a signature by this key covers: of a checkpoint's body, at so many seconds since 1970."""
+        if self.kind == LOG:
+            return text.encode()
+        if self.kind == WITNESS:
+            return f"cosignature/v1\ntime {at}\n{text}".encode()
+        head, name = Checkpoint.parse(text), self.name.encode()
+        origin = head.origin.encode()
+        numbers = bytes(8) + head.size.to_bytes(8, "big")
+        named = bytes([len(name)]) + name + at.to_bytes(8, "big") + bytes([len(origin)]) + origin
+        return b"subtree/v1\n\0" + named + numbers + head.root
+
+    def verify(self, signature: bytes, text: str) -> int:
+        """Check what stands behind the key's id in a signature; gives its time, 0 for none. Raises if it is wrong."""
+        at = 0 if self.kind == LOG else int.from_bytes(signature[:8], "big")
+        made = signature if self.kind == LOG else signature[8:]
+        if self.kind == QUANTUM and MLDSA44PublicKey is None:
+            raise Bad("signature_kind_unknown")
+        public = MLDSA44PublicKey if self.kind == QUANTUM else Ed25519PublicKey
+        public.from_public_bytes(self.public).verify(made, self.covers(text, at))
+        return at
 
 
 class Checkpoint(NamedTuple):
@@ -208,22 +256,32 @@ class Checkpoint(NamedTuple):
         return cls(match[1], int(match[2]), a2b_base64(match[3]))
 
 
-def open_checkpoint(note: bytes, key: VerifierKey) -> Checkpoint:
-    """Read a checkpoint that `key` must have signed. Raises Bad `checkpoint_malformed` or `signature_wrong`."""
+def open_signed(note: bytes, key: VerifierKey) -> tuple[Checkpoint, int]:
+    """A checkpoint that `key` must have signed, and when (0: no time).
+
+    Raises Bad `checkpoint_malformed` or `signature_wrong`.
+    """
     match = _note(note.decode("utf-8", "replace")) if len(note) <= MAX_SMALL else None
     if match is None:
         raise Bad("checkpoint_malformed")
-    good = False
+    times: list[int] = []
     for name, encoded in (line.split(" ")[1:] for line in match[5].splitlines()):
         try:
-            if name == key.name == match[2] and a2b_base64(encoded)[:4] == key.id:
-                Ed25519PublicKey.from_public_bytes(key.public).verify(a2b_base64(encoded)[4:], match[1].encode())
-                good = b64(a2b_base64(encoded)).decode() == encoded
+            fits = name == key.name and (key.kind != LOG or name == match[2])
+            if fits and (raw := a2b_base64(encoded))[:4] == key.id:
+                times.append(key.verify(raw[4:], match[1]))
+                if b64(raw).decode() != encoded:  # one spelling only
+                    raise Bad("signature_wrong")
         except (InvalidSignature, ValueError):
             raise Bad("signature_wrong") from None
-    if not good:
+    if not times:
         raise Bad("signature_wrong")
-    return Checkpoint.parse(match[1])
+    return Checkpoint.parse(match[1]), max(times)
+
+
+def open_checkpoint(note: bytes, key: VerifierKey) -> Checkpoint:
+    """As `open_signed`, without the time."""
+    return open_signed(note, key)[0]
 
 
 def _small(path: Path) -> bytes:
@@ -300,9 +358,12 @@ def _old(argument: str | None, head: Checkpoint, key: VerifierKey) -> Checkpoint
 
 
 def _check_record(folder: Path, key: str | None, old: str | None) -> Checkpoint:
-    note, own = _small(folder / "checkpoint"), VerifierKey.parse(_small(folder / "key.pub").decode())
-    trusted = own if key is None else VerifierKey.parse(key)
-    head, _ = open_checkpoint(note, own), open_checkpoint(note, trusted)
+    note = _small(folder / "checkpoint")
+    own = [VerifierKey.parse(line) for line in _small(folder / "key.pub").decode().splitlines()]
+    trusted = own[0] if key is None else VerifierKey.parse(key)
+    head = open_checkpoint(note, trusted)
+    for one in own:
+        open_checkpoint(note, one)
     before = _old(old, head, trusted)
     openings = _openings(folder / "payloads.jsonl") if (folder / "payloads.jsonl").exists() else {}
     with (folder / "leaves.bin").open("rb") as file:

@@ -1,8 +1,9 @@
 """The record before an auditor: is it sound, and what an export of it holds. Only `export` writes, one entry.
 
 What is checked: every entry by itself, its place, its links, its leaf hash; the columns that repeat it; the head that
-commits left and the last link of each incident; every sealed text that an entry commits to; checkpoints that were
-signed earlier. Somebody who rewrites all of that at once is caught by what lies outside: exports and their checkpoints.
+commits left and the last link of each incident; the tables of cases, rebuilt from the entries; every sealed text that
+an entry commits to; checkpoints that were signed earlier. Somebody who rewrites all of that at once is caught by what
+lies outside: exports and their checkpoints.
 """
 
 import base64
@@ -21,6 +22,7 @@ from csirt.record.entry import EntryKind, parse
 from csirt.record.export import opening_line
 from csirt.record.tree import Frontier, leaf_hash
 from csirt.record.verify_record import MAX_OPENING, Bad, Checkpoint, Result, check_entries
+from csirt.response.projection import Projection
 from csirt.response.stored import IncidentEnds, StoredRow, as_bytes, columns_fit, row_query
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.record import LedgerRow, VaultKeyRow, VaultPayloadRow
@@ -44,6 +46,7 @@ class Verified:
     root: str
     first_bad: int | None = None
     why: str | None = None
+    where: str = ""
 
 
 def verify(look: Look, *, checkpoints: Sequence[Checkpoint] = (), progress: Progress | None = None) -> Verified:
@@ -59,14 +62,19 @@ def verify(look: Look, *, checkpoints: Sequence[Checkpoint] = (), progress: Prog
             result = check_entries(rows, leaves=walk.leaves(), at={one.size for one in checkpoints})
         findings = [*walk.findings(), *_of_entries(result)]
         if not result.why:
-            findings += _of_head(look, head, result) or _of_checkpoints(checkpoints, result) or walk.ends.check(look)
+            findings += (
+                _of_head(look, head, result)
+                or _of_checkpoints(checkpoints, result)
+                or walk.ends.check(look.session)
+                or _of_state(look, walk.projection)
+            )
     except SQLAlchemyError:  # a torn file: nothing more can be read
         return Verified(ok=False, size=0, root="", why="database_unreadable")
     root = base64.b64encode(result.root).decode()
     if not findings:
         return Verified(ok=True, size=result.size, root=root)
     first = min(findings, key=lambda bad: (bad.seq is None, bad.seq or 0))
-    return Verified(ok=False, size=result.size, root=root, first_bad=first.seq, why=first.code)
+    return Verified(ok=False, size=result.size, root=root, first_bad=first.seq, why=first.code, where=first.where)
 
 
 def _stand_still(look: Look) -> None:
@@ -97,6 +105,7 @@ class _Walk:
         self._wanted: list[tuple[int, str]] = []
         self._texts: list[Bad] = []
         self.ends = IncidentEnds()
+        self.projection = Projection()
 
     def rows(self) -> Generator[tuple[int, bytes], None, None]:
         """Place and bytes of each entry, in order."""
@@ -110,6 +119,7 @@ class _Walk:
                     raise Bad("column_differs", row.seq)
                 self._want(row)
                 self.ends.note(row)
+                self.projection.apply(row.fields)
                 if self._progress and (row.seq + 1) % 1000 == 0:
                     self._progress(row.seq + 1, self._expected)
 
@@ -205,6 +215,12 @@ def _of_checkpoints(checkpoints: Sequence[Checkpoint], result: Result) -> list[B
             return [Bad("checkpoint_contradicted", min(agreed, result.size))]
         agreed = one.size
     return []
+
+
+def _of_state(look: Look, projection: Projection) -> list[Bad]:
+    """The tables of cases against the record: what was changed behind its back."""
+    found = projection.differences(look.session.connection())
+    return [Bad(one.code, one.seq, f"{one.table}:{one.key}:{one.column}".rstrip(":")) for one in found]
 
 
 # ------------------------------------------------------------------------------------------------------------ exports

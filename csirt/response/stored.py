@@ -10,19 +10,23 @@ from functools import cached_property
 from typing import Any
 
 import orjson
-from sqlalchemy import text
+from sqlalchemy import Connection, text
+from sqlmodel import Session
 
 from csirt.record.verify_record import Bad, leaf_hash
-from csirt.store.tx import Look
 
 _SEARCHED = ("kind", "actor", "inc", "inc_seq", "step", "cid", "at")
 
 
-def row_query(dialect: str) -> str:
-    """The statement that reads every row in order. SQLite keeps any type in any column: there all come as bytes."""
+def row_query(dialect: str, *, after: bool = False) -> str:
+    """The statement that reads every row in order, or those from `:start` on.
+
+    SQLite keeps any type in any column: there all come as bytes.
+    """
     names = ("canonical", "leaf", *_SEARCHED)
     columns = (f"CAST({name} AS BLOB)" for name in names) if dialect == "sqlite" else names
-    return f"SELECT seq, {', '.join(columns)} FROM ledger_entry ORDER BY seq"  # noqa: S608 - names of our own
+    since = " WHERE seq >= :start" if after else ""
+    return f"SELECT seq, {', '.join(columns)} FROM ledger_entry{since} ORDER BY seq"  # noqa: S608 - names of our own
 
 
 @dataclass
@@ -82,9 +86,9 @@ class IncidentEnds:
         if inc := row.fields.get("inc"):
             self._last[inc] = (row.seq, row.fields["inc_seq"], leaf_hash(row.canonical))
 
-    def check(self, look: Look) -> list[Bad]:
+    def check(self, session: Session | Connection) -> list[Bad]:
         """The incidents whose stored end is another one."""
-        rows = look.session.execute(text("SELECT inc, inc_seq, leaf FROM ledger_incident"))
+        rows = session.execute(text("SELECT inc, inc_seq, leaf FROM ledger_incident"))
         kept = {inc: (inc_seq, as_bytes(leaf)) for inc, inc_seq, leaf in rows}
         return [
             Bad("incident_end_differs", seq)

@@ -1,6 +1,7 @@
 """`csirt export`: a folder that proves the record elsewhere, with the verifier that goes with it."""
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -46,7 +47,7 @@ def test_it_passes_and_holds_its_own_entry(data: Path, tmp_path: Path) -> None:
     assert made["size"] == before + 1
     assert {path.name for path in (tmp_path / "out").iterdir()} == FILES
     assert json.loads(lines(tmp_path / "out")[-1])["kind"] == "RECORD_EXPORTED"
-    key = (tmp_path / "out" / "key.pub").read_text().strip()
+    key = (tmp_path / "out" / "key.pub").read_text().splitlines()[0]
     code, said = check(tmp_path / "out", "--key", key)
     assert (code, said["result"], said["key_given"]) == (0, "PASS", True)
     assert str(said["checkpoint"]).endswith(made["root"])
@@ -103,10 +104,9 @@ def test_a_missing_end_fails_and_is_named(out: Path) -> None:
 
 
 def test_a_well_made_checkpoint_of_another_key_fails(data: Path, out: Path, tmp_path: Path) -> None:
-    key = (out / "key.pub").read_text().strip()
-    (data / "keys" / "checkpoint.key").unlink()
-    for note in (data / "checkpoints").iterdir():
-        note.unlink()
+    key = (out / "key.pub").read_text().splitlines()[0]
+    shutil.rmtree(data / "signer")
+    shutil.rmtree(data / "checkpoints")
     assert export(data, tmp_path / "second").code == 0
     assert check(tmp_path / "second")[0] == 0
     code, said = check(tmp_path / "second", "--key", key)
@@ -148,11 +148,11 @@ def test_a_broken_record_is_not_signed(data: Path, tmp_path: Path) -> None:
 
 
 def test_the_signing_key_is_secret_and_stays(data: Path, out: Path, tmp_path: Path) -> None:
-    key = data / "keys" / "checkpoint.key"
+    key = data / "signer" / "signing.key"
     assert key.stat().st_mode & 0o777 == 0o600
     assert export(data, tmp_path / "again").code == 0
     assert (tmp_path / "again" / "key.pub").read_text() == (out / "key.pub").read_text()
-    seed = key.read_text().strip().rpartition("+")[2]
+    seed = key.read_text().splitlines()[0].split("+", 4)[4]
     assert all(seed not in path.read_text("utf-8", "replace") for path in out.rglob("*") if path.is_file())
 
 

@@ -57,7 +57,7 @@ VALUES: dict[str, type[Enum]] = {
 }  # fmt: skip
 PARTS = (
     "database", "worker", "work", "lease", "prefect", "channel", "directory", "record", "source", "quarantine",
-    "checkpoint", "disk", "holidays",
+    "checkpoint", "state", "disk", "holidays",
 )  # fmt: skip
 LISTS = {
     "health.part": PARTS,
@@ -71,6 +71,7 @@ LISTS = {
         "record_never_verified",
         "record_verified_long_ago",
         "checkpoint_missing",
+        "checkpoint_old",
         "source_silent",
         "holidays_end",
     ),

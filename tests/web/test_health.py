@@ -10,6 +10,7 @@ import pytest
 
 from csirt import wellness
 from csirt.bootstrap import Desk, wire
+from csirt.checkpoints import SignerStatus, checkpoints_of
 from csirt.chores import Chores
 from csirt.clock import FixedClock
 from csirt.errors import Unavailable
@@ -23,7 +24,7 @@ from tests.world import World
 
 PARTS = (
     "database", "worker", "work", "lease", "prefect", "channel", "directory", "record", "quarantine", "playbooks",
-    "checkpoint", "disk",
+    "checkpoint", "state", "disk",
 )  # fmt: skip
 
 
@@ -102,11 +103,22 @@ def test_a_record_that_does_not_verify_is_down(world: World) -> None:
 
 
 def test_a_full_disk_and_an_old_checkpoint_are_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = world.desk.settings.data / "checkpoints"
+    published = checkpoints_of(world.desk.settings)
     assert parts(world)["checkpoint"].code == "checkpoint_missing"
-    folder.mkdir()
-    (folder / "000000000001.note").write_bytes(b"")
-    assert parts(world)["checkpoint"].state is PartState.OK
+    published.prepare()
+    now = world.clock.now().isoformat()
+    for status, state, code in (
+        (SignerStatus(now, signed_at=now), PartState.OK, ""),
+        (SignerStatus(now, signed_at=now, code="rolled_back", seq=3), PartState.DOWN, "rolled_back"),
+    ):
+        published.tell(status)
+        assert (parts(world)["checkpoint"].state, parts(world)["checkpoint"].code) == (state, code)
+    published.tell(SignerStatus(now, signed_at=now, differs=("incident:i-1:status",)))
+    assert (parts(world)["state"].state, parts(world)["state"].name) == (PartState.DOWN, "incident:i-1:status")
+    world.clock.at += timedelta(minutes=6)
+    assert (parts(world)["checkpoint"].state, parts(world)["checkpoint"].code) == (PartState.DOWN, "checkpoint_old")
+    (published.folder / "status.json").write_text("{")
+    assert parts(world)["checkpoint"].code == "checkpoint_malformed"
     monkeypatch.setattr("csirt.wellness.shutil.disk_usage", lambda _path: SimpleNamespace(free=1024))
     assert parts(world)["disk"].state is PartState.DOWN
 
