@@ -2,7 +2,7 @@
 
 import signal
 from contextlib import AbstractContextManager
-from typing import Annotated
+from pathlib import Path
 
 import typer
 
@@ -47,33 +47,35 @@ def fresh_checkpoint(settings: Settings, size: int) -> Checkpoint | None:
 
 
 @signer.callback(invoke_without_command=True)
-def run(
-    ctx: typer.Context,
-    once: Annotated[bool, typer.Option(help="Check everything, sign and end. 一度だけ")] = False,
-    data: Data = None,
-    as_json: AsJson = False,
-    language: Lang = Language.JA,
-) -> None:
+def run(ctx: typer.Context, data: Data = None) -> None:
     """Sign each minute until told to stop. 止められるまで毎分署名する"""
     if ctx.invoked_subcommand:
         return
     configure("signer")
+    with _founded(data) as one:
+        loop = SignerLoop(one)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: loop.stop.set())
+        loop.run()
+
+
+@signer.command()
+def once(data: Data = None, as_json: AsJson = False, language: Lang = Language.JA) -> None:
+    """Check everything, sign, and end. 全件を確かめ、一度だけ署名する"""
+    configure("signer")
+    with _founded(data) as one:
+        head, status = one.round(full=True), one.published.status()
+    if head is None or status is None or status.differs:
+        code = (status.code or "state_differs") if status else "checkpoint_missing"
+        raise LedgerBroken("record_broken", seq=status.seq if status else None, why=code)
+    show_one({"size": head.size, "line": paper_line(head)}, "cli.signed", language, as_json=as_json)
+
+
+def _founded(data: Path | None) -> AbstractContextManager[Signer]:
     settings = settings_of(data)
     if not founding.is_founded(settings.data):
         raise NotFound("city_missing", folder=settings.data.name)
-    with signer_of(settings) as one:
-        if not once:
-            loop = SignerLoop(one)
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda *_: loop.stop.set())
-            loop.run()
-            return
-        head = one.round(full=True)
-    status = checkpoints_of(settings).status()
-    if head is None or status is None or status.differs:
-        code = status.code or "state_differs" if status else "checkpoint_missing"
-        raise LedgerBroken("record_broken", seq=status.seq if status else None, why=code)
-    show_one({"size": head.size, "line": paper_line(head)}, "cli.signed", language, as_json=as_json)
+    return signer_of(settings)
 
 
 @signer.command("renew-key")
