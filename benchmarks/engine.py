@@ -20,7 +20,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
-from sqlmodel import select
+from sqlalchemy import func
+from sqlmodel import col, select
 
 from benchmarks.stand import (
     Stand,
@@ -46,10 +47,11 @@ from csirt.response import assignments, incidents, pools, runs
 from csirt.response.assignments import Reply
 from csirt.response.incidents import Report
 from csirt.store.queries import work
-from csirt.store.tables.runs import RunRow
+from csirt.store.tables.runs import AssignmentRow, RunRow
 
 FIRST, SECOND = "is_it_an_incident", "propose_level"
 REPLAYED = 200
+LOOK = 0.005  # seconds between two looks whether a step has opened
 SETTLE = 8  # seconds after a start before idle figures are taken
 
 
@@ -63,6 +65,14 @@ def standing(at: Stand, incident: str, step: str) -> str | None:
     """The assignment of a step that stands open."""
     found = at.desk.look(work.assignments, incident=incident)
     return next((view.id for view in found if view.step == step), None)
+
+
+def how_many_stand(at: Stand, incidents: Sequence[str], step: str) -> int:
+    """In how many of these incidents a step stands open; a light question, since whoever measures takes CPU, too."""
+    open_now = col(AssignmentRow.closed_at).is_(None), col(AssignmentRow.incident).in_(incidents)
+    with at.desk.read() as session:
+        query = select(func.count()).select_from(AssignmentRow).where(AssignmentRow.step == step, *open_now)
+        return session.exec(query).one()
 
 
 def run_of(at: Stand, incident: str) -> str:
@@ -92,7 +102,8 @@ def fill(at: Stand, count: int, pool: str = "") -> None:
         def shown(incident: str) -> None:
             state = {"type": "PAUSED", "name": "Waiting", "message": f"waits for: {FIRST}"}
             body = {"flow_id": flow, "name": incident, "parameters": {"incident": incident}, "state": state, **given}
-            made = client.post("/flow_runs/", json=body).json()["id"]
+            # On SQLite Prefect answers 503 now and then.
+            made = until(lambda: client.post("/flow_runs/", json=body).json().get("id"), 60, 0.1)
             at.desk.commit(SYSTEM, runs.shown_by, run_of(at, incident), made)
 
         with ThreadPoolExecutor(4) as threads:
@@ -105,7 +116,7 @@ def answered(at: Stand, incident: str) -> float:
     assert assignment
     at.desk.commit(at.person("k.sato"), assignments.answer, assignment, Reply("yes", "計測", {}))
     began = time.monotonic()
-    until(lambda: standing(at, incident, SECOND), 120)
+    until(lambda: how_many_stand(at, [incident], SECOND), 120, LOOK)
     return time.monotonic() - began
 
 
@@ -115,6 +126,22 @@ def ready(at: Stand, count: int) -> list[str]:
     for incident in made:
         until(lambda incident=incident: standing(at, incident, FIRST), 300, 0.05)  # type: ignore[misc]
     return made
+
+
+def all_at_once(at: Stand, incidents: Sequence[str]) -> float:
+    """Answer the first step of all these in one instant; returns when that was."""
+    asked = [standing(at, incident, FIRST) for incident in incidents]
+    gate = threading.Barrier(len(asked))
+
+    def answer(assignment: str | None) -> float:
+        assert assignment
+        gate.wait()
+        began = time.monotonic()
+        at.desk.commit(at.person("k.sato"), assignments.answer, assignment, Reply("yes", "計測", {}))
+        return began
+
+    with ThreadPoolExecutor(len(asked)) as threads:
+        return min(threads.map(answer, asked))
 
 
 def going_on(database: str, waiting: Sequence[int], times: int) -> None:
@@ -131,22 +158,12 @@ def going_on_beside(database: str, waiting: int, times: int) -> None:
         at.start("worker")
         one_by_one = [answered(at, incident) for incident in ready(at, times)]
         together = ready(at, 20)
-        gate = threading.Barrier(20)
-
-        def at_once(incident: str) -> float:
-            assignment = standing(at, incident, FIRST)
-            assert assignment
-            gate.wait()
-            began = time.monotonic()
-            at.desk.commit(at.person("k.sato"), assignments.answer, assignment, Reply("yes", "計測", {}))
-            until(lambda: standing(at, incident, SECOND), 120, 0.02)
-            return time.monotonic() - began
-
-        with ThreadPoolExecutor(20) as threads:
-            burst = list(threads.map(at_once, together))
+        began = all_at_once(at, together)
+        until(lambda: how_many_stand(at, together, SECOND) == len(together), 120, LOOK)
+        burst = time.monotonic() - began
         show(
             part="a", database=database, waiting=waiting, answer_to_next_step=spread(one_by_one),
-            last_of_20_at_once_s=round(max(burst), 2), load=os.getloadavg()[0],
+            last_of_20_at_once_s=round(burst, 2), load=os.getloadavg()[0],
         )  # fmt: skip
 
 

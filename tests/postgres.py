@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import make_url
 
 from tests.programs import find_program
 
@@ -35,12 +36,19 @@ class PostgresServer:
         """A connection to the server's own database, outside any transaction."""
         return psycopg.connect(host=str(self.folder), dbname="postgres", user="postgres", autocommit=True)
 
-    def fresh_database(self) -> str:
+    def fresh_database(self, template: str = "template1") -> str:
         """Make an empty database and give its address for SQLAlchemy."""
         name = f"test_{next(self.names)}"
+        made = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
         with self.connect() as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            connection.execute(made)
         return f"postgresql+psycopg://postgres@/{name}?host={self.folder}"
+
+    def copy_of(self, url: str) -> str:
+        """A copy of a database that nobody uses at the moment; its address."""
+        name = make_url(url).database
+        assert name
+        return self.fresh_database(name)
 
 
 def server_account() -> pwd.struct_passwd | None:

@@ -24,6 +24,7 @@ from csirt.model.trigger import CaseFact, Clause, TouchedSystem
 Kind = TypeVar("Kind", IncidentType, CaseFact, TouchedSystem, NeverSay)
 
 CONTACTS_AGE = timedelta(days=365)  # contacts are confirmed yearly, after the transfers of 1 April (人事異動)
+CONFIRMED_BY = 5  # May: a month after the transfers everybody has been called once
 
 _DURATION = re.compile(r"([0-9]{1,5}) ?(s|min|h)")
 _UNITS = {"s": timedelta(seconds=1), "min": timedelta(minutes=1), "h": timedelta(hours=1)}
@@ -48,7 +49,8 @@ class Weakness:
     """What is weak about a chain today. `tier` counts from 1 as people do, or is `exhausted`; `key` names the party.
 
     Codes: `post_unknown`, `no_holder`, `deputy_acts`, `role_unknown`, `office_unknown`, `contact_data_old`,
-    `contact_data_from_future`, `no_contact_point`, `channel_without_address`, `tier_reaches_nobody`, `holidays_end`.
+    `contact_data_before_transfers`, `contact_data_from_future`, `no_contact_point`, `channel_without_address`,
+    `tier_reaches_nobody`, `holidays_end`.
     """
 
     code: str
@@ -348,6 +350,13 @@ def _check_freshness(party: str, check: _Check) -> Iterator[Weakness]:
             yield check.found("contact_data_from_future", party, Severity.WARNING)
         if check.today - confirmed > CONTACTS_AGE:
             yield check.found("contact_data_old", party, Severity.WARNING)
+        elif confirmed < _last_transfers(check.today):
+            yield check.found("contact_data_before_transfers", party, Severity.WARNING)
+
+
+def _last_transfers(today: date) -> date:
+    """The latest 1 April (人事異動) after which contacts should have been confirmed by today."""
+    return date(today.year if today.month >= CONFIRMED_BY else today.year - 1, 4, 1)
 
 
 def _check_points(party: str, contact: Contact, channels: Sequence[str], check: _Check) -> Iterator[Weakness]:

@@ -17,20 +17,23 @@ from sqlmodel import Session
 from csirt.playbook import Disposition, Responder, Role, playbook, seconds
 from csirt.store.queries import cases, work
 from tests.plays import LEASE_IS_OVER, assert_sound, effects, entries, leave_mark, leave_slow_mark, start, steps, times
+from tests.postgres import PostgresServer
 from tests.world import World, found_world
 
-MARKS = {"first", "second", "third", "fourth", "leave_slow_mark", "last"}
-STEPS = MARKS | {"inform", "agree", "pause", "inner"}
-PEOPLE = {"agree": "k.sato", "inner": "m.takahashi"}
+MARKS = {"first", "second", "third", "fourth", "fifth", "leave_slow_mark", "last"}
+STEPS = MARKS | {"inform", "agree", "pause", "inner", "look_back"}
+PEOPLE = {"agree": "k.sato", "inner": "m.takahashi", "look_back": "k.sato"}
+KILLS = 60  # at least so many, over the two sweeps
 
 
 @playbook(handles="drill", version=1)
-def ten_steps(respond: Responder) -> Disposition:
+def twelve_steps(respond: Responder) -> Disposition:
     """Every kind of step that one process can do without the outside, branches in branches."""
     respond.do(leave_mark, name="first")
     respond.tell("inform", who=["post:poc"], by=["mail"])
     respond.ask("agree", who=Role.OFFICER, chain="municipal")
     respond.side_by_side(left, right)
+    respond.ask("look_back", who=Role.OFFICER)
     respond.do(leave_mark, name="last")
     return respond.close(Disposition.TRUE_POSITIVE)
 
@@ -52,12 +55,13 @@ def slowly(respond: Responder) -> None:
 def inside(respond: Responder) -> None:
     respond.do(leave_mark, name="fourth")
     respond.ask("inner", who=Role.SYSTEM_MANAGER)
+    respond.do(leave_mark, name="fifth")
 
 
-def open_world(folder: Path) -> World:
+def open_world(folder: Path, url: str = "") -> World:
     """The city with the playbook of this file and its slow action in the wing."""
-    world = found_world(folder)
-    world.add_playbook(ten_steps)
+    world = found_world(folder, url)
+    world.add_playbook(twelve_steps)
     object.__setattr__(world.desk, "actions", {leave_slow_mark.name: leave_slow_mark})
     return world
 
@@ -91,7 +95,7 @@ class Ticks:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def play_in_a_child(folder: Path, deadly: int, *, later: timedelta = timedelta()) -> int:
+def play_in_a_child(folder: Path, deadly: int, *, url: str = "", later: timedelta = timedelta()) -> int:
     """Play in a process of its own that dies at tick `deadly`; returns 0 if it did, else the ticks of a whole run."""
     reading, writing = os.pipe()
     with warnings.catch_warnings():
@@ -100,7 +104,7 @@ def play_in_a_child(folder: Path, deadly: int, *, later: timedelta = timedelta()
     if pid == 0:
         signal.alarm(60)
         try:
-            world = open_world(folder)
+            world = open_world(folder, url)
             world.clock.forward(later)
             ticks = Ticks(world, deadly)
             play_out(world)
@@ -124,7 +128,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]
     folder = tmp_path_factory.mktemp("begun")
     world = open_world(folder)
     with closing(world.desk):
-        incident = start(world, ten_steps, leave_slow_mark)
+        incident = start(world, twelve_steps, leave_slow_mark)
     yield folder, incident
     shutil.rmtree(folder)
 
@@ -151,11 +155,11 @@ def assert_whole(world: World, incident: str, folder: Path, *, kills: int = 1) -
     assert_sound(world)
 
 
-def kill_and_go_on(template: Path, incident: str, folder: Path, tick: int) -> None:
+def kill_and_go_on(template: Path, incident: str, folder: Path, tick: int, url: str = "") -> None:
     """One kill: play until it, look at what is left, and let another worker go on."""
     shutil.copytree(template, folder)
-    assert play_in_a_child(folder, tick) == 0, f"kill point {tick} was not reached"
-    world = open_world(folder)
+    assert play_in_a_child(folder, tick, url=url) == 0, f"kill point {tick} was not reached"
+    world = open_world(folder, url)
     with closing(world.desk):
         assert_sound(world)
         world.clock.forward(LEASE_IS_OVER)
@@ -164,26 +168,50 @@ def kill_and_go_on(template: Path, incident: str, folder: Path, tick: int) -> No
     shutil.rmtree(folder)
 
 
+def before(whole: int) -> range:
+    """The instants just before each commit."""
+    return range(1, whole, 2)
+
+
+def after(whole: int) -> range:
+    """Every third of those just after one: between a commit and the next one lies an effect outside, or nothing."""
+    return range(2, whole, 6)
+
+
 def ticks_of_a_whole_run(template: Path, folder: Path) -> int:
     shutil.copytree(template, folder)
     whole = play_in_a_child(folder, 0)
-    assert whole >= 80  # forty commits
+    assert len(before(whole)) + len(after(whole)) >= KILLS
     return whole
 
 
 @pytest.mark.slow
 def test_killed_before_every_commit(begun: tuple[Path, str], tmp_path: Path) -> None:
     template, incident = begun
-    for tick in range(1, ticks_of_a_whole_run(template, tmp_path / "whole"), 2):
+    for tick in before(ticks_of_a_whole_run(template, tmp_path / "whole")):
         kill_and_go_on(template, incident, tmp_path / str(tick), tick)
 
 
 @pytest.mark.slow
 def test_killed_after_commits_before_what_follows_them(begun: tuple[Path, str], tmp_path: Path) -> None:
     template, incident = begun
-    # Every third: between a commit and the next one lies an effect outside, or nothing.
-    for tick in range(2, ticks_of_a_whole_run(template, tmp_path / "whole"), 6):
+    for tick in after(ticks_of_a_whole_run(template, tmp_path / "whole")):
         kill_and_go_on(template, incident, tmp_path / str(tick), tick)
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_killed_on_postgresql(postgres_server: PostgresServer, tmp_path: Path) -> None:
+    kept = postgres_server.fresh_database()
+    world = open_world(tmp_path / "begun", kept)
+    with closing(world.desk):
+        incident = start(world, twelve_steps, leave_slow_mark)
+    whole = tmp_path / "whole"
+    shutil.copytree(tmp_path / "begun", whole)
+    ticks = play_in_a_child(whole, 0, url=postgres_server.copy_of(kept))
+    for tick in range(1, ticks, 17):  # before and after commits in turn
+        url = postgres_server.copy_of(kept)
+        kill_and_go_on(tmp_path / "begun", incident, tmp_path / str(tick), tick, url)
 
 
 def test_killed_again_and_again_it_still_ends(begun: tuple[Path, str], tmp_path: Path) -> None:

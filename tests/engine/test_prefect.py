@@ -6,11 +6,27 @@ import time
 import httpx
 import pytest
 
+from csirt.model.incident import IncidentType
+from csirt.playbook import Disposition, Responder
 from csirt.store.queries import cases
+from tests.plays import agree, assert_sound, play_of, times
 from tests.prefect_server import Server, open_step, shown_as, until, working
 from tests.world import World
 
 pytestmark = pytest.mark.prefect
+RESUMED = 30.0  # seconds within which a run goes on, whatever was killed
+QUESTIONS = [f"question_{number}" for number in range(5)]
+
+
+def five_questions(respond: Responder) -> Disposition:
+    for name in QUESTIONS:
+        agree(respond, name)
+    return respond.close(Disposition.BENIGN)
+
+
+def passed(city: World, incident: str) -> int:
+    """How many steps were opened, the end counting as one."""
+    return sum(entry.kind in {"STEP_OPENED", "INCIDENT_CLOSED"} for entry in city.told(incident))
 
 
 def test_one_flow_run_shows_the_incident_and_what_it_waits_for(city: World, prefect_server: Server) -> None:
@@ -80,6 +96,40 @@ def test_an_incident_goes_on_while_prefect_is_down_and_is_shown_afterwards(city:
 
     incident = asyncio.run(story())
     assert city.kinds(incident)[-1] == "INCIDENT_CLOSED"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(5))
+def test_its_server_is_killed_at_any_step(city: World, prefect_server: Server, number: int) -> None:
+    """Just before the answer or just after it; the run goes on at once, and the page is right in the end."""
+    city.add_playbook(play_of(five_questions))
+    child = prefect_server.children.children["prefect"]
+
+    def kill() -> None:
+        child.failures = 0  # so that it comes back without the pause of one that ends again and again
+        assert child.process is not None
+        child.process.kill()
+
+    async def story() -> str:
+        async with working(city):
+            incident = city.open(IncidentType.DRILL)
+            await open_step(city, QUESTIONS[0])
+            await shown_as(prefect_server, incident, f"Waiting: {QUESTIONS[0]}")
+            for done, step in enumerate(QUESTIONS):
+                if done == number and number % 2:
+                    kill()
+                city.answer(step, "k.sato", "yes")
+                if done == number and not number % 2:
+                    kill()
+                await asyncio.to_thread(until, lambda done=done: passed(city, incident) > done + 1, RESUMED)  # type: ignore[misc]
+            await asyncio.to_thread(prefect_server.wait_until_up)
+            await asyncio.to_thread(until, lambda: prefect_server.run(incident)["state_type"] == "COMPLETED", 60)
+        return incident
+
+    incident = asyncio.run(story())
+    counted = times(city, incident)
+    assert {counted[kind, step] for kind in ("STEP_OPENED", "STEP_ANSWERED") for step in QUESTIONS} == {1}
+    assert_sound(city)
 
 
 def test_prefect_holds_no_text_and_no_name(city: World, prefect_server: Server) -> None:

@@ -276,6 +276,16 @@ def test_a_year_after_its_confirmation_an_office_is_old_and_not_a_day_earlier() 
     assert weak(roster, offices, date(2026, 4, 9))[0][0] == "contact_data_from_future"
 
 
+def test_a_month_after_the_transfers_an_office_that_was_confirmed_before_them_is_asked_for() -> None:
+    people = {id_: person(id_, "mail", "phone") for id_ in ("a", "b", "c")}
+    roster = Roster(people, {"ciso": Post("ciso", "", "", "a", ("b", "c"))})
+    before = offices_from(tomllib.loads(OFFICE.replace("2026-04-10", "2026-03-31")), "c.toml")
+    assert weak(roster, before, date(2026, 4, 30)) == []
+    assert weak(roster, before, date(2026, 5, 1))[0][0] == "contact_data_before_transfers"
+    after = offices_from(tomllib.loads(OFFICE.replace("2026-04-10", "2026-04-01")), "c.toml")
+    assert weak(roster, after, date(2026, 5, 1)) == []
+
+
 def test_an_empty_city_is_all_errors() -> None:
     codes = [code for code, _, _, severity in weak(Roster(), {}) if severity is Severity.ERROR]
     assert codes.count("tier_reaches_nobody") == 3

@@ -63,6 +63,21 @@ def test_who_will_be_away_is_not_expected_to_come(visit: Visit, played: World) -
     assert "当てはまる時間帯（2）" in page
 
 
+def test_a_rehearsal_knows_who_is_away_on_its_day(visit: Visit, played: World) -> None:
+    me, day = visit("k.sato"), played.desk.clock.now() + timedelta(days=2)
+
+    def called() -> set[str]:
+        at = day.strftime("%Y-%m-%dT%H:%M:%SZ")
+        found = me.get(f"/api/v1/chains/municipal/rehearsal?runs=50&at={at}").json()
+        return {one["party"] for one in found["reached"]}
+
+    assert "post:poc" in called()
+    for person in played.desk.directory.posts()["poc"].acting_order:
+        absence = person, day - timedelta(hours=1), day + timedelta(hours=1)
+        played.desk.commit(played.person("k.sato"), absences.enter, *absence)
+    assert "post:poc" not in called()
+
+
 def test_the_api_lists_checks_and_rehearses(visit: Visit) -> None:
     me = visit("k.sato")
     chains = me.get("/api/v1/chains").json()
