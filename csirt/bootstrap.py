@@ -36,9 +36,11 @@ from csirt.response.door import Door
 from csirt.settings import Settings
 from csirt.store.database import Database
 from csirt.store.evidence_files import EvidenceFiles
+from csirt.store.key_ring import KeyRing
 from csirt.store.migrate import migrate
+from csirt.store.secret_files import load_or_make_key
 from csirt.store.tx import Look, Tx
-from csirt.store.vault import Vault, load_or_make_key
+from csirt.store.vault import Vault
 from csirt.texts.steps import StepTexts, read_step_texts
 from csirt.wording import Wording
 
@@ -113,7 +115,7 @@ def wire(settings: Settings, source: str, clock: Clock | None = None) -> Desk:
     channels = notifying.channels(settings, clock)
     outside = read_systems(settings.data / FILE)
     systems = Systems.of(outside, clock=clock, channels=channels, data=settings.data)
-    vault = Vault(load_or_make_key(settings.keys / "vault.key"))
+    vault = Vault(load_or_make_key(settings.keys / "vault.key"), KeyRing(settings.keys))
     migrate(settings.database)
     bell = Bell(settings.data)
     door = Door(Database(settings.database, vault, clock, source, bell.ring), city)

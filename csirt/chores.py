@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlmodel import Session
 
+from csirt import erasing
 from csirt.bootstrap import Desk
 from csirt.era import jst_date
 from csirt.errors import CsirtError, DirectoryUnavailable, LeaseLost, Unavailable
@@ -237,6 +238,7 @@ class Chores:
         if abs(now - self._swept_at) > ABANDONED:
             self._swept_at = now
             self._desk.custody.files.sweep((now - ABANDONED).timestamp())
+            erasing.sweep(self._desk, (now - ABANDONED).timestamp())
         if self._desk.custody.check_one():
             return True
         self._evidence_at = now

@@ -50,6 +50,7 @@ COMMANDS = {
     "health": "csirt.cli.health:health",
     "verify": "csirt.cli.auditing:verify",
     "export": "csirt.cli.auditing:export",
+    "erase": "csirt.cli.erasing:erase",
     "backup": "csirt.cli.backups:backup",
     "restore": "csirt.cli.backups:restore",
     "move": "csirt.cli.backups:move",

@@ -43,6 +43,8 @@ class Permission(StrEnum):
     READ_INCIDENTS = "read_incidents"
     READ_RECORD = "read_record"
     EXPORT_RECORD = "export_record"
+    PROPOSE_ERASURE = "propose_erasure"  # of personal data; a second person decides
+    APPROVE_ERASURE = "approve_erasure"
     ISSUE_TOKEN = "issue_token"  # noqa: S105 - the name of a permission
     ADMINISTER = "administer"
     RESET_SECOND_FACTOR = "reset_second_factor"  # of somebody who lost theirs: one asks, another one agrees
@@ -83,6 +85,8 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.READ_INCIDENTS: _CALLED | {Role.AUDITOR},
         Permission.READ_RECORD: _HEADS | {Role.OFFICER, Role.AUDITOR, Role.ADMINISTRATOR},
         Permission.EXPORT_RECORD: frozenset({Role.OFFICER, Role.CSIRT_HEAD, Role.AUDITOR}),
+        Permission.PROPOSE_ERASURE: frozenset({Role.PRIVACY_OFFICER, Role.CSIRT_HEAD}),
+        Permission.APPROVE_ERASURE: frozenset({Role.DIRECTOR, Role.CISO}),
         Permission.ISSUE_TOKEN: frozenset({Role.ADMINISTRATOR}),
         Permission.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
         Permission.RESET_SECOND_FACTOR: frozenset({Role.ADMINISTRATOR, Role.CSIRT_HEAD, Role.DIRECTOR}),
@@ -91,7 +95,14 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
 )
 """The table. Whoever is not in a row may not."""
 
-NEEDS_STEP_UP = frozenset({Permission.EXPORT_RECORD, Permission.ISSUE_TOKEN, Permission.RESET_SECOND_FACTOR})
+NEEDS_STEP_UP = frozenset(
+    {
+        Permission.APPROVE_ERASURE,
+        Permission.EXPORT_RECORD,
+        Permission.ISSUE_TOKEN,
+        Permission.RESET_SECOND_FACTOR,
+    }
+)
 """What somebody may do only shortly after they proved again who they are. Approvals belong here as well."""
 
 _OF_A_POST = frozenset(

@@ -16,6 +16,7 @@ class EvidenceState(StrEnum):
     WHOLE = "whole"
     CHANGED = "changed"  # its bytes are no longer those that were collected
     MISSING = "missing"  # it is not where it was put
+    ERASED = "erased"  # it was destroyed by a decision, with its key
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,9 @@ class EntryKind(StrEnum):
     SOURCE_WATCHED = "SOURCE_WATCHED"  # a source of detections must not be silent for longer than so many minutes
     SOURCE_SILENT = "SOURCE_SILENT"  # nothing came from it for longer than that
     SOURCE_HEARD = "SOURCE_HEARD"  # it is heard again, or need not be any more
+    ERASURE_PROPOSED = "ERASURE_PROPOSED"  # somebody asked for texts or evidence to be erased, on a ground
+    ERASURE_REJECTED = "ERASURE_REJECTED"  # a second person decided that nothing is erased
+    KEYS_ROTATED = "KEYS_ROTATED"  # the key that wraps all data keys was exchanged, the old one destroyed
     PERSONAL_DATA_ERASED = "PERSONAL_DATA_ERASED"  # payloads were erased; their commitments stay
     GUARD_OVERRIDDEN = "GUARD_OVERRIDDEN"  # a person declared that a number is no 個人番号
     EVIDENCE_COLLECTED = "EVIDENCE_COLLECTED"  # a file was attached to a case; holds its size, not its content

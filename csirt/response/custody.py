@@ -1,7 +1,7 @@
 """The room of evidence: contents go in before their entry, come out after it, are hashed again in time."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from csirt.errors import LeaseLost, NotFound, Untrusted
@@ -11,7 +11,7 @@ from csirt.model.people import SYSTEM
 from csirt.response import evidence
 from csirt.response.door import Door
 from csirt.response.evidence import ToCheck
-from csirt.store.evidence_files import EvidenceFiles, Writer
+from csirt.store.evidence_files import EvidenceFiles, Kept, Writer
 from csirt.store.queries.evidence import piece
 from csirt.store.tx import Look
 
@@ -50,6 +50,21 @@ class Custody:
             Untrusted: `evidence_changed`, `evidence_missing`; in the middle of reading, too.
         """
         return self.files.read(one.incident, one.address, self._key(one.incident))
+
+    def seal_again(self, pieces: Iterable[Evidence], key: bytes) -> dict[str, Kept]:
+        """Seal pieces of one incident under another key, beside where they lie; where each lies then, by its id.
+
+        Raises:
+            Untrusted: a piece is damaged: what cannot be read cannot be kept.
+            Unavailable: `disk_full`, `evidence_not_written`.
+        """
+        kept = {}
+        for one in pieces:
+            with self.files.begin(one.incident, key) as writer:
+                for some in self.read(one):
+                    writer.write(some)
+                kept[one.id] = writer.keep()
+        return kept
 
     def look_at(self, one: Evidence) -> EvidenceState:
         """Hash a piece again. Raises `NotFound` where it was erased, `Unavailable` where the disk does not answer."""

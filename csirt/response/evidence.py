@@ -8,12 +8,12 @@ from datetime import timedelta
 
 from sqlmodel import col, select
 
-from csirt.errors import LeaseLost, NotFound
+from csirt.errors import LeaseLost, NotFound, Unavailable
 from csirt.model.authority import Permission, must
 from csirt.model.evidence import EvidenceState, checked_name, checked_receiver
 from csirt.record.entry import EntryKind
 from csirt.response import repeats
-from csirt.store.evidence_files import Kept
+from csirt.store.evidence_files import Kept, address_of
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.evidence import EvidenceDueRow, EvidenceRow
 from csirt.store.tx import Tx, new_id
@@ -43,12 +43,15 @@ def collect(
         Forbidden: this actor may not collect evidence.
         NotFound: `incident_unknown`.
         Invalid: a 個人番号 in the name.
+        Unavailable: `evidence_key_changed`: it must be sent again.
     """
     must(tx.actor, Permission.COLLECT_EVIDENCE)
     if known := repeats.recorded(tx, request_key):
         return str(known["evidence"])
     if tx.session.get(IncidentRow, incident, with_for_update=True) is None:
         raise NotFound("incident_unknown", incident=incident[:40])
+    if kept.address != address_of(tx.vault.file_key(tx.session, f"incident:{incident}"), kept.sha256):
+        raise Unavailable("evidence_key_changed")  # an erasure came between: sealed under a key that is gone
     id_ = new_id("v")
     sealed = tx.record(
         EntryKind.EVIDENCE_COLLECTED, incident=incident, run=run, step=step, cid=repeats.cid_of(request_key),

@@ -14,7 +14,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +99,11 @@ class EvidenceFiles:
         """The addresses at which files of an incident lie."""
         folder = self.folder / incident
         return {path.name for path in folder.iterdir() if not path.name.startswith(".")} if folder.is_dir() else set()
+
+    def remove(self, incident: str, addresses: Iterable[str]) -> None:
+        """Take files away that were erased; those that are gone already are passed over."""
+        for address in addresses:
+            (self.folder / incident / address).unlink(missing_ok=True)
 
     def sweep(self, before: float) -> int:
         """Take away what interrupted uploads left before this time (seconds since 1970); returns how many.

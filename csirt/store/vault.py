@@ -6,25 +6,24 @@ key takes text and salt alike, backups included, while the record still verifies
 """
 
 import base64
-import contextlib
 import json
-import os
 import secrets
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from csirt.errors import Untrusted
 from csirt.record.entry import commitment
 from csirt.store.columns import table_of
-from csirt.store.tables.record import VaultKeyRow, VaultPayloadRow
+from csirt.store.key_ring import KeyRing
+from csirt.store.tables.record import VaultKeyRow, VaultPayloadRow, VaultRingRow
 
 _NONCE = 12
 _KEEP = insert(table_of(VaultPayloadRow))
@@ -50,49 +49,26 @@ class Opened:
     text: str
 
 
-def load_or_make_key(path: Path, size: int = 32) -> bytes:
-    """A secret of `size` bytes from a file of mode 0600, made on first use.
-
-    Raises:
-        Untrusted: the file holds no such secret.
-    """
-    if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _make_key(path, size)
-    try:
-        key = base64.b64decode(path.read_bytes(), validate=True)
-    except ValueError:
-        key = b""
-    if len(key) != size:
-        raise Untrusted("vault_key_wrong", label=path.name)
-    return key
+def files_of(scope: str) -> str:
+    """The scope in which the key of a scope's files is kept by itself."""
+    return f"{scope}/files"
 
 
-def _make_key(path: Path, size: int) -> None:
-    """Whole or not at all, and on the disk before anything is sealed under it; who is second takes the first one's."""
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(base64.b64encode(secrets.token_bytes(size)))
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):
-            path.hardlink_to(part)
-    finally:
-        Path(part).unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def drawn_file_key(key: bytes) -> bytes:
+    """What the keys of files are derived from; HKDF-SHA256 (RFC 5869) leads from the data key to it and not back."""
+    return HKDF(SHA256(), 32, None, b"csirt files").derive(key)
 
 
 class Vault:
     """Seals and opens texts. Holds the key-encrypting key; every call works inside the caller's transaction."""
 
-    def __init__(self, kek: bytes) -> None:
-        """`kek`: 32 bytes from outside the database."""
+    def __init__(self, kek: bytes, ring: KeyRing | None = None) -> None:
+        """`kek`: 32 bytes from outside the database, for small secrets; `ring` wraps the data keys of texts.
+
+        Without a ring the desk's own key wraps them, too; then an erased key is as gone as the last copy of its row.
+        """
         self._kek = AESGCM(kek)
+        self.ring = ring
 
     def _data_key(self, session: Session, scope: str) -> tuple[str, AESGCM]:
         """Opened once a transaction; outside of one nobody keeps it, so that erasing it erases it."""
@@ -105,25 +81,54 @@ class Vault:
     def _opened_or_made(self, session: Session, scope: str) -> tuple[str, bytes]:
         row = session.exec(select(VaultKeyRow).where(VaultKeyRow.scope == scope)).first()
         if row is None:
-            key, key_id = secrets.token_bytes(32), secrets.token_hex(8)
-            row = VaultKeyRow(id=key_id, scope=scope, wrapped=self.wrap(key, key_id))
-            session.add(row)
-            session.flush()
-            return key_id, key
+            key = secrets.token_bytes(32)
+            return self.new_key(session, scope, key), key
+        return row.id, self.data_key(row)
+
+    def new_key(self, session: Session, scope: str, key: bytes) -> str:
+        """Keep this data key for a scope that has none; returns its id."""
+        id_ = secrets.token_hex(8)
+        ring = self._current(session)
+        session.add(VaultKeyRow(id=id_, scope=scope, ring=ring, wrapped=self.wrap_data_key(ring, key, id_)))
+        session.flush()
+        return id_
+
+    def data_key(self, row: VaultKeyRow) -> bytes:
+        """The data key of a row. Raises `Untrusted` `vault_key_erased`, `vault_key_wrong`."""
         if row.wrapped is None:
-            raise Untrusted("vault_key_erased", scope=scope)
-        return row.id, self.unwrap(row.wrapped, row.id)
+            raise Untrusted("vault_key_erased", scope=row.scope)
+        if row.ring and self.ring:
+            return self.ring.unwrap(row.ring, row.wrapped, row.id)
+        return self.unwrap(row.wrapped, row.id)
+
+    def wrap_data_key(self, ring: str, key: bytes, label: str) -> bytes:
+        """Wrap with a key of the ring, or with the desk's own where `ring` is empty."""
+        return self.ring.wrap(ring, key, label) if self.ring and ring else self.wrap(key, label)
+
+    def _current(self, session: Session) -> str:
+        """The ring's key for new data keys. Its row is held, so that nobody exchanges it before this commit."""
+        if self.ring is None:
+            return ""
+        row = session.exec(select(VaultRingRow).with_for_update()).one()
+        if not row.current:
+            row.current = self.ring.make()
+            session.add(row)
+        return row.current
 
     def file_key(self, session: Session, scope: str) -> bytes:
-        """The data key of a scope, from which the keys of its files are derived; erased with it.
+        """The key of a scope from which those of its files are derived; erased with it.
+
+        It is drawn from the scope's data key and leads to no text. Once texts of the scope were erased one by one, it
+        is kept by itself, because the data key is another one then.
 
         Raises:
             Untrusted: `vault_key_erased`: it was destroyed, or there never was one.
         """
-        row = session.exec(select(VaultKeyRow).where(VaultKeyRow.scope == scope)).first()
-        if row is None or row.wrapped is None:
-            raise Untrusted("vault_key_erased", scope=scope)
-        return self.unwrap(row.wrapped, row.id)
+        for name in (files_of(scope), scope):
+            row = session.exec(select(VaultKeyRow).where(VaultKeyRow.scope == name)).first()
+            if row is not None:
+                return self.data_key(row) if name != scope else drawn_file_key(self.data_key(row))
+        raise Untrusted("vault_key_erased", scope=scope)
 
     def wrap(self, secret: bytes, label: str) -> bytes:
         """Encrypt a small secret under the key-encrypting key, bound to its label."""
@@ -197,7 +202,7 @@ class Vault:
             if key.wrapped is None:
                 continue
             if key.id not in keys:
-                keys[key.id] = AESGCM(self.unwrap(key.wrapped, key.id))
+                keys[key.id] = AESGCM(self.data_key(key))
             opened[payload.c] = _open(payload, keys[key.id])
         return opened
 

@@ -16,10 +16,11 @@ from csirt.playbook import Disposition, Responder, seconds
 from csirt.record.entry import EntryKind
 from csirt.response import people, tail
 from csirt.store.queries import workings
+from csirt.store.secret_files import load_or_make_key
 from csirt.store.tables.access import RosterPersonRow
 from csirt.store.tables.outbox import EscalationRow
 from csirt.store.tx import Tx
-from csirt.store.vault import Vault, load_or_make_key
+from csirt.store.vault import Vault
 from tests.plays import failing, play_of, start, steps, stopped_by
 from tests.response.test_climbing_on import called, climb, tier
 from tests.world import World

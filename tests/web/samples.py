@@ -30,6 +30,7 @@ from tests.web.duties import (
     some_calls,
     some_chains,
 )
+from tests.web.erasures import erasure_pages
 from tests.web.facts import law_pages
 from tests.web.openings import busy, opening_pages
 
@@ -82,6 +83,7 @@ def every_page(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     yield "measures", a_frame(language), some_measures(say)
     yield "measures_empty", a_frame(language), measures.MeasureList(rows=())
     yield from intake_pages(language)
+    yield from erasure_pages(language)
     for status, code in (
         (403, "not_permitted"),
         (404, "incident_unknown"),

@@ -9,6 +9,7 @@ from csirt.store.tables import (
     access,
     cases,
     duties,
+    erasures,
     evidence,
     facts,
     intake,
@@ -19,7 +20,7 @@ from csirt.store.tables import (
     workings,
 )
 
-TABLES = (absences, access, cases, duties, evidence, facts, intake, outbox, record, runs, sorting, workings)
+TABLES = (absences, access, cases, duties, erasures, evidence, facts, intake, outbox, record, runs, sorting, workings)
 
 engine = engine_for(context.config.attributes["url"])
 with engine.connect() as connection:

@@ -106,13 +106,14 @@ def read_entries(look: Look, rows: Sequence[LedgerRow]) -> list[TimelineEntry]:
     Raises:
         LedgerBroken: `record_broken`: a row is no entry of ours.
     """
-    entries = [_parsed(row) for row in rows]
+    entries = [parsed(row) for row in rows]
     wanted = [one.c for entry in entries if entry.kind is not EntryKind.DETECTIONS_ACCEPTED for one in entry.pay]
     texts = look.vault.texts(look.session, wanted)
     return [_entry(entry, texts) for entry in entries]
 
 
-def _parsed(row: LedgerRow) -> LedgerEntry:
+def parsed(row: LedgerRow) -> LedgerEntry:
+    """The entry of a row. Raises `LedgerBroken` `record_broken` where it is none of ours."""
     try:
         return parse(row.canonical)
     except (Invalid, TypeError) as error:  # a tampered row may hold any type

@@ -49,13 +49,26 @@ class LedgerIncidentRow(SQLModel, table=True):
     leaf: bytes = Field(sa_type=LargeBinary)
 
 
+class VaultRingRow(SQLModel, table=True):
+    """Which key of the ring wraps new data keys. One row; empty until the first one is needed."""
+
+    __tablename__ = "vault_ring"
+
+    id: int = Field(primary_key=True)
+    current: str = ""
+
+
 class VaultKeyRow(SQLModel, table=True):
-    """A data key of one incident and subject, wrapped by the key outside the database. Without `wrapped`: erased."""
+    """A data key of one scope, wrapped by a key outside the database. Without `wrapped`: erased.
+
+    `ring` names the key that wraps it; empty in tables from before there was a ring: the desk's own key.
+    """
 
     __tablename__ = "vault_key"
 
     id: str = Field(primary_key=True)
     scope: str = Field(unique=True)
+    ring: str = Field(default="", sa_column_kwargs={"server_default": ""})
     wrapped: bytes | None = Field(default=None, sa_type=LargeBinary)
     erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 

@@ -8,6 +8,7 @@ from csirt.web.api import (
     assignments,
     chains,
     detections,
+    erasures,
     escalations,
     evidence,
     facts,
@@ -52,5 +53,6 @@ for part in (
     people,
     setting_aside,
     merging,
+    erasures,
 ):
     router.include_router(part.router)

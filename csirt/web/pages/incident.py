@@ -190,6 +190,7 @@ def _head(look: Look, visit: Visit, words: Words, view: IncidentView) -> Inciden
         stopped_by="" if view.merged_into else work.stopped_by(look, view.id) or "",
         merged_into=_cases(look, words, [view.merged_into])[0] if view.merged_into else None,
         came_from=_cases(look, words, cases.merged_into(look, view.id)),
+        may_erase=may(visit.actor, Permission.PROPOSE_ERASURE) or may(visit.actor, Permission.APPROVE_ERASURE),
         may_merge=may(visit.actor, Permission.MERGE_INCIDENTS)
         and (view.status is IncidentStatus.OPEN or view.merged_into is not None),
         account=_account(look, view.id),

@@ -13,6 +13,7 @@ from csirt.web.pages import (
     called_for,
     chains,
     drafting,
+    erasures,
     evidence,
     fact_sheet,
     guided,
@@ -64,6 +65,7 @@ for part in (
     audit,
     setting_aside,
     merging,
+    erasures,
     health,
 ):
     router.include_router(part.router)

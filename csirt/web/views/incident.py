@@ -124,6 +124,7 @@ class Incident:
     facts: tuple[FactRow, ...] = ()
     called_for: tuple[CalledForRow, ...] = ()
     merged_into: Option | None = None
+    may_erase: bool = False
     came_from: tuple[Option, ...] = ()
     may_merge: bool = False
     duties: tuple[DutyRow, ...] = ()
