@@ -7,6 +7,8 @@ desk and in the one file of keys erases what it opened in every older copy, too.
 """
 
 import base64
+import importlib
+import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -20,6 +22,7 @@ from sqlalchemy import Connection, Engine
 from sqlmodel import SQLModel
 
 from csirt.errors import Invalid
+from csirt.store import tables
 from csirt.store.columns import UtcDateTime
 from csirt.store.tables.record import VaultKeyRow
 
@@ -71,7 +74,9 @@ def _kind(column: sa.Column[Any]) -> str:
 
 
 def _tables() -> list[sa.Table]:
-    """All tables to be copied, those that others point to first."""
+    """All tables to be copied, those that others point to first; also those that this process never asked for."""
+    for module in pkgutil.iter_modules(tables.__path__):
+        importlib.import_module(f"{tables.__name__}.{module.name}")
     return [table for table in SQLModel.metadata.sorted_tables if table.name not in LEFT_OUT]
 
 
@@ -80,10 +85,10 @@ def write_tables(connection: Connection, folder: Path, told: Told) -> tuple[list
 
     Returns what was written, in the order in which it can be read back, and the wrapped data keys by their id.
     """
-    tables = _tables()
-    total = sum(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one() for table in tables)
+    known = _tables()
+    total = sum(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one() for table in known)
     done, copies, keys = 0, [], dict[str, bytes]()
-    for table in tables:
+    for table in known:
         columns = {str(column.name): _kind(column) for column in table.columns}
         rows = 0
         with (folder / f"{table.name}.jsonl").open("wb") as file:

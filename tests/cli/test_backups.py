@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from csirt.store.copies import LEFT_OUT
 from tests.cli.calling import Called, call
 from tests.postgres import PostgresServer
 
@@ -50,6 +51,14 @@ def test_a_desk_comes_back_whole_with_its_texts(data: Path, tmp_path: Path) -> N
     assert verified(there)["size"] == int(back.row["size"]) + 1  # that it was restored
     ours = [path for path in there.rglob("*") if not path.name.startswith("csirt.sqlite")]  # the process makes that one
     assert {path.stat().st_mode & 0o077 for path in ours} == {0}
+
+
+def test_every_table_goes_along_but_those_of_one_machine_and_day(data: Path, tmp_path: Path) -> None:
+    folder, _ = back_up(data, tmp_path)
+    with closing(sqlite3.connect(data / "csirt.sqlite")) as database:
+        there = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    copied = {path.stem for path in (folder / "tables").iterdir()}
+    assert copied == {name for name in there if not name.startswith("sqlite_")} - LEFT_OUT
 
 
 def test_the_record_tells_of_backups_tests_and_restores(data: Path, tmp_path: Path) -> None:
