@@ -40,16 +40,17 @@ def forget(session: Session, vault: Vault, commitments: Collection[str]) -> list
 def forget_files(session: Session, vault: Vault, scope: str, new_key: bytes | None) -> list[str]:
     """Destroy the key of a scope's files; `new_key` is that of those that were sealed again, None if none is left."""
     gone = []
+    old, new = vault.file_key(session, scope), new_key or secrets.token_bytes(32)
     row = session.exec(select(VaultKeyRow).where(VaultKeyRow.scope == files_of(scope))).first()
-    if row is not None and row.wrapped is not None:
+    if row is not None:
         _destroy(session, row)
         gone.append(row.id)
-    elif row is None:  # it was drawn from the data key, which leads to it: that one is exchanged, too
-        data = session.exec(select(VaultKeyRow).where(VaultKeyRow.scope == scope)).first()
-        if data is not None and data.wrapped is not None:
-            _part(session, vault, data, set(), with_files=False)
-            gone.append(data.id)
-    vault.new_key(session, files_of(scope), new_key or secrets.token_bytes(32))
+    else:  # it was drawn from the data key, which leads to it: that one is exchanged, too
+        data = session.exec(select(VaultKeyRow).where(VaultKeyRow.scope == scope)).one()
+        _part(session, vault, data, set(), with_files=False)
+        gone.append(data.id)
+    vault.new_key(session, files_of(scope), new)
+    _carry_drafts(session, scope, AESGCM(old), AESGCM(new))
     return gone
 
 
@@ -89,12 +90,11 @@ def _part(session: Session, vault: Vault, old: VaultKeyRow, doomed: set[str], *,
             nonce = secrets.token_bytes(_NONCE)
             payload.key, payload.sealed = id_, nonce + sealing.encrypt(nonce, plain, payload.c.encode())
         session.add(payload)
-    _carry_drafts(session, scope, opened, sealing)
     session.flush()
 
 
 def _carry_drafts(session: Session, scope: str, opened: AESGCM, sealing: AESGCM) -> None:
-    """What people are typing just now lies under the same key: it goes along."""
+    """What people are typing just now lies under the key of the files: it goes along."""
     for draft in session.exec(select(DraftRow).where(DraftRow.incident == scope.removeprefix("incident:"))):
         label = label_of(draft.person, draft.place).encode()
         plain = opened.decrypt(draft.sealed[:_NONCE], draft.sealed[_NONCE:], label)

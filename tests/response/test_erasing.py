@@ -197,10 +197,10 @@ def test_a_piece_that_comes_in_on_the_way_is_not_lost(world: World) -> None:
 def test_what_somebody_is_typing_meanwhile_is_not_lost(world: World) -> None:
     incident = noted(world, SECRET)
     place, me = f"/incidents/{incident}/notes", world.person("k.sato")
+    piece = keep(world, incident, b"victim", "victim.jpg")
     world.desk.commit(me, drafts.keep, place, {"text": "書きかけ"})
-    carrying_out.approve(
-        world.desk, world.person("a.kobayashi"), propose(world, incident, chosen(world, incident, SECRET))
-    )
+    for texts, pieces in ((chosen(world, incident, SECRET), ()), ([], (piece,))):
+        carrying_out.approve(world.desk, world.person("a.kobayashi"), propose(world, incident, texts, *pieces))
     kept = world.desk.look(draft, me.id, place)
     assert kept is not None
     assert kept.fields == {"text": "書きかけ"}

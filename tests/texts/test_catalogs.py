@@ -12,8 +12,8 @@ from csirt.errors import Invalid, NotFound, PlaybookDrift
 from csirt.model.contact import Need, StopOn
 from csirt.model.discretion import NeverSay
 from csirt.model.duty import Binding, DutyState
-from csirt.model.escalation import RouteState
 from csirt.model.erasure import ErasureBasis, ErasureState
+from csirt.model.escalation import RouteState
 from csirt.model.evidence import EvidenceState
 from csirt.model.fact import FINDINGS, UNITS, FactSource, FactState, catalogue_from
 from csirt.model.health import PartState
@@ -52,8 +52,7 @@ VALUES: dict[str, type[Enum]] = {
     "role": Role, "delivery": DeliveryState, "step_state": StepState, "step_kind": StepKind, "need": Need,
     "stop_on": StopOn, "route_state": RouteState, "measure_state": MeasureState, "verdict": Verdict,
     "health.state": PartState, "health.all": PartState,
-    "fact": CaseFact, "system": TouchedSystem, "never_say": NeverSay, "erasure_basis": ErasureBasis,
-    "fact": CaseFact, "system": TouchedSystem, "never_say": NeverSay, "erasure_state": ErasureState,
+    "erasure_basis": ErasureBasis, "erasure_state": ErasureState,
     "fact": CaseFact, "system": TouchedSystem, "never_say": NeverSay, "evidence_state": EvidenceState,
     "order": OrderKind,
     "way": Way, "duty_state": DutyState, "binding": Binding, "fact_state": FactState, "fact_source": FactSource,
