@@ -52,22 +52,9 @@ def chain_pages(say: Words) -> Iterator[tuple[str, View]]:
     yield "chain_without_rates", a_chain_page_without_rates(say)
 
 
-def every_page(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
-    """Name, frame and view of every page, with its empty and its faulty states."""
+def assignment_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
+    """What is to be done by the reader, in each state."""
     say = Words(language)
-    out = a_frame(language, "", signed_in=False)
-    wrong = frame.Form(errors={"uid": "uid_missing", "password": "password_missing"})
-    yield "sign_in", out, frame.SignIn()
-    yield "sign_in_wrong", out, frame.SignIn(form=wrong)
-    yield from access_pages(language)
-    yield "board", a_frame(language), busy(a_board(say), say)
-    yield "board_empty", a_frame(language), replace(a_board(say), incidents=(), counts=some_counts(0))
-    yield "open_incident", a_frame(language, "open_incident"), opening.OpenIncident()
-    yield "open_incident_wrong", a_frame(language, "open_incident"), opening.OpenIncident(form=a_wrong_report(say))
-    yield from opening_pages(language)
-    yield "incident", a_frame(language, "incident"), an_incident(say)
-    yield "incident_closed", a_frame(language), a_closed_incident(say)
-    yield from law_pages(language)
     yield "assignments", a_frame(language, "assignments"), some_assignments(say)
     yield "assignments_empty", a_frame(language, "assignments"), assignment.Assignments(rows=())
     yield "assignment", a_frame(language, "assignments"), an_assignment(say)
@@ -76,14 +63,10 @@ def every_page(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     yield "assignment_given", a_frame(language), replace(an_assignment(say), given=a_given(say))
     yield "assignment_not_mine", a_frame(language), replace(an_assignment(say), may_answer=False)
     yield "call_sheet", a_frame(language, "assignments"), a_call_sheet(say)
-    yield from ((name, out, view) for name, view in some_calls(say))
-    yield from ((name, a_frame(language, "chains"), view) for name, view in chain_pages(say))
-    yield "audit", a_frame(language, "audit"), an_audit(say)
-    yield "audit_broken", a_frame(language, "audit"), a_broken_audit(say)
-    yield "measures", a_frame(language), some_measures(say)
-    yield "measures_empty", a_frame(language), measures.MeasureList(rows=())
-    yield from intake_pages(language)
-    yield from erasure_pages(language)
+
+
+def problem_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
+    """What went wrong, one page for each status."""
     for status, code in (
         (403, "not_permitted"),
         (404, "incident_unknown"),
@@ -93,3 +76,43 @@ def every_page(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
         (503, "directory_unreachable"),
     ):
         yield f"message_{status}", a_frame(language, ""), frame.Problem(status=status, code=code, reference="c-7f3a90")
+
+
+def main_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
+    """The pages that the navigation leads to, and sign-in."""
+    say = Words(language)
+    out = a_frame(language, "", signed_in=False)
+    wrong = frame.Form(errors={"uid": "uid_missing", "password": "password_missing"})
+    yield "sign_in", out, frame.SignIn()
+    yield "sign_in_wrong", out, frame.SignIn(form=wrong)
+    yield "board", a_frame(language), busy(a_board(say), say)
+    yield "board_empty", a_frame(language), replace(a_board(say), incidents=(), counts=some_counts(0))
+    yield "open_incident", a_frame(language, "open_incident"), opening.OpenIncident()
+    yield "open_incident_wrong", a_frame(language, "open_incident"), opening.OpenIncident(form=a_wrong_report(say))
+    yield "incident", a_frame(language, "incident"), an_incident(say)
+    yield "incident_closed", a_frame(language), a_closed_incident(say)
+    yield from ((name, out, view) for name, view in some_calls(say))
+    yield from ((name, a_frame(language, "chains"), view) for name, view in chain_pages(say))
+    yield "audit", a_frame(language, "audit"), an_audit(say)
+    yield "audit_broken", a_frame(language, "audit"), a_broken_audit(say)
+    yield "measures", a_frame(language), some_measures(say)
+    yield "measures_empty", a_frame(language), measures.MeasureList(rows=())
+
+
+PARTS = (
+    main_pages,
+    access_pages,
+    opening_pages,
+    law_pages,
+    assignment_pages,
+    intake_pages,
+    erasure_pages,
+    problem_pages,
+)
+"""A new page is one more line here, and a module beside this one."""
+
+
+def every_page(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
+    """Name, frame and view of every page, with its empty and its faulty states."""
+    for part in PARTS:
+        yield from part(language)
