@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
@@ -22,6 +22,7 @@ from csirt.directory.ldif import LdifDirectory
 from csirt.directory.roles import read_roles
 from csirt.errors import CsirtError
 from csirt.model.city import City
+from csirt.model.duty import step_of
 from csirt.model.incident import IncidentType
 from csirt.model.people import Actor
 from csirt.model.ports import Channel, Directory, Renderer
@@ -120,6 +121,7 @@ def wire(settings: Settings, source: str, clock: Clock | None = None) -> Desk:
     bell = Bell(settings.data)
     door = Door(Database(settings.database, vault, clock, source, bell.ring), city)
     texts = read_step_texts(SHIPPED / TEXTS, settings.own_playbooks / TEXTS)
+    texts = replace(texts, titles={step_of(rule.id): {"ja": rule.ja, "en": rule.en} for rule in city.law.rules})
     return Desk(
         settings=settings,
         door=door,

@@ -22,6 +22,7 @@ from csirt.response import (
     escalations,
     health,
     people,
+    reminders,
     slow,
     sources,
     tail,
@@ -32,7 +33,7 @@ from csirt.response import (
 from csirt.response.slow import SlowAction
 from csirt.sending import Sender
 from csirt.store.queries import workings
-from csirt.store.queries.due import DueNow, channels_due, due_now, escalations_due, timers_due
+from csirt.store.queries.due import DueNow, channels_due, due_now, escalations_due, reminders_due, timers_due
 from csirt.store.tx import new_id
 
 ROSTER_AGE = timedelta(minutes=10)
@@ -61,13 +62,14 @@ class Chores:
         self._noted: dict[str, tuple[str, datetime]] = {}
 
     def decide(self) -> bool:
-        """Triage, timers and escalations: decisions that need no outside world."""
+        """Triage, timers, escalations and reminders: decisions that need no outside world."""
         self._watch_clock()
         due = self.due()
         failures: list[Exception] = []
         for is_due, decision in (
             (due.escalations, self._advance),
             (due.timers, self._fire),
+            (due.reminders, self._remind),
             (due.triage, self._triage),
         ):
             try:
@@ -77,7 +79,7 @@ class Chores:
                 failures.append(error)
         if failures:
             raise failures[0]
-        return due.triage or due.timers or due.escalations
+        return due.triage or due.timers or due.escalations or due.reminders
 
     def _triage(self) -> None:
         for incident in self._desk.commit(SYSTEM, triage.triage):
@@ -90,6 +92,10 @@ class Chores:
     def _fire(self) -> None:
         with self._one_by_one(timers.fire, timers_due):
             self._desk.commit(SYSTEM, timers.fire)
+
+    def _remind(self) -> None:
+        with self._one_by_one(reminders.fire, reminders_due):
+            self._desk.commit(SYSTEM, reminders.fire)
 
     @contextmanager
     def _one_by_one(

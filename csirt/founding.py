@@ -16,12 +16,14 @@ from csirt.model.law import law_from, levels_from
 from csirt.model.office_hours import calendar_from
 from csirt.model.people import Role
 from csirt.model.rates import AnswerRates, rates_from
+from csirt.model.reminder import ReminderBook, reminders_from
 from csirt.model.source import Source, sources_from
 from csirt.model.triage import rules_from
 
 SAMPLE_CITY = Path(__file__).parent / "city_data" / "sample" / "city.toml"
 LAW = Path(__file__).parent / "city_data" / "law"  # dated data of the country, the same for every city
 RATES = Path(__file__).parent / "city_data" / "answer_rates.toml"
+REMINDERS = Path(__file__).parent / "city_data" / "reminders.toml"
 HOLIDAYS = "holidays.toml"
 CITY_FILE = "city.toml"
 _SINGLE = {"people": "people.ldif", "roles": "roles.toml", "offices": "offices.toml", "triage": "triage.toml"}
@@ -126,6 +128,7 @@ def _city(
         levels=levels_from(read_toml(LAW / "levels.toml"), catalogue, "levels.toml"),
         sources=_sources(data),
         second_factor=second_factor_from(_table(table, "sign_in", CITY_FILE)),
+        reminders=_reminders(data),
     )
 
 
@@ -138,6 +141,13 @@ def _rates(data: Path) -> AnswerRates:
     own = data / RATES.name
     path = own if own.exists() else RATES
     return rates_from(read_toml(path), path.name)
+
+
+def _reminders(data: Path) -> ReminderBook:
+    """The city's own lead times, else those that come with the product."""
+    own = data / REMINDERS.name
+    path = own if own.exists() else REMINDERS
+    return reminders_from(read_toml(path), path.name)
 
 
 def _holidays(data: Path) -> Holidays:

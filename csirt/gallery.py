@@ -29,7 +29,7 @@ _SPANS = (("span.days", 86400), ("span.hours", 3600), ("span.minutes", 60), ("sp
 _VERBS = {
     StepKind.DO: "playbook.verb.do", StepKind.ASK: "playbook.verb.ask", StepKind.APPROVE: "playbook.verb.approve",
     StepKind.REACH: "playbook.verb.reach", StepKind.TELL: "playbook.verb.tell", StepKind.WAIT: "playbook.verb.wait",
-    StepKind.KNOW: "playbook.verb.know",
+    StepKind.KNOW: "playbook.verb.know", StepKind.DUTY: "playbook.verb.duty",
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from csirt.era import number_text
 from csirt.model import discretion
 from csirt.model.city import City
 from csirt.model.discretion import withhold
+from csirt.model.duty import rule_of
 from csirt.model.message import CALL_SHEET_CHANNELS, Recipient
 from csirt.texts.steps import StepTexts
 
@@ -34,8 +35,9 @@ class Wording:
         token: str = "",
     ) -> dict[str, str]:
         """What a template is given for one addressee: numbers, times, codes and links; no free text, no victim."""
-        playbook = self.playbooks.get(codes.get("type", ""), "")
-        step = self.texts.step_text(playbook, codes.get("step", ""), language) if playbook else None
+        playbook, asked = self.playbooks.get(codes.get("type", ""), ""), codes.get("step", "")
+        known = bool(playbook or rule_of(asked))
+        step = self.texts.step_text(playbook, asked, language) if known else None
         said = {
             **codes,
             "number": number_text(int(codes["year"]), int(codes["ordinal"]), language, drill=drill),
@@ -62,7 +64,8 @@ class Wording:
             return ""
         if codes.get("assignment"):
             return f"{self.base_url}/assignments/{codes['assignment']}"
-        return f"{self.base_url}/incidents/{codes['incident']}"
+        about = "/duties" if rule_of(codes.get("step", "")) else ""
+        return f"{self.base_url}/incidents/{codes['incident']}{about}"
 
 
 def _may_open(recipient: Recipient, channel: str) -> bool:

@@ -137,7 +137,7 @@ class Worker:
     def _say(self, due: DueNow) -> None:
         """Wake those for whom there is work."""
         lines = self._leads and self._chores.unwritten(due.entries)
-        decide = due.triage or due.timers or due.escalations
+        decide = due.triage or due.timers or due.escalations or due.reminders
         wanted = {"runs": due.runs, "decide": decide, "send": due.deliveries, "slow": due.actions, "lines": lines}
         for kind, is_wanted in wanted.items():
             if is_wanted:

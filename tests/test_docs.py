@@ -22,6 +22,7 @@ from csirt.directory.ldif import LdifDirectory
 from csirt.directory.roles import read_roles
 from csirt.founding import SAMPLE_CITY, second_factor_from
 from csirt.model.chains import chain_from, offices_from
+from csirt.model.reminder import reminders_from
 from csirt.model.source import sources_from
 from csirt.playbook import Action, Playbook
 from csirt.playbook.connectors import Systems
@@ -205,6 +206,7 @@ def _as_systems(text: str, folder: Path) -> None:
 
 
 READ_AS: Mapping[str, Callable[[str, Path], object]] = {
+    "plan": lambda text, _: reminders_from(tomllib.loads(text), "example.toml"),
     "route": lambda text, _: chain_from(tomllib.loads(text), "example.toml"),
     "office": lambda text, _: offices_from(tomllib.loads(text), "example.toml"),
     "playbook": _as_step_texts,

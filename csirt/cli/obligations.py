@@ -12,6 +12,7 @@ from csirt.cli.speaking import As, AsJson, Data, Lang, Language, plain, show, sh
 from csirt.cli.wording import Words
 from csirt.errors import Invalid
 from csirt.model.incident import Level
+from csirt.model.people import Actor
 from csirt.response import duties as use_cases
 from csirt.response import incidents
 from csirt.response.duties import Sent
@@ -25,17 +26,36 @@ Duty = Annotated[str, typer.Argument(help="Its id. 識別子", metavar="DUTY")]
 Reason = Annotated[str, typer.Option(help="Why. 理由")]
 
 
-def duties(name: Name, data: Data = None, as_json: AsJson = False, language: Lang = Language.JA) -> None:
+def duties(
+    name: Annotated[str | None, typer.Argument(help="Of this one; none: of all open. 番号", metavar="INCIDENT")] = None,
+    mine: Annotated[str | None, typer.Option(help="Only what this account's posts see to. この人の分だけ")] = None,
+    data: Data = None,
+    as_json: AsJson = False,
+    language: Lang = Language.JA,
+) -> None:
     """List whom the city must tell by when, open ones first. 報告等の義務と期限"""
 
     def question(look: Look) -> list[dict[str, Any]]:
         tell = Words.of(look, desk, language)
-        return [_row(one, desk, tell) for one in questions.duties(look, resolve_incident(look, name))]
+        if name:
+            return [_row(one, desk, tell) for one in questions.duties(look, resolve_incident(look, name))]
+        return [
+            _row(one, desk, tell) | {"number": tell.number(case.fiscal_year, case.ordinal, drill=case.drill)}
+            for one, case in questions.open_duties(look)
+            if who is None or _is_theirs(one, desk, who)
+        ]
 
     columns = {"label": "cli.column.duty", "last_day": "cli.column.limit", "state_text": "cli.column.status",
                "reasons_text": "cli.column.reasons", "id": "cli.column.id"}  # fmt: skip
+    columns = columns if name else {"number": "cli.column.number", **columns}
     with open_desk(data) as desk:
+        who = person(desk, mine) if mine else None
         show(desk.look(question), columns, language, as_json=as_json)
+
+
+def _is_theirs(view: DutyView, desk: Desk, who: Actor) -> bool:
+    rule = desk.door.city.law.rule(view.rule, view.edition)
+    return rule is not None and use_cases.is_theirs(rule, who)
 
 
 def _row(view: DutyView, desk: Desk, tell: Words) -> dict[str, Any]:
@@ -46,6 +66,7 @@ def _row(view: DutyView, desk: Desk, tell: Words) -> dict[str, Any]:
         **plain(view),
         "label": speak.label(view.rule),
         "addressee": rule.addressee if rule else "",
+        "in_charge": rule.in_charge if rule else "",
         "basis": rule.basis if rule else "",
         "doubt": speak.doubt(rule),
         "state_text": tell.text("duty_state", view.state.value),

@@ -12,6 +12,7 @@ from csirt.model.incident import IncidentType, Level
 from csirt.model.law import LevelBook
 from csirt.model.people import Office, Role
 from csirt.model.rates import AnswerRates
+from csirt.model.reminder import ReminderBook
 from csirt.model.source import Source
 
 
@@ -55,3 +56,4 @@ class City:
     law: LawBook = field(default_factory=LawBook)
     levels: LevelBook = field(default_factory=LevelBook)
     second_factor: frozenset[Role] = frozenset()  # roles that need one at sign-in
+    reminders: ReminderBook = field(default_factory=ReminderBook)

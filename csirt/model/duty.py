@@ -15,6 +15,18 @@ from csirt.model import counting
 from csirt.model.condition import Condition, Situation
 from csirt.model.counting import Deadline
 
+_STEP = "duty["
+
+
+def step_of(rule: str) -> str:
+    """How a call about a duty names its step, though no playbook asked it: `duty[ppc_preliminary]`."""
+    return f"{_STEP}{rule}]"
+
+
+def rule_of(step: str) -> str:
+    """The rule in the name of such a step; empty for any other."""
+    return step.removeprefix(_STEP).removesuffix("]") if step.startswith(_STEP) else ""
+
 
 class Binding(StrEnum):
     """What a duty rests on."""
@@ -52,7 +64,10 @@ class ReasonRule:
 
 @dataclass(frozen=True, slots=True)
 class DutyRule:
-    """One edition of one duty. `clock` is the fact it counts from; `waived_by` the post that may decide against it."""
+    """One edition of one duty. `clock` is the fact it counts from.
+
+    `in_charge` is the post that sees to it, `waived_by` the one that may decide against it.
+    """
 
     id: str
     addressee: str
@@ -73,6 +88,7 @@ class DutyRule:
     doubt: str = ""
     gives_way_to: str = ""
     waived_by: str = "ciso"
+    in_charge: str = "csirt-head"
     chain: str = ""
     offices: tuple[str, ...] = ()
 
@@ -117,6 +133,10 @@ class LawBook:
     def rule(self, id_: str, edition: str) -> DutyRule | None:
         """One edition of a duty, if it is still on file."""
         return next((one for one in self.rules if one.id == id_ and one.edition == edition), None)
+
+    def has(self, id_: str) -> bool:
+        """Is there a duty of this id, in whatever edition?"""
+        return any(one.id == id_ for one in self.rules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ _RULE_KEYS = frozenset(
     {
         "id", "addressee", "ja", "en", "basis", "source", "clock", "binding", "valid_from", "valid_to", "reason",
         "unless", "days", "target_days", "moves", "period", "doubt", "waived_by", "chain", "offices",
-        "gives_way_to",
+        "gives_way_to", "in_charge",
     }
 )  # fmt: skip
 _MOST_DAYS = 366
@@ -86,7 +86,7 @@ def _rule(row: Mapping[str, object], catalogue: FactCatalogue, file: str, place:
         raise invalid(file, f"{place}.{strange[0]}")
     text = {
         key: text_of(row, key, file, f"{place}.{key}")
-        for key in ("id", "addressee", "ja", "en", "basis", "source", "clock", "waived_by")
+        for key in ("id", "addressee", "ja", "en", "basis", "source", "clock", "waived_by", "in_charge")
     }
     if text["clock"] not in catalogue.facts or catalogue.facts[text["clock"]].kind is not FactKind.TIME:
         raise invalid(file, f"{place}.clock")

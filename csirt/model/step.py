@@ -39,6 +39,7 @@ class StepKind(StrEnum):
     TELL = "tell"
     WAIT = "wait"
     KNOW = "know"  # waits for a fact of the incident
+    DUTY = "duty"  # waits until a duty of the incident has ended
     CLOSE = "close"
     CALL = "call"  # a call sheet: a member of staff phones, reads back and records
 

@@ -144,6 +144,11 @@ def _step_faults(playbook: str, step: Described, around: Around) -> Iterator[Csi
         yield Invalid("playbook_text_missing", text=text, **at)
     if around.chains is not None and step.chain and step.chain not in around.chains:
         yield Invalid("playbook_chain_unknown", chain=step.chain, **at)
+    law, facts = around.city.law, around.city.facts
+    if law.rules and step.duty and not law.has(step.duty):
+        yield Invalid("playbook_duty_unknown", duty=step.duty, **at)
+    if facts.facts and step.fact and step.fact not in facts.facts:
+        yield Invalid("playbook_fact_unknown", fact=step.fact, **at)
     parties = [*step.who.split(", "), step.by_hand]
     for party in parties:
         if around.posts is not None and party.startswith("post:") and party.split(":")[1] not in around.posts:

@@ -223,6 +223,7 @@ class Described:
     by_hand: str = ""
     at_deadline: AtDeadline | None = None
     fact: str = ""
+    duty: str = ""
     mandatory: bool = False
     branch: str = ""
     file: str = ""
@@ -286,6 +287,14 @@ def _know(at: At, fact: str) -> Described:
     return Described(key=at.key, kind=StepKind.KNOW, fact=fact, mandatory=at.mandatory, branch=at.branch)
 
 
+def _look_up(at: At, fact: str) -> Described:
+    return Described(key=at.key, kind=StepKind.KNOW, fact=fact, branch=at.branch)
+
+
+def _await_duty(at: At, rule: str) -> Described:
+    return Described(key=at.key, kind=StepKind.DUTY, duty=rule, mandatory=at.mandatory, branch=at.branch)
+
+
 def _close(_disposition: object, _because: str) -> None:
     return None
 
@@ -297,4 +306,6 @@ _DEEDS: Mapping[str, Callable[..., Described | None]] = {
     reaching.close.__name__: _close,
     runs.set_timer.__name__: _timer,
     knowing.know.__name__: _know,
+    knowing.look_up.__name__: _look_up,
+    knowing.await_duty.__name__: _await_duty,
 }

@@ -128,6 +128,20 @@ class Responder:
         """
         return waits.known(self._place, fact, name or f"known_{fact}", mandatory=mandatory)
 
+    def fact(self, fact: str, *, name: str = "") -> Json:
+        """The value that a fact of the incident has now, be it an estimate; None where nobody knows it yet.
+
+        It is recorded like any step: replay is given the value of that moment, whatever was found out since.
+        """
+        return waits.fact(self._place, fact, name or f"fact_{fact}")
+
+    def duty(self, rule: str, *, name: str = "", mandatory: bool = False) -> Json:
+        """Rest until a legal duty of the incident has ended; returns `met`, `waived` or `lapsed`.
+
+        `none` where the facts so far ask for no such duty: state them first.
+        """
+        return waits.duty(self._place, rule, name or f"duty_{rule}", mandatory=mandatory)
+
     def side_by_side(self, *parts: Callable[["Responder"], T]) -> list[T]:
         """Each branch goes as far as it can, whatever the others do; results in the order of the branches.
 

@@ -47,3 +47,27 @@ def known(place: Place, fact: str, name: str, *, mandatory: bool) -> Json:
     if not place.commit(knowing.know, place.at(key, mandatory=mandatory), fact):
         raise Awaiting(key)
     return place.reread(key).value
+
+
+def fact(place: Place, fact: str, name: str) -> Json:
+    """The value that a fact had when this was first reached, or none."""
+    key = place.key(name)
+    step = place.recorded(key, StepKind.KNOW)
+    if step is None:
+        place.commit(knowing.look_up, place.at(key), fact)
+        step = place.reread(key)
+    return step.value
+
+
+def duty(place: Place, rule: str, name: str, *, mandatory: bool) -> Json:
+    """How a duty ended, once it has."""
+    key = place.key(name)
+    step = place.recorded(key, StepKind.DUTY)
+    if step and step.state is not StepState.OPEN:
+        return step.value
+    now = place.now
+    if step and now.door.look(knowing.ended, now.held.incident, rule) is None:
+        raise Awaiting(key)  # the report that meets it, or the decision against it, wakes the run
+    if not place.commit(knowing.await_duty, place.at(key, mandatory=mandatory), rule):
+        raise Awaiting(key)
+    return place.reread(key).value

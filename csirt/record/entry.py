@@ -80,6 +80,8 @@ class EntryKind(StrEnum):
     DUTY_LAPSED = "DUTY_LAPSED"  # the facts no longer ask for it
     DUTY_REPORTED = "DUTY_REPORTED"  # a report to the addressee of a duty was recorded
     DUTY_WAIVED = "DUTY_WAIVED"  # the post that may decided against it, with a reason
+    DUTY_REMINDED = "DUTY_REMINDED"  # somebody was reminded of a duty that stands open, before or at its end
+    DUTY_AWAITED = "DUTY_AWAITED"  # a run waits until a duty has ended
     NOTE_ADDED = "NOTE_ADDED"  # a person wrote a note
     MEASURE_ADDED = "MEASURE_ADDED"  # a measure against recurrence, with owner and due date
     MEASURE_ENDED = "MEASURE_ENDED"  # that measure was done or dropped

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from csirt.clock import Clock
 from csirt.model.city import City
 from csirt.model.people import Actor
-from csirt.response import triggers
+from csirt.response import reminders, triggers
 from csirt.store.database import Database
 from csirt.store.tx import Look, Tx
 from csirt.store.vault import Vault
@@ -39,12 +39,14 @@ class Door:
     def commit(self, actor: Actor, use_case: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a use case as `actor` and commit all of it or nothing; see `Database.commit`.
 
-        Chains that now have to be climbed by an automatic rule begin in the same commit.
+        Chains that now have to be climbed by an automatic rule begin in the same commit, and calls about a duty that
+        has ended stop in it.
         """
 
         def whole(tx: Tx) -> T:
             done = use_case(tx, *args, **kwargs)
             triggers.follow(tx)
+            reminders.follow(tx)
             return done
 
         return self.database.commit(whole, self.city, actor)

@@ -16,8 +16,9 @@ from csirt.errors import Conflict, Forbidden, Invalid, NotFound
 from csirt.guard import refuse_my_number
 from csirt.model.authority import Permission, must
 from csirt.model.condition import Situation
-from csirt.model.duty import Duty, DutyState, Reason, duties_of
+from csirt.model.duty import Duty, DutyRule, DutyState, Reason, duties_of
 from csirt.model.incident import Disposition, IncidentStatus
+from csirt.model.people import Actor
 from csirt.record.entry import EntryKind
 from csirt.response import repeats
 from csirt.store.ledger import Code
@@ -116,6 +117,7 @@ def _arise(tx: Tx, incident: str, duty: Duty, before: DutyRow | None) -> None:
         arose_at=tx.now, changed_at=tx.now,
     )  # fmt: skip
     row.state, row.arose_at, row.ended_at, row.ended_by, row.reason_c = DutyState.OPEN.value, tx.now, None, None, None
+    row.rung = 0
     _keep(tx, row, duty)
     tx.record(EntryKind.DUTY_AROSE, incident=incident, out=_out(row))
 
@@ -130,7 +132,7 @@ def _change(tx: Tx, row: DutyRow, duty: Duty) -> None:
 
 def _lapse(tx: Tx, row: DutyRow) -> None:
     row.state, row.ended_at, row.changed_at = DutyState.LAPSED.value, tx.now, tx.now
-    tx.session.add(row)
+    remind(tx, row)
     out = {"duty": row.id, "rule": row.rule, "edition": row.edition}
     tx.record(EntryKind.DUTY_LAPSED, incident=row.incident, out=out)
 
@@ -140,7 +142,18 @@ def _keep(tx: Tx, row: DutyRow, duty: Duty) -> None:
     row.clock, row.changed_at = duty.clock, tx.now
     row.target_day = duty.target.day if duty.target else None
     row.last_day = duty.limit.day if duty.limit else None
-    row.due_at = duty.limit.at if duty.limit else None
+    due_at = duty.limit.at if duty.limit else None
+    if due_at != row.due_at:
+        row.due_at, row.rung = due_at, 0  # another last day: whoever heard of the old one hears of the new one
+    remind(tx, row)
+
+
+def remind(tx: Tx, row: DutyRow) -> None:
+    """Set the next reminder of a duty that stands open, in the commit that changes it; none for one that has ended."""
+    found = None
+    if row.state == DutyState.OPEN.value:
+        found = tx.city.reminders.next_rung(row.clock or row.arose_at, row.due_at, row.rung, tx.now)
+    row.remind_at = found[1] if found else None
     tx.session.add(row)
 
 
@@ -175,6 +188,11 @@ def _out(row: DutyRow) -> dict[str, Code | list[str]]:
 
 
 # --------------------------------------------------------------------------------------------- met, decided against
+
+
+def is_theirs(rule: DutyRule, actor: Actor) -> bool:
+    """Does a post of this actor see to the duty, or may it decide against it?"""
+    return not actor.posts.isdisjoint({rule.in_charge, rule.waived_by})
 
 
 def report(tx: Tx, duty: str, sent: Sent, *, request_key: str | None = None) -> str:
@@ -217,7 +235,7 @@ def _record(tx: Tx, row: DutyRow, sent: Sent, cid: str | None) -> str:
     tx.session.add(made)
     if row.state != DutyState.MET.value:
         row.state, row.ended_at, row.ended_by = DutyState.MET.value, tx.now, tx.actor.id
-        tx.session.add(row)
+        remind(tx, row)
         wake(tx, row.incident)
     return made.id
 
@@ -255,7 +273,7 @@ def waive(tx: Tx, duty: str, reason: str) -> None:
     out = {"duty": duty, "rule": row.rule, "post": post}
     sealed = tx.record(EntryKind.DUTY_WAIVED, incident=row.incident, out=out, texts={"reason": reason.strip()})
     row.state, row.ended_at, row.ended_by, row.reason_c = DutyState.WAIVED.value, tx.now, tx.actor.id, sealed["reason"]
-    tx.session.add(row)
+    remind(tx, row)
     wake(tx, row.incident)
 
 

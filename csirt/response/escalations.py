@@ -1,7 +1,7 @@
 """Chains are climbed: calls go to the outbox in the commit that decides them; acknowledgements stop them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -10,6 +10,7 @@ from csirt.errors import Forbidden, Invalid, NotFound
 from csirt.model import escalation as climb
 from csirt.model.authority import Permission, must
 from csirt.model.contact import ContactChain
+from csirt.model.duty import rule_of
 from csirt.model.escalation import Advance, Escalation, Page, RouteProgress, RouteState
 from csirt.model.message import CALL_SHEET_CHANNELS, DeliveryState
 from csirt.model.people import Roster
@@ -17,6 +18,7 @@ from csirt.model.step import Json, StepKind
 from csirt.record.entry import EntryKind
 from csirt.response import call_sheets, deliveries, duties, locks, people, runs
 from csirt.store.ledger import Code
+from csirt.store.queries.duties import end_of
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.outbox import DeliveryRow, EscalationRow
 from csirt.store.tables.runs import AssignmentRow, StepRow
@@ -59,8 +61,9 @@ def join(tx: Tx, incident: str, run: str, step: str, chain: str) -> bool:
     False where there is none. If that climb has ended already, the step has its outcome at once.
     """
     query = select(EscalationRow).where(
-        EscalationRow.incident == incident, EscalationRow.chain == chain, col(EscalationRow.run).is_(None)
-    )
+        EscalationRow.incident == incident, EscalationRow.chain == chain, col(EscalationRow.run).is_(None),
+        EscalationRow.template != REMINDER,
+    )  # fmt: skip
     found = _all_locked(tx, query.order_by(col(EscalationRow.started_at)))
     if not found:
         return False
@@ -74,6 +77,7 @@ def join(tx: Tx, incident: str, run: str, step: str, chain: str) -> bool:
     return True
 
 
+REMINDER = "duty_reminder"  # the template of calls about a duty: they belong to it, not to the case as a whole
 BATCH = 250  # escalations that one commit advances: enough to be quick, few enough that no writer waits long
 
 
@@ -188,8 +192,16 @@ def _facts(
         asked.setdefault((row.incident, row.step), row)
     return {
         (incident, step): _facts_about(tx, cases[incident], step, asked.get((incident, step)))
+        | _ends(tx, incident, step)
         for incident, step in steps
     }
+
+
+def _ends(tx: Tx, incident: str, step: str) -> dict[str, str]:
+    """Until when, where the call is about a duty: the last minute of its last day."""
+    rule = rule_of(step)
+    end = end_of(tx.session, incident, rule) if rule else None
+    return {"due": (end - timedelta(minutes=1)).isoformat()} if end else {}
 
 
 def _facts_about(tx: Tx, row: IncidentRow, step: str, asked: AssignmentRow | None) -> dict[str, str]:

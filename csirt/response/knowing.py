@@ -1,12 +1,17 @@
-"""Steps that end when a fact of the incident becomes known."""
+"""Steps that look at the facts and duties of the incident: what is known now, what becomes known, what was met."""
 
 from collections.abc import Mapping
 
-from csirt.model.fact import Fact, FactSource, FactState, Statement
+from sqlmodel import select
+
+from csirt.errors import Invalid
+from csirt.model.duty import DutyState
+from csirt.model.fact import Fact, FactSource, FactState, Statement, Value
 from csirt.model.step import At, Json, StepKind
 from csirt.record.entry import EntryKind
 from csirt.response import facts, locks, runs
 from csirt.response.runs import Claim
+from csirt.store.tables.duties import DutyRow
 from csirt.store.tables.runs import StepRow
 from csirt.store.tx import Look, Tx
 
@@ -35,9 +40,48 @@ def know(tx: Tx, held: Claim, at: At, fact: str) -> bool:
     found = known(Look(tx.session, tx.vault), held.incident, fact)
     if found is None:
         return False
-    value: Json = list(found.value) if isinstance(found.value, tuple) else found.value
-    runs.finish_step(tx, held, at.key, value, out={"fact": fact, "version": found.version})
+    runs.finish_step(tx, held, at.key, _plain(found.value), out={"fact": fact, "version": found.version})
     return True
+
+
+def _plain(value: Value) -> Json:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def look_up(tx: Tx, held: Claim, at: At, fact: str) -> None:
+    """Take the value that a fact has now, or none; kept with its step, so that replay goes the same way.
+
+    Raises:
+        Invalid: the city has no such fact.
+    """
+    tx.city.facts.definition(fact)
+    runs.add_step(tx, held, at, StepKind.KNOW)
+    found = known(Look(tx.session, tx.vault), held.incident, fact)
+    out = {"fact": fact, "version": found.version if found else 0, **at.said()}
+    runs.finish_step(tx, held, at.key, _plain(found.value) if found else None, out=out)
+
+
+def ended(look: Look, incident: str, rule: str) -> str | None:
+    """How a duty of an incident ended: `met`, `waived`, `lapsed`; `none` if it never stood, None while it is open."""
+    query = select(DutyRow.state).where(DutyRow.incident == incident, DutyRow.rule == rule)
+    state = look.session.exec(query).first() or "none"
+    return None if state == DutyState.OPEN.value else state
+
+
+def await_duty(tx: Tx, held: Claim, at: At, rule: str) -> bool:
+    """Wait until a duty has ended, or take how it ended already; true once the step has it.
+
+    Raises:
+        Invalid: the city's law has no such duty.
+    """
+    if not tx.city.law.has(rule):
+        raise Invalid("duty_rule_unknown", rule=rule[:64])
+    if tx.session.get(StepRow, (held.run, at.key)) is None:
+        runs.add_step(tx, held, at, StepKind.DUTY)
+        out = {"rule": rule, **at.said()}
+        tx.record(EntryKind.DUTY_AWAITED, incident=held.incident, run=held.run, step=at.key, out=out)
+    how = ended(Look(tx.session, tx.vault), held.incident, rule)
+    return how is not None and runs.finish_step(tx, held, at.key, how, out={"rule": rule, "ended": how})
 
 
 def estimate(tx: Tx, incident: str, values: Mapping[str, Json], key: str) -> int:

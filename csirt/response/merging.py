@@ -16,7 +16,7 @@ from csirt.guard import refuse_my_number
 from csirt.model.authority import Permission, must
 from csirt.model.incident import Disposition, IncidentStatus
 from csirt.record.entry import EntryKind
-from csirt.response import escalations, incidents, locks, reaching, repeats, runs
+from csirt.response import duties, escalations, incidents, locks, reaching, repeats, runs
 from csirt.store.tables.cases import IncidentRow, MergeDetectionRow, MergeRow
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tables.runs import AssignmentRow, RunDueRow, RunRow, TimerRow
@@ -72,6 +72,7 @@ def join_cases(tx: Tx, into: str, gone: str, *, cause: str, reason: str = "", re
             reason_c=sealed.get("reason"),
         )
     )  # fmt: skip
+    duties.end(tx, gone, Disposition.DUPLICATE)  # whom to tell is asked of the case that stays
     left.status, left.disposition, left.closed_at = IncidentStatus.CLOSED.value, Disposition.DUPLICATE.value, tx.now
     left.merged_into = into
     tx.session.add(left)
@@ -156,6 +157,7 @@ def unmerge(tx: Tx, gone: str, reason: str, *, request_key: str | None = None) -
         EntryKind.DETECTIONS_MOVED, incident=row.into_incident,
         out={"merge": row.id, "into": gone, "detections": count, "because": "unmerged"},
     )  # fmt: skip
+    duties.review(tx, left)
     _go_on(tx, row)
     return row.into_incident
 

@@ -108,8 +108,10 @@ def _situation(look: Look, row: IncidentRow) -> Situation:
 
 
 def _begun(look: Look, incident: str) -> Mapping[str, list[bool]]:
-    """For each chain begun for the case: whether each of its climbs is still under way."""
-    query = select(EscalationRow.chain, EscalationRow.ended_at).where(EscalationRow.incident == incident)
+    """For each chain begun for the case: whether each of its climbs is still under way. Reminders do not count."""
+    query = select(EscalationRow.chain, EscalationRow.ended_at).where(
+        EscalationRow.incident == incident, EscalationRow.template != escalations.REMINDER
+    )
     found: dict[str, list[bool]] = {}
     for chain, ended_at in look.session.exec(query.order_by(col(EscalationRow.started_at))):
         found.setdefault(chain, []).append(ended_at is None)

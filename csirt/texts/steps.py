@@ -83,6 +83,7 @@ class StepTexts:
     """All step texts, by playbook. Read once with `read_step_texts`."""
 
     playbooks: Mapping[str, _Playbook]
+    titles: Mapping[str, Words] = field(default_factory=dict)  # of steps that no playbook asks, by their whole key
 
     def step_text(self, playbook: str, key: str, language: str) -> StepText:
         """The texts of a step; a step without texts has its key as title, so that a person still sees what waits."""
@@ -93,9 +94,9 @@ class StepTexts:
         title = _in(step.title, language)
         numbered = NUMBER in title  # 第{number}報: the title says which one it is
         return StepText(
-            title=title.replace(NUMBER, item.rpartition(".")[2]) or key,
+            title=title.replace(NUMBER, item.rpartition(".")[2]) or _in(self.titles.get(key, {}), language) or key,
             instruction=_in(step.instruction, language),
-            item="" if numbered else item,
+            item="" if numbered or key in self.titles else item,
             choices=_spoken({**common.choices, **step.choices}, language),
             fields=_spoken({**common.fields, **step.fields}, language),
         )

@@ -114,6 +114,8 @@ class _Telling:
         out = self.entry.out
         if name := _VARIANTS.get(self.entry.kind):
             yield str(out.get(name, ""))
+        if self.entry.kind is EntryKind.DUTY_REMINDED and "chain" in out:
+            yield "chain"
         for name in ("told", "routes", "instead_of", "bundle", "person", "by", "value", "due"):
             if name in out:
                 yield name
@@ -161,6 +163,8 @@ class _Telling:
         made: dict[str, Param] = {"rule": rule.label(self.words.language) if rule else name}
         if "channel" in out:
             made["channel"] = self._word("report_channel", out["channel"])
+        if "parties" in out:
+            made["parties"] = self._join(self.names(str(party)) for party in out["parties"])
         return {**made, "reasons": self._join(reasons)}
 
     def _fact(self) -> dict[str, Param]:

@@ -200,7 +200,7 @@ def test_every_reason_that_stands_names_a_fact_that_holds() -> None:
 def test_wrong_rules_are_refused_with_file_and_place(change: dict[str, object], key: str) -> None:
     row: dict[str, object] = {
         "id": "x", "addressee": "ppc", "ja": "x", "en": "x", "basis": "x", "source": "x", "clock": "known",
-        "binding": "law", "valid_from": date(2020, 1, 1), "waived_by": "ciso",
+        "binding": "law", "valid_from": date(2020, 1, 1), "waived_by": "ciso", "in_charge": "poc",
         "reason": [{"code": "x", "when": {"leak": ["yes"]}}],
     }  # fmt: skip
     with pytest.raises(Invalid) as caught:

@@ -14,7 +14,17 @@ from csirt.guard import mask
 from notifications.call_sheet import call_script
 from notifications.render import FACTS, TEMPLATES, TemplateRenderer
 
-NAMES = ["page", "first_report", "notice", "closed", "call_sheet", "assignment", "run_stopped", "sealed_account"]
+NAMES = [
+    "page",
+    "first_report",
+    "notice",
+    "closed",
+    "call_sheet",
+    "assignment",
+    "run_stopped",
+    "sealed_account",
+    "duty_reminder",
+]
 LANGUAGES = ["ja", "en"]
 RENDERER = TemplateRenderer()
 FULL = {

@@ -30,7 +30,18 @@ def some_assignments(say: Words) -> assignment.Assignments:
         kind=StepKind.CALL,
         due=NOW + 50 * MINUTE,
     )
-    return assignment.Assignments(rows=(row, call, replace(row, due=None, drill=True)))
+    duty = assignment.DutyTodo(
+        label=say("個人情報保護委員会への速報", "Preliminary report to the commission"),
+        incident=row.incident,
+        incident_title=row.incident_title,
+        href="/incidents/i-1/duties#d-1",
+        in_charge=say("個人情報担当", "Privacy officer"),
+        due=NOW + timedelta(days=2),
+        uncertain=True,
+    )
+    return assignment.Assignments(
+        rows=(row, call, replace(row, due=None, drill=True)), duties=(duty, replace(duty, due=None, drill=True))
+    )
 
 
 def an_assignment(say: Words) -> assignment.AssignmentPage:

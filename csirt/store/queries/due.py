@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlmodel import Session, col, or_
 
+from csirt.store.tables.duties import DutyRow
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tables.outbox import DeliveryDueRow, EscalationRow
 from csirt.store.tables.record import LedgerHeadRow
@@ -22,6 +23,7 @@ class DueNow:
     runs: bool
     timers: bool
     escalations: bool
+    reminders: bool
     deliveries: bool
     actions: bool
     entries: int
@@ -39,14 +41,15 @@ def due_now(session: Session, now: datetime, pool: str = "") -> DueNow:
         exists().where(col(RunDueRow.wake) > col(RunDueRow.seen), col(RunDueRow.ended).is_(False), of_pool, free_run),
         exists().where(col(TimerRow.done_at).is_(None), col(TimerRow.due_at) <= now),
         exists().where(col(EscalationRow.ended_at).is_(None), col(EscalationRow.next_due) <= now),
+        exists().where(col(DutyRow.remind_at) <= now),
         exists().where(col(DeliveryDueRow.not_before) <= now, free_mail),
         exists().where(col(ActionDueRow.not_before) <= now, free_action),
     )
     size = session.execute(select(col(LedgerHeadRow.size))).scalar_one_or_none()
-    triage, runs, timers, escalations, deliveries, actions = (
+    triage, runs, timers, escalations, reminders, deliveries, actions = (
         bool(one) for one in session.execute(select(*waiting)).one()
     )
-    return DueNow(triage, runs, timers, escalations, deliveries, actions, size or 0)
+    return DueNow(triage, runs, timers, escalations, reminders, deliveries, actions, size or 0)
 
 
 def escalations_due(session: Session, now: datetime) -> list[str]:
@@ -61,6 +64,12 @@ def timers_due(session: Session, now: datetime) -> list[int]:
     """The timers that are due at `now`, the oldest first; at most 1,000."""
     query = select(col(TimerRow.id)).where(col(TimerRow.done_at).is_(None), col(TimerRow.due_at) <= now)
     return [id_ for id_ in session.scalars(query.order_by(col(TimerRow.due_at)).limit(AT_ONCE)) if id_ is not None]
+
+
+def reminders_due(session: Session, now: datetime) -> list[str]:
+    """The duties of which somebody is to be reminded at `now`, the oldest first; at most 1,000."""
+    query = select(col(DutyRow.id)).where(col(DutyRow.remind_at) <= now)
+    return list(session.scalars(query.order_by(col(DutyRow.remind_at)).limit(AT_ONCE)))
 
 
 def channels_due(session: Session, now: datetime) -> list[str]:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from csirt.errors import NotFound
 from csirt.model.duty import DutyState
+from csirt.model.incident import IncidentStatus
+from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.duties import DutyReportRow, DutyRow
 from csirt.store.tx import Look
 
@@ -46,6 +48,7 @@ class DutyView:
     ended_at: datetime | None
     ended_by: str | None
     reason: str
+    remind_at: datetime | None
     reports: tuple[ReportView, ...]
 
 
@@ -55,6 +58,16 @@ def duties(look: Look, incident: str, *, open_only: bool = False) -> list[DutyVi
     if open_only:
         query = query.where(DutyRow.state == DutyState.OPEN.value)
     return sorted(_views(look, list(look.session.exec(query))), key=_order)
+
+
+def open_duties(look: Look) -> list[tuple[DutyView, IncidentRow]]:
+    """Every duty that stands open in an open incident, soonest end first, with its incident."""
+    query = select(DutyRow, IncidentRow).join(IncidentRow, col(IncidentRow.id) == col(DutyRow.incident))
+    query = query.where(DutyRow.state == DutyState.OPEN.value, IncidentRow.status == IncidentStatus.OPEN.value)
+    pairs = look.session.exec(query).all()
+    found = {row.id: case for row, case in pairs}
+    views = sorted(_views(look, [row for row, _ in pairs]), key=_order)
+    return [(view, found[view.id]) for view in views]
 
 
 def duty(look: Look, id_: str) -> DutyView:
@@ -75,6 +88,12 @@ def next_ends(look: Look, incidents: Iterable[str]) -> dict[str, tuple[str, date
     return found
 
 
+def end_of(session: Session, incident: str, rule: str) -> datetime | None:
+    """When the last day of a duty ends; None where it has none."""
+    query = select(DutyRow.due_at).where(DutyRow.incident == incident, DutyRow.rule == rule)
+    return session.exec(query).first()
+
+
 def _order(view: DutyView) -> tuple[bool, bool, datetime, str]:
     is_open = view.state is DutyState.OPEN
     return not is_open, view.due_at is None, view.due_at or view.arose_at, view.rule
@@ -93,7 +112,7 @@ def _view(row: DutyRow, reports: list[DutyReportRow], texts: Mapping[str, str]) 
         id=row.id, incident=row.incident, rule=row.rule, edition=row.edition, state=DutyState(row.state),
         reasons=tuple(row.reasons), uncertain=row.uncertain, clock=row.clock, target_day=row.target_day,
         last_day=row.last_day, due_at=row.due_at, arose_at=row.arose_at, ended_at=row.ended_at, ended_by=row.ended_by,
-        reason=texts.get(row.reason_c or "", ""),
+        reason=texts.get(row.reason_c or "", ""), remind_at=row.remind_at,
         reports=tuple(
             ReportView(
                 one.id, one.version, one.addressee, one.channel, one.sent_at, one.acknowledged_at,

@@ -10,7 +10,10 @@ from csirt.store.columns import UtcDateTime
 
 
 class DutyRow(SQLModel, table=True):
-    """One duty of one incident. `last_day` is the last day in time, `due_at` the instant at which it ends."""
+    """One duty of one incident. `last_day` is the last day in time, `due_at` the instant at which it ends.
+
+    `rung` counts the reminders that went out, `remind_at` is when the next one does; None: there is none.
+    """
 
     __tablename__ = "duty"
     __table_args__ = (Index("ix_duty_rule", "incident", "rule", unique=True),)
@@ -31,6 +34,8 @@ class DutyRow(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_by: str | None = None
     reason_c: str | None = None
+    rung: int = 0
+    remind_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
 
 
 class DutyReportRow(SQLModel, table=True):

@@ -131,6 +131,8 @@ class DutyGiven(Given):
     ended_at: datetime | None
     reason: str
     waived_by: str
+    in_charge: str
+    remind_at: datetime | None
     reports: list[DutyReportGiven]
 
 

@@ -30,6 +30,26 @@ def list_duties(name: str, reader: IncidentReader) -> list[DutyGiven]:
     return reader.desk.look(question)
 
 
+@router.get("/duties")
+def list_open_duties(
+    reader: IncidentReader,
+    mine: bool = False,  # noqa: FBT001, FBT002 - a switch of the address
+) -> list[DutyGiven]:
+    """Every duty that stands open, soonest end first; `mine`: those that the reader's posts see to or decide on."""
+    book = reader.desk.door.city.law
+
+    def question(look: Look) -> list[DutyGiven]:
+        found = [view for view, _ in questions.open_duties(look)]
+        rules = {view.id: book.rule(view.rule, view.edition) for view in found}
+        return [
+            _given(view, reader)
+            for view in found
+            if not mine or ((rule := rules[view.id]) and duties.is_theirs(rule, reader.actor))
+        ]
+
+    return reader.desk.look(question)
+
+
 @router.get("/duties/upcoming")
 def list_upcoming(reader: IncidentReader) -> list[UpcomingGiven]:
     """Rules that are decided and not yet in force."""
@@ -73,6 +93,7 @@ def _given(view: DutyView, visit: Visit) -> DutyGiven:
         "basis": rule.basis if rule else "",
         "doubt": speak.doubt(rule),
         "waived_by": rule.waived_by if rule else "",
+        "in_charge": rule.in_charge if rule else "",
         "reasons": speak.reasons(view.reasons),
         "reason_codes": [one["code"] for one in view.reasons],
     }

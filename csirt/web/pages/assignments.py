@@ -21,6 +21,7 @@ from csirt.web.pages.drawing import go, show
 from csirt.web.pages.facts import Facts
 from csirt.web.pages.fields import fields_of
 from csirt.web.pages.forms import Faults, Sent, SentForm
+from csirt.web.pages.obligations import todo_of
 from csirt.web.pages.steps import title_of
 from csirt.web.pages.trouble import step_up
 from csirt.web.session import IncidentReader, Visit
@@ -49,6 +50,7 @@ def _assignments(look: Look, visit: Visit) -> Assignments:
     return Assignments(
         rows=tuple(_row(look, words, view) for view in work.assignments(look, who=parties_of(visit.actor))),
         calls=tuple(_call(look, words, view) for view in climbs.waiting_for(look, visit.actor)),
+        duties=todo_of(look, visit, words),
     )
 
 

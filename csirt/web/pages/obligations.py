@@ -10,7 +10,7 @@ from csirt.model.authority import Permission, may
 from csirt.model.duty import DutyState
 from csirt.model.incident import Level
 from csirt.response import duties, incidents
-from csirt.response.duties import CHANNELS, Sent
+from csirt.response.duties import CHANNELS, Sent, is_theirs
 from csirt.store.queries import cases
 from csirt.store.queries import duties as questions
 from csirt.store.queries.cases import resolve_incident
@@ -21,6 +21,7 @@ from csirt.web.api.words import Words
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.forms import Faults, SentForm, moment_of, new_key
 from csirt.web.session import IncidentReader, Visit
+from csirt.web.views.assignment import DutyTodo
 from csirt.web.views.duties import DutyPage, DutyRow, ReportRow, UpcomingRow
 from csirt.web.views.frame import Form, Option
 
@@ -98,6 +99,24 @@ def strip_of(look: Look, visit: Visit, words: Words, incident: str) -> tuple[Dut
     return tuple(_row(one, visit, words, {}) for one in questions.duties(look, incident, open_only=True))
 
 
+def todo_of(look: Look, visit: Visit, words: Words) -> tuple[DutyTodo, ...]:
+    """The open duties of all incidents that the reader's posts see to, or may decide against."""
+    return tuple(
+        DutyTodo(
+            label=rule.label(visit.language),
+            incident=words.number(case.fiscal_year, case.ordinal, drill=case.drill),
+            incident_title=cases.incident(look, case.id).title,
+            href=f"/incidents/{case.id}/duties#{view.id}",
+            in_charge=words.name.post(rule.in_charge),
+            due=view.due_at,
+            uncertain=view.uncertain,
+            drill=case.drill,
+        )
+        for view, case in questions.open_duties(look)
+        if (rule := visit.desk.door.city.law.rule(view.rule, view.edition)) and is_theirs(rule, visit.actor)
+    )
+
+
 def _page(look: Look, visit: Visit, name: str, forms: Mapping[str, Form]) -> DutyPage:
     view = cases.incident(look, resolve_incident(look, name))
     words = Words(visit.desk, look, visit)
@@ -137,6 +156,7 @@ def _row(view: DutyView, visit: Visit, words: Words, forms: Mapping[str, Form]) 
         last_day=view.last_day,
         due=view.due_at,
         waived_by=words.name.post(rule.waived_by) if rule else "",
+        in_charge=words.name.post(rule.in_charge) if rule else "",
         reason=view.reason,
         reports=tuple(_report(one, words) for one in view.reports),
         may_report=view.state is not DutyState.LAPSED and may(visit.actor, Permission.REPORT_DUTY),

@@ -38,12 +38,27 @@ class CallRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DutyTodo:
+    """One duty that stands open and that the reader's post sees to, or may decide against."""
+
+    label: str
+    incident: str
+    incident_title: str
+    href: str
+    in_charge: str
+    due: datetime | None = None
+    uncertain: bool = False
+    drill: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assignments:
     """自分の作業, in order of deadline, below the calls that wait for "I have seen it"."""
 
     template: ClassVar[str] = "assignments.html"
     rows: tuple[AssignmentRow, ...]
     calls: tuple[CallRow, ...] = ()
+    duties: tuple[DutyTodo, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

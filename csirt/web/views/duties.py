@@ -39,6 +39,7 @@ class DutyRow:
     last_day: date | None = None
     due: datetime | None = None
     waived_by: str = ""
+    in_charge: str = ""
     reason: str = ""
     reports: tuple[ReportRow, ...] = ()
     may_report: bool = False

@@ -1,0 +1,56 @@
+"""Duties through pages, API and commands: what stands open for whom, and who is reminded."""
+
+from csirt.model.fact import FactState, Statement, Value
+from csirt.model.incident import IncidentType
+from csirt.response import facts
+from tests.cli.calling import call
+from tests.web.conftest import Someone
+from tests.web.visitor import Visit, played, visit
+from tests.world import World
+
+__all__ = ["played", "visit"]
+
+
+def case(world: World, **said: Value) -> str:
+    incident = world.open(IncidentType.OUTAGE, "宛先を取り違えて送信した")
+    statements = [Statement(name, FactState.CONFIRMED, value) for name, value in said.items()]
+    world.desk.commit(world.person("k.sato"), facts.state, incident, statements)
+    return incident
+
+
+def test_the_list_of_the_post_in_charge_and_of_the_post_that_decides_holds_the_duty(
+    visit: Visit, played: World
+) -> None:
+    incident = case(played, crime="suspected")
+    mine = visit("k.sato").text("/assignments")
+    assert "期限のある報告等" in mine
+    assert "警察への連絡・相談" in mine
+    assert f"/incidents/{incident}/duties#" in mine
+    assert "警察への連絡・相談" not in visit("o.sasaki").get("/assignments").text
+
+
+def test_a_case_that_is_closed_has_nothing_on_the_list(visit: Visit, played: World) -> None:
+    case(played, crime="no")
+    assert "期限のある報告等" not in visit("k.sato").text("/assignments")
+
+
+def test_the_api_lists_what_is_open_everywhere_or_for_the_reader(officer: Someone, played: World) -> None:
+    case(played, crime="suspected", leak="yes", head_count=165)
+    found = {one["rule"]: one for one in officer.get("/duties").json()}
+    assert {"police", "ppc_preliminary", "publication_now"} <= set(found)
+    assert found["police"]["in_charge"] == "poc"
+    assert found["police"]["remind_at"] < found["police"]["due_at"]
+    mine = {one["rule"] for one in officer.get("/duties?mine=true").json()}
+    assert "police" in mine
+    assert "publication_now" not in mine
+
+
+def test_the_command_lists_them_with_the_number_of_the_case(played: World) -> None:
+    case(played, crime="suspected", leak="yes", head_count=165)
+    data = played.desk.settings.data
+    rows = call("duties", "--data", data, "--json").rows
+    assert {row["number"] for row in rows} == {"令和8年度 第1号"}
+    mine = call("duties", "--mine", "k.sato", "--data", data, "--json").rows
+    assert {row["in_charge"] for row in mine} == {"poc"}
+    assert len(mine) < len(rows)
+    assert len(call("duties", "R8-1", "--data", data, "--json").rows) == len(rows)
