@@ -40,6 +40,7 @@ COMMANDS = {
     "report": "csirt.cli.obligations:report",
     "waive": "csirt.cli.obligations:waive",
     "level": "csirt.cli.obligations:level",
+    "levels": "csirt.cli.levels:levels",
     "measures": "csirt.cli.cases:measures",
     "evidence": "csirt.cli.evidence:evidence",
     "assignments": "csirt.cli.duties:assignments",

@@ -8,6 +8,7 @@ from csirt.model.condition import Condition, Situation, condition_from
 from csirt.model.duty import Binding, DutyRule, LawBook, Period, ReasonRule, Upcoming
 from csirt.model.fact import FactCatalogue, FactKind, invalid, text_of
 from csirt.model.incident import Level
+from csirt.model.mapping import Scheme, schemes_from
 
 _RULE_KEYS = frozenset(
     {
@@ -27,6 +28,10 @@ class LevelRule:
     code: str
     when: Condition
     valid_from: date
+    settles: int | None = None  # stands alone, also below what was sensed, where no rule asks for more than this
+
+
+SENSED = "sensed"  # the reason where no rule asks for more than detections or the report said
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +39,23 @@ class LevelBook:
     """When which level is proposed, and how levels and types are called elsewhere."""
 
     rules: tuple[LevelRule, ...] = ()
-    levels: Mapping[int, Mapping[str, str]] | None = None
-    types: Mapping[str, Mapping[str, str]] | None = None
+    schemes: tuple[Scheme, ...] = ()
 
-    def propose(self, situation: Situation, on: date) -> tuple[Level, str] | None:
-        """The highest level that the facts ask for, with its reason's code; None where no rule fits.
+    def propose(self, situation: Situation, on: date, sensed: Level = Level.EVENT) -> tuple[Level, str]:
+        """The level that the facts ask for, with its reason's code, and at least what was `sensed`.
 
-        `on` is the day on which a rule must be valid.
+        `on` is the day on which a rule must be valid. A rule that settles counts only where its facts are confirmed.
         """
         fitting = [rule for rule in self.rules if rule.valid_from <= on and rule.when.holds(situation)]
         best = max(fitting, key=lambda rule: rule.level, default=None)
-        return (best.level, best.code) if best else None
+        if best is None:
+            return sensed, SENSED
+        for rule in fitting:
+            if rule.settles is not None and best.level <= rule.settles and rule.when.is_certain(situation):
+                return rule.level, rule.code
+        if best.level > sensed:
+            return best.level, best.code
+        return sensed, best.code if best.level == sensed else SENSED
 
 
 def law_from(mapping: Mapping[str, object], catalogue: FactCatalogue, file: str) -> LawBook:
@@ -69,11 +80,10 @@ def levels_from(mapping: Mapping[str, object], catalogue: FactCatalogue, file: s
         at = f"rule[{place}]"
         level = _number(row.get("level"), file, f"{at}.level", 0, int(Level.CRISIS))
         code, when = text_of(row, "code", file, f"{at}.code"), condition_from(row.get("when"), catalogue, file, at)
-        rules.append(LevelRule(Level(level), code, when, _day(row.get("valid_from"), file, f"{at}.valid_from")))
-    levels, types = mapping.get("levels"), mapping.get("types")
-    if not isinstance(levels, Mapping) or not isinstance(types, Mapping):
-        raise invalid(file, "levels")
-    return LevelBook(tuple(rules), {int(key): dict(row) for key, row in levels.items()}, dict(types))
+        day = _day(row.get("valid_from"), file, f"{at}.valid_from")
+        settles = _number(row["settles"], file, f"{at}.settles", level, int(Level.CRISIS)) if "settles" in row else None
+        rules.append(LevelRule(Level(level), code, when, day, settles))
+    return LevelBook(tuple(rules), schemes_from(mapping.get("scheme"), file))
 
 
 def _overlap(one: DutyRule, other: DutyRule) -> bool:

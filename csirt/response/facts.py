@@ -4,15 +4,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from csirt.era import jst_date
 from csirt.errors import Invalid, NotFound
 from csirt.guard import refuse_my_number
 from csirt.model.authority import Permission, must
 from csirt.model.fact import Fact, FactKind, FactSource, FactState, Statement, Value, checked
 from csirt.record.entry import EntryKind
-from csirt.response import duties, repeats
+from csirt.response import duties, levels, repeats
 from csirt.store.ledger import Code
-from csirt.store.queries.facts import current, history, situation
+from csirt.store.queries.facts import current, history
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.facts import FactRow
 from csirt.store.tx import Look, Tx
@@ -55,7 +54,7 @@ def state(tx: Tx, incident: str, statements: Sequence[Statement], *, request_key
             tx.session.add(row)
     if fresh:
         tx.session.flush()
-        _propose_level(tx, row)
+        levels.propose(tx, row)
         duties.review(tx, row)
         duties.wake(tx, incident)
     return len(fresh)
@@ -101,16 +100,6 @@ def _append(tx: Tx, incident: str, one: Statement, version: int, stated: int, ci
             text_c=sealed.get("text"), source=one.source.value, at=one.at or tx.now, by=tx.actor.id, stated_at=tx.now,
         )
     )  # fmt: skip
-
-
-def _propose_level(tx: Tx, row: IncidentRow) -> None:
-    """What the facts say of the level; a post sets it."""
-    found = tx.city.levels.propose(situation(tx.session, row), jst_date(tx.now))
-    if found and int(found[0]) != row.proposed_level:
-        row.proposed_level = int(found[0])
-        tx.session.add(row)
-        out: dict[str, Code | list[str]] = {"level": int(found[0]), "by": "facts", "because": found[1]}
-        tx.record(EntryKind.LEVEL_PROPOSED, incident=row.id, out=out)
 
 
 def begin(tx: Tx, incident: str, clocks: Mapping[str, datetime | None], personal_data: str) -> None:

@@ -139,6 +139,7 @@ def open_case(tx: Tx, report: Report, cause: str, request_key: str | None = None
         IncidentRow(
             id=incident, fiscal_year=year, ordinal=ordinal, drill=report.drill, type=report.type.value,
             title_c=sealed["title"], status=IncidentStatus.OPEN.value, proposed_level=int(report.level),
+            sensed_level=int(report.level),
             occurred=report.occurred, noticed=report.noticed, known=tx.now, received=tx.now, opened_by=tx.actor.id,
             report_channel=report.channel, personal_data=report.personal_data, request_key=request_key,
         )

@@ -16,7 +16,7 @@ from csirt.guard import refuse_my_number
 from csirt.model.authority import Permission, must
 from csirt.model.incident import Disposition, IncidentStatus
 from csirt.record.entry import EntryKind
-from csirt.response import duties, escalations, incidents, locks, reaching, repeats, runs
+from csirt.response import duties, escalations, incidents, levels, locks, reaching, repeats, runs
 from csirt.store.tables.cases import IncidentRow, MergeDetectionRow, MergeRow
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tables.runs import AssignmentRow, RunDueRow, RunRow, TimerRow
@@ -115,10 +115,9 @@ def _bring_along(tx: Tx, merge_: str, gone: str, into: str) -> int:
 def _propose(tx: Tx, kept: IncidentRow, left: IncidentRow) -> None:
     """The graver of the two levels is proposed for the case that stays."""
     level = max(left.proposed_level, left.level or 0)
-    if level > kept.proposed_level:
-        kept.proposed_level = level
-        tx.session.add(kept)
-        tx.record(EntryKind.LEVEL_PROPOSED, incident=kept.id, out={"level": level, "by": MERGED})
+    if level > kept.sensed_level:
+        levels.sense(tx, kept, level)
+        levels.propose(tx, kept, MERGED)
 
 
 def unmerge(tx: Tx, gone: str, reason: str, *, request_key: str | None = None) -> str:

@@ -32,7 +32,7 @@ from csirt.model.linking import (
 )
 from csirt.model.sorting import day_of, groups_of, sighting
 from csirt.record.entry import EntryKind
-from csirt.response import incidents, locks, merging
+from csirt.response import incidents, levels, locks, merging
 from csirt.response.incidents import Report
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.intake import DetectionRow
@@ -303,9 +303,9 @@ class _Sorting:
         """A graver detection than any before proposes its level; the first that says of which type gives it."""
         case = self.tx.session.get_one(IncidentRow, incident)
         gravest = max(row.level for row in rows)
-        if gravest > case.proposed_level:
-            case.proposed_level = gravest
-            self.tx.record(EntryKind.LEVEL_PROPOSED, incident=incident, out={"level": gravest, "by": "rule"})
+        if gravest > case.sensed_level:
+            levels.sense(self.tx, case, gravest)
+            levels.propose(self.tx, case, "rule")
         told = [row.type for row in rows if row.type != IncidentType.UNDECIDED.value]
         has_run = self.tx.session.exec(select(RunRow.id).where(RunRow.incident == incident)).first()
         if told and case.type == IncidentType.UNDECIDED.value and not has_run:

@@ -11,7 +11,9 @@ from csirt.errors import Invalid
 from csirt.model.condition import Known
 from csirt.model.duty import Duty, duties_of
 from csirt.model.fact import FactState, Value, catalogue_from
+from csirt.model.incident import IncidentType, Level
 from csirt.model.law import law_from, levels_from
+from csirt.model.mapping import mapped, schemes_from
 
 CATALOGUE = catalogue_from(founding.read_toml(founding.LAW / "facts.toml"), "facts.toml")
 BOOK = law_from(founding.read_toml(founding.LAW / "duties.toml"), CATALOGUE, "duties.toml")
@@ -106,16 +108,64 @@ def test_rules_that_are_not_in_force_are_listed_with_their_day() -> None:
 
 
 def test_levels_are_proposed_by_the_gravest_rule_that_holds() -> None:
-    def level(**facts: Value) -> int | None:
-        found = LEVELS.propose({name: Known(value) for name, value in facts.items()}, NOW.date())
-        return found and int(found[0])
+    def level(**facts: Value) -> int:
+        return int(LEVELS.propose({name: Known(value) for name, value in facts.items()}, NOW.date())[0])
 
-    assert level() is None
+    assert level() == 0
     assert level(harmless="yes") == 0
     assert level(machines=1) == 1
     assert level(machines=1, leak="suspected", confidentiality="3B") == 2
     assert level(cause="ransomware", leak="yes") == 3
     assert level(cause="ransomware", several_cities="yes") == 4
+    assert level(cause="malware", confidentiality="2", machines=1) == 1  # the asset's class decides
+    assert level(cause="malware", confidentiality="3B", machines=1) == 2
+    assert level(cause="malware", layers=("lgwan",)) == 3
+    assert level(cause="missent", layers=("lgwan",)) == 0
+
+
+def test_a_fact_hides_no_grave_detection_and_only_what_is_confirmed_settles() -> None:
+    one_machine, harmless = {"machines": Known(1)}, {"harmless": Known("yes")}
+    guessed = {"harmless": Known("yes", FactState.ESTIMATED)}
+    on, grave = NOW.date(), Level.GRAVE
+    assert LEVELS.propose(one_machine, on, grave) == (Level.GRAVE, "sensed")
+    assert LEVELS.propose(harmless, on, grave) == (Level.EVENT, "harmless")
+    assert LEVELS.propose(guessed, on, grave) == (Level.GRAVE, "sensed")
+    assert LEVELS.propose({**harmless, "cause": Known("ransomware")}, on, Level.MINOR) == (grave, "ransomware")
+
+
+def test_types_and_levels_are_called_by_others_as_of_the_day() -> None:
+    def terms(type_: str, level: int, day: date) -> dict[str, str]:
+        return {one.scheme.id: one.term.en for one in mapped(LEVELS.schemes, type_, level, day)}
+
+    today = terms("malware_mail", 2, NOW.date())
+    assert (today["nisc"], today["nciss"], today["common_form"]) == ("1–2", "low / medium", "Form 3 (other attacks)")
+    assert "common_form" not in terms("malware_mail", 2, date(2026, 9, 30))  # the third form is of 2026-10-01
+    assert terms("ransomware", 3, date(2025, 10, 1))["common_form"] == "Form 2 (ransomware)"
+    assert "common_form" not in terms("ransomware", 3, date(2025, 9, 30))
+    assert "jpcert" not in terms("leak_missent", 2, NOW.date())
+    for type_ in IncidentType:
+        assert type_ is IncidentType.UNDECIDED or "rsit" in terms(type_, 1, NOW.date())
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"odd": 1}, "odd"),
+        ({"valid_from": "2018"}, "valid_from"),
+        ({"levels": {"9": "x"}}, "levels.9"),
+        ({"types": {"ddos": {"ja": "x"}}}, "types.ddos"),
+        ({"levels": {}}, "levels"),
+    ],
+)
+def test_a_wrong_scheme_is_refused_with_file_and_place(change: dict[str, object], key: str) -> None:
+    row: dict[str, object] = {
+        "id": "x", "ja": "x", "en": "x", "source": "x", "valid_from": date(2020, 1, 1), "levels": {"0": "none"},
+    }  # fmt: skip
+    with pytest.raises(Invalid) as caught:
+        schemes_from([row | change], "levels.toml")
+    assert caught.value.params == {"file": "levels.toml", "key": f"scheme[0].{key}"}
+    with pytest.raises(Invalid):
+        schemes_from([row, row], "levels.toml")
 
 
 # ------------------------------------------------------------------------------------------------- grid and oracle

@@ -18,7 +18,7 @@ from csirt.model.evidence import EvidenceState
 from csirt.model.fact import FINDINGS, UNITS, FactSource, FactState, catalogue_from
 from csirt.model.health import PartState
 from csirt.model.incident import Disposition, IncidentStatus, IncidentType, Level
-from csirt.model.law import law_from
+from csirt.model.law import SENSED, law_from, levels_from
 from csirt.model.linking import Because
 from csirt.model.measure import MeasureState
 from csirt.model.message import DeliveryState
@@ -30,6 +30,7 @@ from csirt.model.trigger import CaseFact, TouchedSystem
 from csirt.playbook.differing import ASPECTS
 from csirt.record.entry import EntryKind
 from csirt.response.duties import CHANNELS
+from csirt.response.merging import MERGED
 from csirt.texts.catalogs import LANGUAGES, Catalog, catalog, read_catalog
 from csirt.web.look import STATIC
 from csirt.web.views.audit import Verdict
@@ -38,6 +39,7 @@ from csirt.web.views.frame import NAVIGATION
 ROOT = Path(__file__).parents[2]
 CATALOGUE = catalogue_from(founding.read_toml(founding.LAW / "facts.toml"), "facts.toml")
 BOOK = law_from(founding.read_toml(founding.LAW / "duties.toml"), CATALOGUE, "duties.toml")
+LEVELS = levels_from(founding.read_toml(founding.LAW / "levels.toml"), CATALOGUE, "levels.toml")
 FAMILIES = (
     "Invalid|Forbidden|NotSignedIn|NotFound|Conflict|AlreadyAnswered|LeaseLost|Unavailable|DirectoryUnavailable|"
     "DeliveryFailed|Untrusted|LedgerBroken|PlaybookDrift|UnrecordedChange|Unreadable|Nobody|Weakness"
@@ -92,6 +94,7 @@ LISTS = {
     "report_channel": CHANNELS,
     "addressee": tuple(sorted({rule.addressee for rule in BOOK.rules})),
     "reason": tuple(sorted({one.code for rule in BOOK.rules for one in rule.reasons})),
+    "level_because": (SENSED, "rule", "report", "officer", "facts", MERGED, *(one.code for one in LEVELS.rules)),
     "doubt": tuple(sorted({rule.doubt for rule in BOOK.rules if rule.doubt})),
     "unit": (*UNITS, "none"),
     "unit_name": UNITS,

@@ -7,8 +7,9 @@ from typing import Any
 
 from csirt.model.duty import DutyState
 from csirt.model.fact import FactKind, FactState
+from csirt.model.incident import Level
 from csirt.web.look import View
-from csirt.web.views import duties, facts, frame
+from csirt.web.views import duties, facts, frame, levels
 from tests.web.cast import MINUTE, NOW, Words, a_frame
 
 
@@ -94,7 +95,17 @@ def some_duties(say: Words) -> tuple[duties.DutyRow, ...]:
 
 def law_of(say: Words) -> dict[str, Any]:
     """What the page of an incident shows of facts and duties."""
-    return {"facts": some_facts(say), "duties": some_duties(say)[:2]}
+    return {"facts": some_facts(say), "duties": some_duties(say)[:2], "levels": some_levels(say)}
+
+
+def some_levels(say: Words) -> levels.LevelPart:
+    """Proposed, set, and called something else by others."""
+    why = say("ランサムウェア", "Ransomware")
+    row = levels.LevelRow(at=NOW, level=Level.GRAVE, is_set=False, by=say("システム", "system"), because=why)
+    decided = replace(row, is_set=True, by=say("里浦 三郎", "Saburo Satoura"), because=say("窓口が止まる。", "Stops."))
+    nisc = levels.MappedRow(scheme="NISC", term="2–3", edition="2018-01-01", source="NISC 2018", uncertain=True)
+    rsit = replace(nisc, scheme="RSIT", term="malicious-code: infected-system", uncertain=False)
+    return levels.LevelPart(because=why, setter="CISO", history=(decided, row), mapped=(nisc, rsit))
 
 
 def a_duty_page(say: Words) -> duties.DutyPage:

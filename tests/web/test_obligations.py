@@ -54,3 +54,17 @@ def test_the_command_lists_them_with_the_number_of_the_case(played: World) -> No
     assert {row["in_charge"] for row in mine} == {"poc"}
     assert len(mine) < len(rows)
     assert len(call("duties", "R8-1", "--data", data, "--json").rows) == len(rows)
+
+
+def test_the_level_is_explained_on_the_page_in_the_api_and_by_command(
+    visit: Visit, officer: Someone, played: World
+) -> None:
+    incident = case(played, leak="suspected")
+    page = visit("k.sato").text(f"/incidents/{incident}")
+    assert "漏えい等又はそのおそれ" in page
+    assert "availability: outage" in page
+    found = officer.get(f"/incidents/{incident}/level").json()
+    assert (found["proposed_level"], found["because"], found["set_by_post"]) == (2, "leak", "director")
+    assert {one["scheme"]: one["term"] for one in found["mapped"]}["nisc"] == "1–2"
+    rows = call("levels", "R8-1", "--data", played.desk.settings.data, "--json").rows
+    assert [row["because"] for row in rows] == ["leak", "report"]

@@ -23,6 +23,7 @@ class IncidentRow(SQLModel, table=True):
     status: str = Field(index=True)
     level: int | None = None
     proposed_level: int
+    sensed_level: int = 0  # the gravest that a detection, the report or a merged case said
     occurred: datetime | None = Field(default=None, sa_type=UtcDateTime)
     noticed: datetime | None = Field(default=None, sa_type=UtcDateTime)
     known: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -11,6 +11,7 @@ from csirt.web.views.escalation import CalledForRow, EscalationPart
 from csirt.web.views.evidence import NO_EVIDENCE, EvidencePart
 from csirt.web.views.facts import FactRow
 from csirt.web.views.frame import EMPTY_FORM, Form, Option, Window
+from csirt.web.views.levels import NO_LEVELS, LevelPart
 from csirt.web.views.measures import MeasureRow
 
 
@@ -128,6 +129,7 @@ class Incident:
     came_from: tuple[Option, ...] = ()
     may_merge: bool = False
     duties: tuple[DutyRow, ...] = ()
+    levels: LevelPart = NO_LEVELS
     may_add_note: bool = False
     may_add_measure: bool = False
     may_set_level: bool = False

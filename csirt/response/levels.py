@@ -1,0 +1,30 @@
+"""The level that is proposed for a case: by what was sensed at first and since, and by rules over its facts.
+
+A post sets the level (`incidents.set_level`); what is proposed binds nobody.
+"""
+
+from csirt.era import jst_date
+from csirt.model.incident import Level
+from csirt.record.entry import EntryKind
+from csirt.store.ledger import Code
+from csirt.store.queries.facts import situation
+from csirt.store.tables.cases import IncidentRow
+from csirt.store.tx import Tx
+
+
+def sense(tx: Tx, row: IncidentRow, level: int) -> None:
+    """A detection, or a case merged into this one, is graver than anything before: at least that is proposed."""
+    if level > row.sensed_level:
+        row.sensed_level = level
+        tx.session.add(row)
+
+
+def propose(tx: Tx, row: IncidentRow, by: str = "facts") -> None:
+    """Propose what facts and sensors ask for now, if it is not what was proposed already; the caller holds the row."""
+    found = tx.city.levels.propose(situation(tx.session, row), jst_date(tx.now), Level(row.sensed_level))
+    level, because = int(found[0]), found[1]
+    if level != row.proposed_level:
+        row.proposed_level = level
+        tx.session.add(row)
+        out: dict[str, Code | list[str]] = {"level": level, "by": by, "because": because}
+        tx.record(EntryKind.LEVEL_PROPOSED, incident=row.id, out=out)

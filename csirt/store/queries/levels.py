@@ -1,0 +1,46 @@
+"""Questions about the level of an incident: what is proposed and why, and how it came to be what it is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from csirt.model.incident import Level
+from csirt.record.entry import EntryKind
+from csirt.store.queries import timeline
+from csirt.store.queries.timeline import TimelineEntry
+from csirt.store.tx import Look
+
+MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class LevelChange:
+    """A level that was proposed (`because`: code of the rule) or set (`reason`: in the words of who set it)."""
+
+    at: datetime
+    level: Level
+    is_set: bool
+    by: str
+    because: str = ""
+    reason: str = ""
+
+
+def level_history(look: Look, incident: str) -> list[LevelChange]:
+    """Every proposal and every decision, newest first; the newest 50 of each."""
+    found = [
+        entry
+        for kind in (EntryKind.LEVEL_PROPOSED, EntryKind.LEVEL_SET)
+        for entry in timeline.explore(look, incident=incident, kind=kind.value, limit=MOST)
+    ]
+    return [_change(entry) for entry in sorted(found, key=lambda entry: -entry.seq)]
+
+
+def proposed_because(history: list[LevelChange]) -> str:
+    """The code of the rule behind the newest proposal."""
+    return next((one.because for one in history if not one.is_set), "")
+
+
+def _change(entry: TimelineEntry) -> LevelChange:
+    is_set = entry.kind is EntryKind.LEVEL_SET
+    by = str(entry.out.get("by") or entry.actor) if is_set else entry.actor
+    because = "" if is_set else str(entry.out.get("because") or entry.out.get("by") or "")
+    return LevelChange(entry.at, Level(int(entry.out["level"])), is_set, by, because, entry.texts.get("reason", ""))
