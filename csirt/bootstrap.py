@@ -20,12 +20,13 @@ from csirt.clock import Clock, SystemClock
 from csirt.directory.ldap import LdapDirectory, LdapServer
 from csirt.directory.ldif import LdifDirectory
 from csirt.directory.roles import read_roles
+from csirt.directory.schema import schema_of
 from csirt.errors import CsirtError
 from csirt.model.city import City
 from csirt.model.duty import step_of
 from csirt.model.incident import IncidentType
 from csirt.model.people import Actor
-from csirt.model.ports import Channel, Directory, Renderer
+from csirt.model.ports import Channel, Renderer
 from csirt.playbook.acting import Hands
 from csirt.playbook.checking import load_published
 from csirt.playbook.connectors import Systems
@@ -47,6 +48,7 @@ from csirt.wording import Wording
 
 P = ParamSpec("P")
 T = TypeVar("T")
+People = LdifDirectory | LdapDirectory
 SHIPPED = Path(importlib.import_module("playbooks").__path__[0])
 
 
@@ -56,7 +58,7 @@ class Desk:
 
     settings: Settings
     door: Door
-    directory: Directory
+    directory: People
     channels: Mapping[str, Channel]
     renderer: Renderer
     wording: Wording
@@ -125,7 +127,7 @@ def wire(settings: Settings, source: str, clock: Clock | None = None) -> Desk:
     return Desk(
         settings=settings,
         door=door,
-        directory=_directory(settings),
+        directory=_directory(settings, clock),
         channels=channels,
         renderer=notifying.renderer(),
         wording=_wording(settings, city, texts, newest, base_url),
@@ -170,8 +172,8 @@ def _custody(settings: Settings, door: Door) -> Custody:
     return Custody(door, files, timedelta(days=settings.evidence_check_days))
 
 
-def _directory(settings: Settings) -> Directory:
-    roles = read_roles(settings.data / "roles.toml")
+def _directory(settings: Settings, clock: Clock) -> People:
+    grants = read_roles(settings.data / "roles.toml")
     key = load_or_make_key(settings.keys / "person.key")
 
     def opaque(uid: str) -> str:
@@ -179,7 +181,7 @@ def _directory(settings: Settings) -> Directory:
         return "p-" + base64.b32encode(digest)[:12].decode().lower()
 
     if settings.directory == "ldif":
-        return LdifDirectory(settings.data / "people.ldif", roles, opaque)
+        return LdifDirectory(settings.data / "people.ldif", grants, opaque, clock=clock)
     server = LdapServer(
         urls=tuple(settings.ldap_url.split()),
         base=settings.ldap_base,
@@ -187,5 +189,8 @@ def _directory(settings: Settings) -> Directory:
         bind_password=settings.ldap_bind_password.get_secret_value(),
         ca_file=settings.ldap_ca_file,
         start_tls=settings.ldap_start_tls,
-    )
-    return LdapDirectory(server, roles, opaque)
+        schema=schema_of(settings.ldap_shape, account=settings.ldap_account, group=settings.ldap_group_class,
+                         member=settings.ldap_member),
+        group_base=settings.ldap_group_base,
+    )  # fmt: skip
+    return LdapDirectory(server, grants, opaque, clock)

@@ -1,7 +1,7 @@
 """The worker's chores, each a plain function over the desk; `True` says that there may be more to do at once."""
 
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 
@@ -12,7 +12,7 @@ from csirt.bootstrap import Desk
 from csirt.era import jst_date
 from csirt.errors import CsirtError, DirectoryUnavailable, LeaseLost, Unavailable
 from csirt.logs import RecordLines, log
-from csirt.model.people import SYSTEM, Person, Post
+from csirt.model.people import SYSTEM
 from csirt.playbook.acts import bounded, code_of, retry_time
 from csirt.playbook.language import Action
 from csirt.response import (
@@ -37,6 +37,7 @@ from csirt.store.queries.due import DueNow, channels_due, due_now, escalations_d
 from csirt.store.tx import new_id
 
 ROSTER_AGE = timedelta(minutes=10)
+ROSTER_AGAIN = timedelta(minutes=1)  # while the directory does not answer
 HEARTBEAT = timedelta(seconds=5)
 EVIDENCE_SCAN = timedelta(minutes=1)
 ABANDONED = timedelta(days=1)  # an upload that still lies unfinished after so long is nobody's
@@ -57,6 +58,7 @@ class Chores:
         self._lines = RecordLines(desk.settings.log_target, desk.settings.data / "record.log.jsonl")
         self._written: int | None = None
         self._roster_at = self._beat_at = self._evidence_at = self._swept_at = self._listened_at = _NEVER
+        self._roster_age = ROSTER_AGE
         self._reviewed_on: date | None = None
         self._clock_base: datetime | None = None  # the wall clock's time when the other one was at nought
         self._noted: dict[str, tuple[str, datetime]] = {}
@@ -173,9 +175,9 @@ class Chores:
                 self._desk.commit(SYSTEM, health.replace, "worker", self._host, self._pool, 6 * HEARTBEAT)
             self._desk.commit(SYSTEM, health.beat, self._me, "worker", self._host, self._pool)
             self._beat_at = now
-        if abs(now - self._roster_at) > ROSTER_AGE:
+        if abs(now - self._roster_at) > self._roster_age:
             self._roster_at = now
-            self._read_directory()
+            self._roster_age = ROSTER_AGE if self._read_directory() else ROSTER_AGAIN
         if now - self._listened_at > LISTEN:
             self._listened_at = now
             self._miss_sources()
@@ -218,23 +220,17 @@ class Chores:
             self._noted[part] = (state, now)
             self._desk.commit(SYSTEM, health.found, part, state, code)
 
-    def _read_directory(self) -> None:
+    def _read_directory(self) -> bool:
+        """Keep what the directory says; did it say something that can be believed?"""
         try:
-            known, posts = self._desk.directory.people(), self._desk.directory.posts()
+            listing = self._desk.directory.listing()
+            self._desk.commit(SYSTEM, people.refresh, listing.people, listing.posts)
         except DirectoryUnavailable as error:
-            log().warning("directory.unavailable")
-            self.note("directory", "down", error.code)
-        else:
-            self._refresh(known, posts)
-
-    def _refresh(self, known: Mapping[str, Person], posts: Mapping[str, Post]) -> None:
-        try:
-            self._desk.commit(SYSTEM, people.refresh, known, posts)
-        except DirectoryUnavailable as error:
-            log().error("directory.empty")
-            self.note("directory", "down", error.code)
-        else:
-            self.note("directory", "ok")
+            log().warning("directory.unavailable", code=error.code)
+            self._desk.commit(SYSTEM, people.lost, error.code)
+            return False
+        self._desk.commit(SYSTEM, people.heard)
+        return True
 
     def check_evidence(self) -> bool:
         """Hash one piece of evidence again, if one is due; take away what uploads left unfinished."""

@@ -28,6 +28,15 @@ class Settings(BaseSettings):
     ldap_bind_password: SecretStr = Field(default=SecretStr(""), description="Its password.")
     ldap_ca_file: Path | None = Field(default=None, description="The city's own certificate authority.")
     ldap_start_tls: bool = Field(default=False, description="StartTLS on ldap:// addresses.")
+    ldap_shape: Literal["openldap", "ad"] = Field(
+        default="openldap", description="Whose habits the directory has: OpenLDAP's or Active Directory's."
+    )
+    ldap_group_base: str = Field(
+        default="", description="The only subtree whose groups give roles; empty: all of ldap_base."
+    )
+    ldap_account: str = Field(default="", description="Attribute with the account's name; empty: that of the shape.")
+    ldap_group_class: str = Field(default="", description="Object class of groups; empty: that of the shape.")
+    ldap_member: str = Field(default="", description="Attribute with a group's members; empty: that of the shape.")
     smtp_host: str = Field(default="", description="Mail server; empty means mails go into a folder.")
     smtp_port: int = Field(default=25, ge=1, le=65535, description="Its port.")
     smtp_tls: Literal["none", "starttls", "implicit"] = Field(default="none", description="How it is secured.")

@@ -193,7 +193,7 @@ def _as_step_texts(text: str, folder: Path) -> None:
 
 def _as_roles(text: str, folder: Path) -> None:
     (folder / "roles.toml").write_text(text, encoding="utf-8")
-    assert read_roles(folder / "roles.toml")
+    assert read_roles(folder / "roles.toml").groups
 
 
 def _as_systems(text: str, folder: Path) -> None:

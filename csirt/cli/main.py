@@ -60,6 +60,7 @@ COMMANDS = {
     "playbooks": "csirt.cli.playbooks:playbooks",
     "systems": "csirt.cli.systems:systems",
     "token": "csirt.cli.city:token",
+    "directory": "csirt.cli.directory:directory",
     "access": "csirt.cli.access:access",
     "sealed-account": "csirt.cli.access:sealed_account",
     "quarantine": "csirt.cli.quarantine:quarantine",

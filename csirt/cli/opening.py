@@ -44,9 +44,10 @@ def open_desk(data: Path | None, source: str = "cli") -> Iterator[Desk]:
         raise Unavailable("database_unavailable") from error
 
 
-def refresh_people(desk: Desk) -> None:
-    """Take people and posts over from the directory."""
-    desk.commit(SYSTEM, people.refresh, desk.directory.people(), desk.directory.posts())
+def refresh_people(desk: Desk, *, accept: bool = False) -> None:
+    """Take people and posts over from the directory. `accept`: also where it names far fewer than before."""
+    listing = desk.directory.listing()
+    desk.commit(SYSTEM, people.refresh, listing.people, listing.posts, accept=accept)
 
 
 def person(desk: Desk, uid: str) -> Actor:

@@ -8,8 +8,10 @@ from functools import partial
 import ldap
 from ldap.filter import filter_format
 
-from csirt.directory.entries import account_name, dn_key
-from csirt.directory.ldap import NOT_THERE, Connection, LdapServer, connect, in_time
+from csirt.directory.attributes import dn_key
+from csirt.directory.entries import account_name
+from csirt.directory.ldap import NOT_THERE, Connection, LdapServer, connect
+from csirt.directory.servers import in_time
 from csirt.errors import Unavailable
 
 _FOR_EVER = b"000001010000Z"  # draft-behera-ldap-password-policy-10, section 5.3.3: locked until somebody unlocks it

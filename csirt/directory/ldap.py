@@ -11,36 +11,34 @@ with its line.
 
 import ipaddress
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from threading import Thread
-from typing import Any, TypeVar
+from typing import Any
 
 import ldap
 from ldap.controls.libldap import SimplePagedResultsControl
 from ldap.filter import filter_format
 
-from csirt.directory.entries import (
-    Entry,
-    Listing,
-    Opaque,
-    Schema,
-    account_name,
-    dn_key,
-    password_bytes,
-    read_entries,
-)
+from csirt.clock import Clock, SystemClock
+from csirt.directory.attributes import Attributes, Entry, dn_key
+from csirt.directory.entries import Listing, Opaque, account_name, password_bytes, read_entries
+from csirt.directory.groups import DEEPEST
+from csirt.directory.probing import Probe
+from csirt.directory.roles import Grants
+from csirt.directory.schema import Schema
+from csirt.directory.servers import Servers
 from csirt.errors import DirectoryUnavailable, Invalid
-from csirt.model.people import Person, Post, Role
+from csirt.model.people import Person, Post
 
 _URL = re.compile(r"(?P<scheme>ldaps?)://(?P<host>[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?/?")
 _TLS_1_2 = 0x303
-_GRACE = 0.3  # seconds that libldap has to report its own time limit before ours ends the question
+_GRACE = 0.1  # seconds that libldap has to report its own time limit before ours ends the question
 _LONG = 10  # how many times longer than a sign-in the reading of everybody may take
+_TOGETHER = 50  # names in one search for the groups of several
 _MOST_PAGES = 2000  # a server that never stops sending pages is no directory of ours
 
 NOT_THERE = (
@@ -62,9 +60,7 @@ _NOT_THEIRS = (
     ldap.INVALID_DN_SYNTAX,
 )
 
-T = TypeVar("T")
 Connection = Any  # python-ldap comes without type information
-Question = Callable[[Connection], Sequence[Entry]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +68,10 @@ class LdapServer:
     """Where and how the directory is asked.
 
     `urls` are tried in order; they are ldaps://, or ldap:// with `start_tls`, or plain ldap:// to this very machine.
-    `base` is the only subtree that is ever searched. `bind_dn` is the account that reads (empty: anonymous). `ca_file`
-    is the city's own certificate authority (None: the machine's). `timeout`, in seconds, bounds every exchange, and a
-    sign-in as a whole, on each server.
+    `base` is the only subtree that is ever searched, and `group_base` within it the only one whose groups count (empty:
+    all of it). `bind_dn` is the account that reads (empty: anonymous). `ca_file`
+    is the city's own certificate authority (None: the machine's). `timeout`, in seconds, bounds a
+    sign-in as a whole, however many servers there are.
 
     Raises:
         Invalid: `ldap_url_missing`, `ldap_url_malformed`, `ldap_not_encrypted`, `ldap_base_malformed` or
@@ -89,7 +86,8 @@ class LdapServer:
     start_tls: bool = False
     schema: Schema = field(default_factory=Schema)
     page_size: int = 500
-    timeout: float = 3.0
+    timeout: float = 2.8
+    group_base: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what would be unsafe or could never work."""
@@ -97,22 +95,24 @@ class LdapServer:
             raise Invalid("ldap_url_missing")
         for url in self.urls:
             _check_url(url, start_tls=self.start_tls)
-        if not self.base or not ldap.dn.is_dn(self.base):
+        if not self.base or not ldap.dn.is_dn(self.base) or not ldap.dn.is_dn(self.group_base):
             raise Invalid("ldap_base_malformed")
         if self.bind_dn and not self.bind_password:
             raise Invalid("ldap_bind_password_missing")  # it would bind as nobody, and seem to work
 
 
 class LdapDirectory:
-    """The directory on a server. `roles` maps groups to roles, `opaque` account names to ids."""
+    """The directory on a server. `grants` says what groups give, `opaque` maps account names to ids."""
 
     name = "ldap"
 
-    def __init__(self, server: LdapServer, roles: Mapping[str, Role], opaque: Opaque) -> None:
+    def __init__(self, server: LdapServer, grants: Grants, opaque: Opaque, clock: Clock | None = None) -> None:
         self._server = server
         self._schema = server.schema
-        self._roles = roles
+        self._grants = grants
         self._opaque = opaque
+        self._clock = clock or SystemClock()
+        self._servers = Servers(server.urls)
 
     def authenticate(self, uid: str, password: str) -> Person | None:
         """The person if the server accepts the password as theirs, else None.
@@ -125,72 +125,159 @@ class LdapDirectory:
         account, given = account_name(uid), password_bytes(password)
         if account is None or given is None:
             return None
-        entries = self._ask(lambda connection: self._sign_in(connection, account, given.decode()), self._server.timeout)
-        return self._listing(entries).by_uid(account)
+        entries = self._ask(lambda line: line.sign_in(account, given.decode()), self._server.timeout)
+        return self._listing(entries).by_dn(entries[0][0]) if entries else None
 
     def people(self) -> Mapping[str, Person]:
         """All people, by opaque id. Raises `DirectoryUnavailable`."""
-        return self._listing(self._ask(self._all, _LONG * self._server.timeout)).people
+        return self.listing().people
 
     def posts(self) -> Mapping[str, Post]:
         """All posts, by id. Raises `DirectoryUnavailable`."""
-        return self._listing(self._ask(self._all, _LONG * self._server.timeout)).posts
+        return self.listing().posts
+
+    def listing(self) -> Listing:
+        """Everything that the directory says. Raises `DirectoryUnavailable`."""
+        return self._listing(self._ask(lambda line: line.all(), _LONG * self._server.timeout))
+
+    def probe(self) -> list[Probe]:
+        """Each server by itself: does it answer, is it who it says, does it let us read?"""
+        return [self._probe(url) for url in self._server.urls]
+
+    def _probe(self, url: str) -> Probe:
+        begin, code, reason = time.monotonic(), "", ""
+        try:
+            self._servers.run(url, partial(self._ask_one, url, lambda line: line.base(), 1.0), 2.0)
+        except NOT_THERE as error:
+            code, reason = "directory_unreachable", type(error).__name__
+        except (ldap.LDAPError, ValueError) as error:
+            code, reason = "directory_refused", type(error).__name__
+        return Probe(url, code, reason, round((time.monotonic() - begin) * 1000))
 
     def _listing(self, entries: Sequence[Entry]) -> Listing:
-        return read_entries(entries, self._roles, self._opaque, self._schema)
+        return read_entries(entries, self._grants, self._opaque, self._clock.now(), self._schema)
 
-    def _ask(self, question: Question, seconds: float) -> Sequence[Entry]:
+    def _ask(self, question: "Question", seconds: float) -> Sequence[Entry]:
         """The answer of the first server that is there. No error tells what was asked: it may be a name."""
-        reason, refused = "", False
-        for url in self._server.urls:
+        reason, refused = "at_rest", False
+        for url, share in self._servers.in_turn(seconds):
             try:
-                return in_time(partial(self._ask_one, url, question), seconds + _GRACE)
+                found = self._servers.run(url, partial(self._ask_one, url, question, share - _GRACE), share)
             except NOT_THERE as error:
                 reason = type(error).__name__
+                self._servers.failed(url)
             except (ldap.LDAPError, ValueError) as error:  # ValueError: an option that this libldap does not take
                 reason, refused = type(error).__name__, True
                 break
+            else:
+                self._servers.answered(url)
+                return found
         # Raised out here, so that what the server said (it may be a name) does not come along as context.
         if refused:
             raise DirectoryUnavailable("directory_refused", permanent=True, reason=reason)
         raise DirectoryUnavailable("directory_unreachable", reason=reason, servers=len(self._server.urls))
 
-    def _ask_one(self, url: str, question: Question) -> Sequence[Entry]:
-        with connect(self._server, url) as connection:
+    def _ask_one(self, url: str, question: "Question", seconds: float) -> Sequence[Entry]:
+        with connect(self._server, url, seconds) as connection:
             if self._server.bind_dn:
                 connection.simple_bind_s(self._server.bind_dn, self._server.bind_password)
-            return question(connection)
+            return question(Line(connection, self._server, seconds))
 
-    def _sign_in(self, connection: Connection, account: str, password: str) -> Sequence[Entry]:
-        """The entry of the person and those of their groups; nothing unless the password is theirs."""
-        people = self._search(
-            connection, f"(&(objectClass={self._schema.person}){filter_format(f'({self._schema.uid}=%s)', [account])})"
-        )
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A bound line to one server, and the questions that are asked on it."""
+
+    connection: Connection
+    server: LdapServer
+    seconds: float
+
+    def sign_in(self, account: str, password: str) -> Sequence[Entry]:
+        """The entries of the person, of their groups and their manager; nothing unless the password is theirs."""
+        schema = self.server.schema
+        typed = "".join(filter_format(f"({name}=%s)", [account]) for name in (schema.uid, *schema.logins))
+        bare = filter_format(f"({schema.uid}=%s)", [account.rpartition("\\")[2]])  # CITY\k.sato
+        others = f"(!(objectClass={schema.not_people}))" if schema.not_people else ""
+        people = self.search(f"(&(objectClass={schema.person}){others}(|{typed}{bare}))")
         if len(people) != 1:
             return []
-        dn = people[0][0]
-        groups = self._search(
-            connection, f"(&(objectClass={self._schema.group}){filter_format(f'({self._schema.member}=%s)', [dn])})"
+        dn, attributes = people[0]
+        own = Attributes(attributes)
+        around = [*self._groups_of(people[0]), *self._managers(own)]  # before we are bound as them
+        named = account_name(own.first(schema.uid)) or ""
+        return [*people, *around] if _proves(self.connection, dn, named, password) else []
+
+    def all(self) -> Sequence[Entry]:
+        """Everybody, every group that counts, every post."""
+        schema = self.server.schema
+        people = f"(|(objectClass={schema.person})(objectClass={schema.post}))"
+        groups = f"(objectClass={schema.group})"
+        if not self.server.group_base:
+            return self.search(f"(|{people}{groups})")
+        return [*self.search(people), *self.search(groups, self.server.group_base)]
+
+    def base(self) -> Sequence[Entry]:
+        """The top of what we read."""
+        return self._found(self.server.base, ldap.SCOPE_BASE, "(objectClass=*)")
+
+    def _groups_of(self, person: Entry) -> Sequence[Entry]:
+        """Every group that the person is in, also through other groups: level by level, for any server can do that."""
+        schema, found = self.server.schema, dict[Any, Entry]()
+        level: list[Entry] = [person]
+        for _ in range(DEEPEST):
+            following: dict[Any, Entry] = {}
+            for some in range(0, len(level), _TOGETHER):
+                names = [dn for dn, _ in level[some : some + _TOGETHER]]
+                member = "".join(filter_format(f"({schema.member}=%s)", [dn]) for dn in names)
+                expression = f"(&(objectClass={schema.group})(|{member}))"
+                following |= {dn_key(dn): (dn, values) for dn, values in self.search(expression, self._top())}
+            for _, values in level:
+                for dn in Attributes(values).names(schema.member_of):
+                    if (key := dn_key(dn)) not in found and key not in following:
+                        following.update((key, group) for group in self._group(dn))
+            level = [group for key, group in following.items() if key not in found]
+            if not level:
+                break
+            found |= following
+        return list(found.values())
+
+    def _top(self) -> str:
+        return self.server.group_base or self.server.base
+
+    def _group(self, dn: str) -> Sequence[Entry]:
+        """One group by its name, where it lies where groups count."""
+        top, key = dn_key(self._top()), dn_key(dn)
+        if key[-len(top) :] != top:
+            return []
+        with suppress(ldap.NO_SUCH_OBJECT, ldap.INVALID_DN_SYNTAX):
+            return self._found(dn, ldap.SCOPE_BASE, f"(objectClass={self.server.schema.group})")
+        return []
+
+    def _managers(self, own: Attributes) -> Sequence[Entry]:
+        for dn in own.names("manager")[:1]:
+            with suppress(ldap.NO_SUCH_OBJECT, ldap.INVALID_DN_SYNTAX, ldap.INSUFFICIENT_ACCESS):
+                return self._found(dn, ldap.SCOPE_BASE, f"(objectClass={self.server.schema.person})")
+        return []
+
+    def _found(self, dn: str, scope: int, expression: str) -> Sequence[Entry]:
+        rows = self.connection.search_st(
+            dn, scope, expression, attrlist=list(self.server.schema.attributes), timeout=self.seconds
         )
-        return [*people, *groups] if _proves(connection, dn, account, password) else []
+        return [(name, values) for name, values in rows if name]
 
-    def _all(self, connection: Connection) -> Sequence[Entry]:
-        kinds = (self._schema.person, self._schema.group, self._schema.post)
-        return self._search(connection, f"(|{''.join(f'(objectClass={kind})' for kind in kinds)})")
-
-    def _search(self, connection: Connection, expression: str) -> Sequence[Entry]:
+    def search(self, expression: str, base: str = "") -> Sequence[Entry]:
         """All entries under the base that match, page by page: servers cap what they give at once."""
-        page = SimplePagedResultsControl(criticality=True, size=self._server.page_size, cookie="")
+        page = SimplePagedResultsControl(criticality=True, size=self.server.page_size, cookie="")
         entries: list[Entry] = []
         for _ in range(_MOST_PAGES):
-            message = connection.search_ext(
-                self._server.base,
+            message = self.connection.search_ext(
+                base or self.server.base,
                 ldap.SCOPE_SUBTREE,
                 expression,
-                attrlist=list(self._schema.attributes),
+                attrlist=list(self.server.schema.attributes),
                 serverctrls=[page],
             )
-            _, rows, _, controls = connection.result3(message, timeout=self._server.timeout)
+            _, rows, _, controls = self.connection.result3(message, timeout=self.seconds)
             entries.extend((dn, attributes) for dn, attributes in rows if dn)  # without a name: a referral
             page.cookie = next((control.cookie for control in controls if control.controlType == page.controlType), b"")
             if not page.cookie:
@@ -198,19 +285,25 @@ class LdapDirectory:
         raise ldap.SIZELIMIT_EXCEEDED
 
 
+Question = Callable[[Line], Sequence[Entry]]
+
+
 @contextmanager
-def connect(server: LdapServer, url: str) -> Iterator[Connection]:
-    """A line to one server, encrypted where it must be, closed afterwards. Raises what python-ldap raises."""
-    connection = ldap.initialize(url)
+def connect(server: LdapServer, url: str, seconds: float = 0.0) -> Iterator[Connection]:
+    """A line to one server, encrypted where it must be, closed afterwards. Raises what python-ldap raises.
+
+    `seconds` bounds each exchange; nought: the server's own limit.
+    """
+    connection, seconds = ldap.initialize(url), max(seconds, 0.1) if seconds else server.timeout
     try:
-        connection.timeout = server.timeout
+        connection.timeout = seconds
         connection.set_option(ldap.OPT_PROTOCOL_VERSION, ldap.VERSION3)
-        connection.set_option(ldap.OPT_NETWORK_TIMEOUT, server.timeout)  # to connect
-        connection.set_option(ldap.OPT_TIMEOUT, server.timeout)  # and to be answered: both are needed
+        connection.set_option(ldap.OPT_NETWORK_TIMEOUT, seconds)  # to connect
+        connection.set_option(ldap.OPT_TIMEOUT, seconds)  # and to be answered: both are needed
         connection.set_option(ldap.OPT_REFERRALS, ldap.OPT_OFF)  # our password goes to no third server
         connection.set_option(ldap.OPT_DEREF, ldap.DEREF_NEVER)
         connection.set_option(ldap.OPT_CONNECT_ASYNC, ldap.OPT_ON)  # or a silent handshake spins for ever
-        connection.set_option(ldap.OPT_X_KEEPALIVE_IDLE, int(server.timeout) + 1)  # a dead line is noticed
+        connection.set_option(ldap.OPT_X_KEEPALIVE_IDLE, int(seconds) + 1)  # a dead line is noticed
         if server.start_tls or url.startswith("ldaps:"):
             _demand_certificate(server, connection)
             _encrypt(connection, start_tls=not url.startswith("ldaps:"))
@@ -227,20 +320,6 @@ def _demand_certificate(server: LdapServer, connection: Connection) -> None:
     if server.ca_file is not None:
         connection.set_option(ldap.OPT_X_TLS_CACERTFILE, str(server.ca_file))
     connection.set_option(ldap.OPT_X_TLS_NEWCTX, 0)  # last: it makes the context from what stands above
-
-
-def in_time(work: Callable[[], T], seconds: float) -> T:
-    """The result of the work, or what it raised. Raises `TimeoutError` when neither came in time."""
-    done: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            done.set_result(work())
-        except (ldap.LDAPError, ValueError) as error:
-            done.set_exception(error)
-
-    Thread(target=run, name="ldap", daemon=True).start()
-    return done.result(timeout=seconds)
 
 
 def _encrypt(connection: Connection, *, start_tls: bool) -> None:

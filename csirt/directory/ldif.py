@@ -12,18 +12,14 @@ from pathlib import Path
 
 import ldif
 
-from csirt.directory.entries import (
-    Entry,
-    Listing,
-    Opaque,
-    Schema,
-    account_name,
-    dn_key,
-    password_bytes,
-    read_entries,
-)
+from csirt.clock import Clock, SystemClock
+from csirt.directory.attributes import Entry, dn_key
+from csirt.directory.entries import Listing, Opaque, account_name, password_bytes, read_entries
+from csirt.directory.probing import Probe
+from csirt.directory.roles import Grants
+from csirt.directory.schema import Schema
 from csirt.errors import DirectoryUnavailable
-from csirt.model.people import Person, Post, Role
+from csirt.model.people import Person, Post
 
 _SCHEMES = {b"{SSHA}": "sha1", b"{SSHA256}": "sha256", b"{SSHA512}": "sha512"}
 
@@ -38,15 +34,18 @@ _DECOY = hashed("nobody", b"nobody!!").encode()
 
 
 class LdifDirectory:
-    """The directory in one file. `roles` maps groups to roles, `opaque` account names to ids."""
+    """The directory in one file. `grants` says what groups give, `opaque` maps account names to ids."""
 
     name = "ldif"
 
-    def __init__(self, path: Path, roles: Mapping[str, Role], opaque: Opaque, schema: Schema | None = None) -> None:
+    def __init__(
+        self, path: Path, grants: Grants, opaque: Opaque, schema: Schema | None = None, clock: Clock | None = None
+    ) -> None:
         self._path = path
-        self._roles = roles
+        self._grants = grants
         self._opaque = opaque
         self._schema = schema or Schema()
+        self._clock = clock or SystemClock()
 
     def authenticate(self, uid: str, password: str) -> Person | None:
         """The person if the password is theirs, else None; what cannot be an account or a password is None too.
@@ -73,8 +72,20 @@ class LdifDirectory:
         """All posts, by id. Raises `DirectoryUnavailable` when the file cannot be read."""
         return self._listing(self._entries()).posts
 
+    def listing(self) -> Listing:
+        """Everything that the file says. Raises `DirectoryUnavailable` when it cannot be read."""
+        return self._listing(self._entries())
+
+    def probe(self) -> list[Probe]:
+        """Can the file be read?"""
+        try:
+            self._entries()
+        except DirectoryUnavailable as error:
+            return [Probe(self._path.name, error.code)]
+        return [Probe(self._path.name)]
+
     def _listing(self, entries: Sequence[Entry]) -> Listing:
-        return read_entries(entries, self._roles, self._opaque, self._schema)
+        return read_entries(entries, self._grants, self._opaque, self._clock.now(), self._schema)
 
     def _entries(self) -> Sequence[Entry]:
         try:

@@ -42,6 +42,7 @@ class Person:
     department: str = ""
     roles: frozenset[Role] = frozenset()
     points: tuple[ContactPoint, ...] = ()
+    manager: str = ""  # the id of whom they report to, where the directory says so
 
     def address_on(self, channel: str) -> str | None:
         """The address on a channel, or None."""

@@ -10,22 +10,30 @@ from sqlmodel import Session, col, select
 
 from csirt.errors import DirectoryUnavailable, NotFound
 from csirt.model.people import Actor, ContactPoint, Person, Post, Role, Roster
+from csirt.record.entry import EntryKind
+from csirt.response import health
 from csirt.store.queries.absences import away_at
 from csirt.store.tables.access import RosterPersonRow, RosterPostRow
+from csirt.store.tables.workings import ConditionRow
 from csirt.store.tx import Tx
 from csirt.store.vault import Vault
 
+PART = "directory"  # its name among the parts of the desk
 
-def refresh(tx: Tx, people: Mapping[str, Person], posts: Mapping[str, Post]) -> None:
+
+def refresh(tx: Tx, people: Mapping[str, Person], posts: Mapping[str, Post], *, accept: bool = False) -> None:
     """Keep what the directory says now; who is no longer in it is marked, since old entries still name them.
 
     Raises:
-        DirectoryUnavailable: the directory names nobody or no post any more. Then it may be the victim itself, and
-            what was known is kept: somebody must be called.
+        DirectoryUnavailable: `directory_shrunk`: it names nobody or no post any more, or less than half of those it
+            named before. Then it may be the victim itself, and what was known is kept: somebody must be called. An
+            administrator who knows better says so with `accept`.
     """
     known = {row.id: row for row in tx.session.exec(select(RosterPersonRow))}
-    if known and not (people and posts):
-        raise DirectoryUnavailable("directory_unreachable")
+    here = [row.id for row in known.values() if row.gone_at is None]
+    left = sum(id_ in people for id_ in here)
+    if here and not accept and (not (people and posts) or 2 * left < len(here)):
+        raise DirectoryUnavailable("directory_shrunk", before=len(here), left=left)
     for person in people.values():
         row = known.pop(person.id, None) or RosterPersonRow(id=person.id, sealed=b"", seen_at=tx.now)
         if not row.sealed or _opened(tx.vault, row.id, row.sealed) != person:
@@ -36,6 +44,34 @@ def refresh(tx: Tx, people: Mapping[str, Person], posts: Mapping[str, Post]) -> 
         gone.gone_at = gone.gone_at or tx.now
         tx.session.add(gone)
     _refresh_posts(tx, posts)
+
+
+def lost(tx: Tx, code: str) -> None:
+    """The directory does not answer: what was kept serves instead, and the record says since when."""
+    if _note(tx, "down", code):
+        tx.record(EntryKind.DIRECTORY_LOST, out={"code": code})
+
+
+def heard(tx: Tx) -> None:
+    """The directory answers."""
+    before = tx.session.get(ConditionRow, PART)
+    was_lost = before is not None and before.state == "down"
+    if _note(tx, "ok", "") and was_lost:
+        tx.record(EntryKind.DIRECTORY_HEARD)
+
+
+def _note(tx: Tx, state: str, code: str) -> bool:
+    """Keep how the directory was found; has that changed?"""
+    row = tx.session.get(ConditionRow, PART)
+    changed = row is None or row.state != state
+    health.found(tx, PART, state, code)
+    return changed
+
+
+def lost_since(session: Session) -> datetime | None:
+    """Since when the kept copy serves, because the directory does not answer; None: it does."""
+    row = session.get(ConditionRow, PART)
+    return row.since if row and row.state == "down" else None
 
 
 def _refresh_posts(tx: Tx, posts: Mapping[str, Post]) -> None:

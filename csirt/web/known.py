@@ -1,6 +1,7 @@
 """The roster, opened once and kept while it stands: opening a thousand sealed people for each request is slow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import func
 from sqlmodel import col, select
@@ -20,6 +21,7 @@ class Known:
     stamp: Stamp
     today: Roster
     ever: Roster
+    copy_since: datetime | None = None  # the directory does not answer since then; what was kept serves instead
 
 
 class Rosters:
@@ -36,7 +38,7 @@ class Rosters:
             today = people.roster(look.session, look.vault)
             kept = Known(stamp, today, people.roster(look.session, look.vault, with_gone=True))
             self._kept = kept
-        return kept
+        return replace(kept, copy_since=people.lost_since(look.session))
 
 
 def _stamp(look: Look) -> Stamp:

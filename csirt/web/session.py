@@ -31,7 +31,10 @@ COOKIE_MOST = 200  # characters; ours has 43
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A request of somebody who is signed in. `known` is the roster of today, `ever` holds those who left too."""
+    """A request of somebody who is signed in. `known` is the roster of today, `ever` holds those who left too.
+
+    `copy_since`: the directory does not answer since then, and the roster is what was kept of it.
+    """
 
     desk: Desk
     person: Person
@@ -41,6 +44,7 @@ class Visit:
     language: str
     csrf: str
     cookie: str
+    copy_since: datetime | None = None
 
 
 def desk_of(request: Request) -> Desk:
@@ -96,7 +100,9 @@ def open_visit(request: Request) -> Visit:
     if now - row.last_at > TOUCH_EVERY and not is_automatic(request):
         desk.commit(actor, access.touch, cookie)
     language = language_of(request, row.language)
-    request.state.visit = visit = Visit(desk, person, actor, known.today, known.ever, language, row.csrf, cookie)
+    request.state.visit = visit = Visit(
+        desk, person, actor, known.today, known.ever, language, row.csrf, cookie, known.copy_since
+    )
     return visit
 
 

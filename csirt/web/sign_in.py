@@ -2,15 +2,15 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from ipaddress import ip_address
 
 from fastapi import Request
 
 from csirt.bootstrap import Desk
-from csirt.directory.entries import account_name
-from csirt.errors import Forbidden, NotSignedIn
+from csirt.directory.entries import plain_account
+from csirt.errors import DirectoryUnavailable, Forbidden, NotSignedIn
 from csirt.model.people import SYSTEM, Person, Roster
 from csirt.response import access, people, sealed_account, second_factor
 from csirt.store.tx import Look
@@ -56,7 +56,7 @@ def sign_in(request: Request, uid: str, password: str, language: str, code: str 
     """
     desk: Desk = request.app.state.desk
     gate: Gate = request.app.state.gate
-    account = account_name(uid) or ""
+    account = plain_account(uid)
     keys = tries_of(request, account)
     with gate.enter(account):
         wait(desk, keys)
@@ -197,6 +197,8 @@ def _fresh_roster(desk: Desk, person: Person) -> Roster:
 
     known = desk.look(question)
     if known.people.get(person.id) != person:
-        desk.commit(SYSTEM, people.refresh, desk.directory.people(), desk.directory.posts())
+        listing = desk.directory.listing()
+        with suppress(DirectoryUnavailable):  # it names too few: what was known is kept, and this person signs in
+            desk.commit(SYSTEM, people.refresh, listing.people, listing.posts)
         known = desk.look(question)
     return known

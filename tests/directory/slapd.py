@@ -38,6 +38,7 @@ moduleload ppolicy
 attributetype ( 1.2.840.113556.1.4.8 NAME 'userAccountControl'
   EQUALITY integerMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 SINGLE-VALUE )
 objectclass ( 1.3.6.1.4.1.55555.1.1 NAME 'adAccount' SUP top AUXILIARY MAY userAccountControl )
+{more_schema}
 pidfile {folder}/slapd.pid
 argsfile {folder}/slapd.args
 TLSCACertificateFile {folder}/ca.pem
@@ -159,19 +160,35 @@ def as_stored_by_slapd(source: Path, target: Path) -> None:
 @contextmanager
 def running(people: Path, folder: Path, authority: Authority, host: x509.GeneralName) -> Iterator[Slapd]:
     """A server with these people, until the block ends."""
+    as_stored_by_slapd(people, folder / "people.ldif")
+    with serving(config_for(folder), folder / "people.ldif", folder, authority, host) as server:
+        yield server
+
+
+def config_for(
+    folder: Path, *, base: str = BASE, reader: str = READER, locker: str = LOCKER, more_schema: str = ""
+) -> Path:
+    """The configuration of a server whose files lie in this folder."""
+    config = folder / "slapd.conf"
+    config.write_text(
+        _CONFIG.format(
+            schema="/etc/ldap/schema", modules="/usr/lib/ldap", folder=folder, base=base, reader=reader, locker=locker,
+            more_schema=more_schema,
+        )
+    )  # fmt: skip
+    return config
+
+
+@contextmanager
+def serving(config: Path, people: Path, folder: Path, authority: Authority, host: x509.GeneralName) -> Iterator[Slapd]:
+    """A server with this configuration and these entries, until the block ends."""
     slapd, slapadd = program("slapd"), program("slapadd")
     assert slapd
     assert slapadd
     (folder / "db").mkdir()
     authority.issue(folder, host)
-    as_stored_by_slapd(people, folder / "people.ldif")
-    config = folder / "slapd.conf"
-    config.write_text(
-        _CONFIG.format(
-            schema="/etc/ldap/schema", modules="/usr/lib/ldap", folder=folder, base=BASE, reader=READER, locker=LOCKER
-        )
-    )
-    subprocess.run([slapadd, "-f", config, "-l", folder / "people.ldif"], check=True, capture_output=True)
+    added = subprocess.run([slapadd, "-f", config, "-l", people], check=False, capture_output=True, text=True)
+    assert added.returncode == 0, added.stderr
     port, tls_port = free_port(), free_port()
     urls = f"ldap://{LOOPBACK}:{port}/ ldaps://{LOOPBACK}:{tls_port}/"
     process = subprocess.Popen(

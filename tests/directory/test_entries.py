@@ -1,14 +1,19 @@
 """What entries mean: names and readings, contact points, groups, posts, and entries that make no sense."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csirt.directory.entries import Entry, Listing, account_name, dn_key, password_bytes, read_entries
+from csirt.directory.attributes import Entry, dn_key
+from csirt.directory.entries import Listing, account_name, password_bytes, read_entries
+from csirt.directory.roles import Grant, Grants
 from csirt.model.people import ContactPoint, Role
 
 A = "uid=a,ou=people,dc=x"
-ROLES = {"csirt-officer": Role.OFFICER, "csirt-auditor": Role.AUDITOR}
+ROLES = Grants({"csirt-officer": Grant(Role.OFFICER), "csirt-auditor": Grant(Role.AUDITOR)})
+NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 
 
 def entry(dn: str, kind: str, **values: str | list[str]) -> Entry:
@@ -24,7 +29,7 @@ def person(uid: str, **values: str | list[str]) -> Entry:
 
 
 def read(*entries: Entry) -> Listing:
-    return read_entries(entries, ROLES, lambda uid: f"id-{uid}")
+    return read_entries(entries, ROLES, lambda uid: f"id-{uid}", NOW)
 
 
 def only(*entries: Entry) -> tuple[str, str]:

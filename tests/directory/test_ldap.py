@@ -13,8 +13,8 @@ from threading import Event, Thread
 import ldap
 import pytest
 
-from csirt.directory.entries import Schema
 from csirt.directory.ldap import LdapDirectory, LdapServer, _encrypt
+from csirt.directory.schema import Schema
 from csirt.errors import DirectoryUnavailable, Invalid
 from tests.directory import slapd
 from tests.directory.conftest import ROLES, directory_of, opaque
@@ -92,7 +92,7 @@ def test_a_server_that_accepts_and_never_answers(server: slapd.Slapd, black_hole
     scheme = "ldaps" if kind == "ldaps" else "ldap"
     directory = directory_of(server, urls=(f"{scheme}://{slapd.LOOPBACK}:{black_hole}",), start_tls=kind == "start_tls")
     spent = time.process_time()
-    with within(3.6), pytest.raises(DirectoryUnavailable, match="directory_unreachable"):
+    with within(3), pytest.raises(DirectoryUnavailable, match="directory_unreachable"):
         directory.authenticate("k.sato", "k.sato-naruto")
     assert time.process_time() - spent < 1  # it waits, it does not spin
 
@@ -198,6 +198,7 @@ _ATTACKED = """
 import sys
 import ldap
 from csirt.directory.ldap import LdapDirectory, LdapServer
+from csirt.directory.roles import Grants
 from csirt.errors import DirectoryUnavailable
 
 url, ca_file, base, reader, password = sys.argv[1:]
@@ -205,7 +206,7 @@ careless = ldap.initialize(url)
 careless.simple_bind_s(reader, password)
 print("careless client: in")
 try:
-    LdapDirectory(LdapServer((url,), base, reader, password, ca_file), {}, str).people()
+    LdapDirectory(LdapServer((url,), base, reader, password, ca_file), Grants(), str).people()
 except DirectoryUnavailable as error:
     print("ours:", error.code)
 """

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from csirt.directory.ldif import LdifDirectory, hashed
-from csirt.directory.roles import read_roles
+from csirt.directory.roles import Grant, Grants, read_roles
 from csirt.errors import CsirtError, DirectoryUnavailable, Invalid
 from csirt.model.people import Role
 from tests.directory.conftest import ROLES, opaque
@@ -94,7 +94,7 @@ def test_any_bytes_end_in_one_of_our_errors_or_in_people(tmp_path: Path, data: b
 def test_roles_are_read(tmp_path: Path) -> None:
     file = tmp_path / "roles.toml"
     file.write_text('[groups]\nCSIRT-Team = "responder"\n')
-    assert read_roles(file) == {"csirt-team": Role.RESPONDER}
+    assert read_roles(file) == Grants({"csirt-team": Grant(Role.RESPONDER)})
 
 
 @pytest.mark.parametrize(

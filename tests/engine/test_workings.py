@@ -39,7 +39,7 @@ def test_a_silent_process_is_forgotten_after_a_day(world: World) -> None:
 
 def test_a_directory_that_does_not_answer_is_noted_with_the_time_it_began(world: World) -> None:
     class Away:
-        def people(self) -> None:
+        def listing(self) -> None:
             raise DirectoryUnavailable("directory_unavailable")
 
     began = world.clock.now()

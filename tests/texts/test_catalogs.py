@@ -83,6 +83,10 @@ LISTS = {
     "nav": NAVIGATION,
     "directory": ("ldif", "ldap"),
     "auth": ("ldif", "ldap", "sealed"),
+    "cli.directory": (
+        "people", "posts", "shut", "grants", "unseen", "ambiguous", "doubled", "vacant", "account", "name", "title",
+        "department", "manager", "point", "post", "group", "state", "account_disabled", "account_expired",
+    ),
     "choice": tuple(choice.code for choice in (*YES_NO, *DONE_OR_CANNOT, *APPROVE_OR_REFUSE)),
     "change": (*ASPECTS, "added", "removed", "then"),
     "called": ("queued", "sent", "refused"),

@@ -100,6 +100,7 @@ def frame_of(request: Request, visit: Visit | None, here: str = "", path: str = 
         roles=tuple(sorted(visit.actor.roles)),
         nav=navigation(visit.actor),
         read_only=Role.AUDITOR in visit.actor.roles,
+        copy_since=visit.copy_since,
     )
 
 

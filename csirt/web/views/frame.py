@@ -24,7 +24,8 @@ class Frame:
 
     `path` is where the language switch returns to: always our own, beginning with one `/`. `notice` is the code of a
     message shown once after a deed (`notice.…`). `directory` is the code of the one in use (`ldif`, `ldap`).
-    `read_only` marks a reader who may change nothing, such as an auditor.
+    `read_only` marks a reader who may change nothing, such as an auditor. `copy_since`: the directory does not answer
+    since then, and the sealed copy serves instead.
     """
 
     language: str
@@ -40,6 +41,7 @@ class Frame:
     nav: tuple[str, ...] = ()
     notice: str = ""
     read_only: bool = False
+    copy_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
