@@ -98,7 +98,7 @@ def a_chain_page(say: Words) -> chains.ChainPage:
 
 def a_wrong_chain_page(say: Words) -> chains.ChainPage:
     """The same, asked for what cannot be."""
-    form = frame.Form(errors={"at": "time_malformed", "runs": "choice_missing"}, typed={"at": "tomorrow"})
+    form = frame.Form(errors={"at": "time_malformed", "runs": "choice_missing"})
     made = a_chain_page(say)
     return chains.ChainPage(
         chain=made.chain, office_open=True, weak=(), patterns=made.patterns[:1], rates=made.rates,

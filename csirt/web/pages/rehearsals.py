@@ -142,7 +142,9 @@ class _Page:
 
     def _moment(self) -> datetime | None:
         self._faults.check("at", lambda: moment_of(self._typed["at"]))
-        return None if self._faults.errors else moment_of(self._typed["at"])
+        if self._faults.errors:
+            self._typed["at"] = ""  # a field for times cannot show what is none
+        return moment_of(self._typed["at"])
 
     def _number(self, field: str, allowed: tuple[int, ...], default: int) -> int:
         text = self._typed[field] or str(default)
