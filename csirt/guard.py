@@ -3,7 +3,8 @@
 The product never stores a 個人番号 (番号法 art. 20: nobody may collect or keep one beyond the purposes that the law
 names). A 12-digit number is taken for one if its check digit is right (ordinance 85 of 2014 of the Ministry of
 Internal Affairs and Communications, art. 5) or if the word stands near it. One in ten random numbers passes the check,
-so a person may declare that theirs is none; that is decided and recorded elsewhere. No error holds the digits.
+so a person may declare that theirs is none, by words written right before it; the record says so. No error holds the
+digits.
 """
 
 import re
@@ -88,6 +89,10 @@ _WORD = re.compile(
     # Folded: voiced kana are unvoiced, the long vowel is a dash. 個人番号利用事務 names a network, not a number.
     r"マイナンハ-?(?!-?利用)|まいなんは-?|個人 {0,2}番号(?!利用)|my ?number|individual ?number|kojin ?bang"
 )
+# What a person writes right before a number that is none: 個人番号でない:123456789018. Folded, too.
+DECLARED = "個人番号でない:"
+_DECLARED = re.compile(r"(?:個人番号てない|not-my-number) ?: ?\Z")
+_DECLARED_MOST = 24
 _BEFORE, _AFTER = 40, 20  # how far from the word a number still belongs to it
 _UUID_HEAD = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}")
 # The longest rows of digits and gaps. Everything below is looked for inside them, which keeps ordinary lines quick.
@@ -197,8 +202,12 @@ def _merged(spans: list[Span]) -> list[Span]:
     return merged
 
 
-def _numbers(text: str) -> tuple[list[Span], list[Span]]:
-    """My Numbers and cards, as spans of `text`."""
+def _is_declared(folded: str, start: int) -> bool:
+    return bool(_DECLARED.search(folded[max(0, start - _DECLARED_MOST) : start].lower()))
+
+
+def _numbers(text: str, *, declared: bool = False) -> tuple[list[Span], list[Span]]:
+    """My Numbers and cards, as spans of `text`; with `declared`, those that are declared to be none count as none."""
     folded = _fold(text)
     kanji = [] if text.isascii() else _in_kanji(folded)
     rows = [match.span() for match in _ROW.finditer(folded)]
@@ -209,17 +218,31 @@ def _numbers(text: str) -> tuple[list[Span], list[Span]]:
     taken = {place for start, end in cards for place in range(start, end)}
     inside = [(start, end) for start, end in checked if start not in taken or end - 1 not in taken]
     mine = _merged(inside + _near_the_word(folded) + kanji)
+    if declared:
+        mine = [span for span in mine if not _is_declared(folded, span[0])]
     return _original(text, folded, mine), _original(text, folded, cards)
 
 
-def find_my_numbers(text: str) -> tuple[Span, ...]:
-    """Where `text` holds what must be taken for a 個人番号: (start, end) in order, never overlapping."""
-    return tuple(_numbers(text)[0])
+def find_my_numbers(text: str, *, declared: bool = False) -> tuple[Span, ...]:
+    """Where `text` holds what must be taken for a 個人番号: (start, end) in order, never overlapping.
+
+    With `declared`, a number counts as none that a person declared to be none (`DECLARED`).
+    """
+    return tuple(_numbers(text, declared=declared)[0])
+
+
+def declared_numbers(text: str) -> int:
+    """How many numbers that would be taken for a 個人番号 are declared to be none."""
+    return len(find_my_numbers(text)) - len(find_my_numbers(text, declared=True)) if _may_declare(text) else 0
+
+
+def _may_declare(text: str) -> bool:
+    return "個人番号" in text or "not-my-number" in text.lower()
 
 
 def refuse_my_number(text: str, *, field: str) -> None:
-    """Let a text pass, or raise `Invalid` `my_number_refused` naming the field and how many, never the digits."""
-    found = find_my_numbers(text)
+    """Let what a person typed pass, or raise `Invalid` `my_number_refused` naming the field and how many, no digits."""
+    found = find_my_numbers(text, declared=True)
     if found:
         raise Invalid("my_number_refused", field=field, count=len(found))
 
@@ -259,8 +282,8 @@ def _secrets(text: str) -> list[Span]:
     ]
 
 
-def _mask_once(text: str) -> str:
-    mine, cards = _numbers(text)
+def _mask_once(text: str, *, declared: bool) -> str:
+    mine, cards = _numbers(text, declared=declared)
     labelled = [*((span, SECRET) for span in _secrets(text)), *((span, CARD) for span in cards)]
     labelled += [(span, MY_NUMBER) for span in mine]
     parts, at = [], 0
@@ -271,13 +294,14 @@ def _mask_once(text: str) -> str:
     return "".join([*parts, text[at:]]) if parts else text
 
 
-def mask(text: str) -> str:
+def mask(text: str, *, declared: bool = False) -> str:
     """The text with My Numbers, card numbers and secrets replaced by fixed marks; masking twice changes nothing more.
 
-    For everything that is shown, sent or logged. A sealed original is not touched by this.
+    For everything that is shown, sent or logged. A sealed original is not touched by this. `declared`: leave numbers
+    that a person declared to be none; only for what a person typed, since a sensor's text could say so, too.
     """
     for _ in range(4):  # what stood beside a masked number may only now be seen as one
-        masked = _mask_once(text)
+        masked = _mask_once(text, declared=declared)
         if masked == text:
             break
         text = masked

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlmodel import Session
 
-from csirt.guard import mask
+from csirt.guard import declared_numbers, mask
 from csirt.model.city import City
 from csirt.model.people import Actor
 from csirt.record.entry import EntryKind
@@ -25,6 +25,7 @@ class Look:
     vault: Vault
 
 
+_MACHINES = frozenset({"system", "token", "mail"})  # what they send cannot declare anything
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: nothing to mistake when read aloud
 
 
@@ -104,7 +105,8 @@ class Tx:
         commitments into the entry. `held` gathers the sealed rows for whoever stores many at once (`Vault.keep`).
         """
         draft = EntryDraft(kind, incident, run, step, cid, dict(out or {}))
-        told = [("text", name, mask(text)) for name, text in (texts or {}).items()]
+        self._note_declared(texts or {}, incident)
+        told = [("text", name, mask(text, declared=self._is_person)) for name, text in (texts or {}).items()]
         told += [("raw", name, text) for name, text in (raws or {}).items()]
         rows: list[Row] = [] if held is None else held
         for cls, name, text in told:
@@ -115,6 +117,17 @@ class Tx:
             self.vault.keep(self.session, rows)
         self.drafts.append(draft)
         return {sealed.name: sealed.c for sealed in draft.sealed}
+
+    @property
+    def _is_person(self) -> bool:
+        return self.actor.auth not in _MACHINES
+
+    def _note_declared(self, texts: Mapping[str, str], incident: str | None) -> None:
+        """That somebody declared a number to be none is an entry of its own, before the one that holds the text."""
+        for name, text in texts.items():
+            if self._is_person and (number := declared_numbers(text)):
+                out: dict[str, Code | list[str]] = {"field": name, "numbers": number}
+                self.drafts.append(EntryDraft(EntryKind.GUARD_OVERRIDDEN, incident, out=out))
 
     def _seal(self, text: str, incident: str | None, cls: str, name: str) -> tuple[Sealed, Row]:
         scope = f"incident:{incident}" if incident else f"day:{self.now:%Y-%m-%d}"
