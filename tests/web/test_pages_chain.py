@@ -59,7 +59,7 @@ def test_who_will_be_away_is_not_expected_to_come(visit: Visit, played: World) -
     assert called[0] == called[2] == (sato.id,)
     assert sato.id not in called[1]
     page = me.text("/chains/municipal")
-    assert page.count('<section class="card" aria-labelledby="pattern-') == 2
+    assert page.count('<article class="card" aria-labelledby="pattern-') == 2
     assert "当てはまる時間帯（2）" in page
 
 
