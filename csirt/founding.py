@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from csirt.errors import Conflict, Invalid, NotFound
+from csirt.model.asset import headings_from
 from csirt.model.chains import chain_from, offices_from
 from csirt.model.city import City
 from csirt.model.fact import catalogue_from
@@ -24,6 +25,8 @@ SAMPLE_CITY = Path(__file__).parent / "city_data" / "sample" / "city.toml"
 LAW = Path(__file__).parent / "city_data" / "law"  # dated data of the country, the same for every city
 RATES = Path(__file__).parent / "city_data" / "answer_rates.toml"
 REMINDERS = Path(__file__).parent / "city_data" / "reminders.toml"
+HEADINGS = Path(__file__).parent / "city_data" / "asset_headings.toml"
+OWN_HEADINGS = "asset-headings.toml"
 HOLIDAYS = "holidays.toml"
 CITY_FILE = "city.toml"
 _SINGLE = {"people": "people.ldif", "roles": "roles.toml", "offices": "offices.toml", "triage": "triage.toml"}
@@ -129,11 +132,21 @@ def _city(
         sources=_sources(data),
         second_factor=second_factor_from(_table(table, "sign_in", CITY_FILE)),
         reminders=_reminders(data),
+        asset_headings=_asset_headings(data),
     )
 
 
 def _sources(data: Path) -> dict[str, Source]:
     return sources_from(read_toml(data / SOURCES), SOURCES) if (data / SOURCES).exists() else {}
+
+
+def _asset_headings(data: Path) -> dict[str, tuple[str, ...]]:
+    """Which headings of a ledger mean what: those that come with the product, and before them the city's own."""
+    found = dict(headings_from(read_toml(HEADINGS), HEADINGS.name))
+    if (data / OWN_HEADINGS).exists():
+        for field, texts in headings_from(read_toml(data / OWN_HEADINGS), OWN_HEADINGS).items():
+            found[field] = (*texts, *found[field])
+    return found
 
 
 def _rates(data: Path) -> AnswerRates:

@@ -21,9 +21,11 @@ from csirt.clock import SystemClock
 from csirt.directory.ldif import LdifDirectory
 from csirt.directory.roles import read_roles
 from csirt.founding import SAMPLE_CITY, second_factor_from
+from csirt.model.asset import headings_from
 from csirt.model.chains import chain_from, offices_from
 from csirt.model.reminder import reminders_from
 from csirt.model.source import sources_from
+from csirt.model.triage import rules_from
 from csirt.playbook import Action, Playbook
 from csirt.playbook.connectors import Systems
 from csirt.playbook.systems import read_systems
@@ -214,6 +216,8 @@ READ_AS: Mapping[str, Callable[[str, Path], object]] = {
     "source": lambda text, _: sources_from(tomllib.loads(text), "example.toml"),
     "recognise": lambda text, _: read_mapping(text.encode(), "page"),
     "system": _as_systems,
+    "hosts": lambda text, _: headings_from(tomllib.loads(text), "asset-headings.toml"),
+    "asset_rule": lambda text, _: rules_from({"rule": [], "source": "x", **tomllib.loads(text)}, "triage.toml"),
     "files": lambda text, _: _as_city(tomllib.loads(text)),
     "sign_in": lambda text, _: second_factor_from(tomllib.loads(text)["sign_in"]),
 }

@@ -65,6 +65,7 @@ COMMANDS = {
     "sealed-account": "csirt.cli.access:sealed_account",
     "quarantine": "csirt.cli.quarantine:quarantine",
     "sources": "csirt.cli.sources:sources",
+    "assets": "csirt.cli.assets:assets",
 }
 
 

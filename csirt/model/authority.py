@@ -45,6 +45,7 @@ class Permission(StrEnum):
     EXPORT_RECORD = "export_record"
     PROPOSE_ERASURE = "propose_erasure"  # of personal data; a second person decides
     APPROVE_ERASURE = "approve_erasure"
+    KEEP_ASSETS = "keep_assets"  # import the asset ledger
     ISSUE_TOKEN = "issue_token"  # noqa: S105 - the name of a permission
     ADMINISTER = "administer"
     RESET_SECOND_FACTOR = "reset_second_factor"  # of somebody who lost theirs: one asks, another one agrees
@@ -87,6 +88,7 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.EXPORT_RECORD: frozenset({Role.OFFICER, Role.CSIRT_HEAD, Role.AUDITOR}),
         Permission.PROPOSE_ERASURE: frozenset({Role.PRIVACY_OFFICER, Role.CSIRT_HEAD}),
         Permission.APPROVE_ERASURE: frozenset({Role.DIRECTOR, Role.CISO}),
+        Permission.KEEP_ASSETS: frozenset({Role.OFFICER, Role.CSIRT_HEAD, Role.SYSTEM_MANAGER, Role.ADMINISTRATOR}),
         Permission.ISSUE_TOKEN: frozenset({Role.ADMINISTRATOR}),
         Permission.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
         Permission.RESET_SECOND_FACTOR: frozenset({Role.ADMINISTRATOR, Role.CSIRT_HEAD, Role.DIRECTOR}),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from csirt.model.asset import AssetRule
 from csirt.model.calendar import OfficeCalendar
 from csirt.model.contact import ContactChain
 from csirt.model.duty import LawBook
@@ -32,6 +33,7 @@ class TriageRules:
     opens_from: Level = Level.SERIOUS
     types: tuple[TypeRule, ...] = ()
     source: str = ""
+    assets: tuple[AssetRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +59,4 @@ class City:
     levels: LevelBook = field(default_factory=LevelBook)
     second_factor: frozenset[Role] = frozenset()  # roles that need one at sign-in
     reminders: ReminderBook = field(default_factory=ReminderBook)
+    asset_headings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of the ledger, by field

@@ -9,14 +9,17 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 from csirt.errors import Invalid
+from csirt.model.asset import AssetRule, Layer
 from csirt.model.city import TriageRules, TypeRule
 from csirt.model.detection import Detection
 from csirt.model.incident import IncidentType, Level
 
 _SEARCHED_CHARACTERS = 1000
 _NOT_RE2 = re.compile(r"\(\?(?:[=!>]|<[=!]|P=|\()|\\[1-9]|[*+?}]\+")
+_ASSET_KEYS = frozenset({"layer", "confidentiality", "own", "level", "source", "valid_from"})
 _RULE_KEYS = frozenset({"type", "pattern", "level", "source", "valid_from"})
 
 
@@ -40,7 +43,8 @@ def rules_from(mapping: Mapping[str, object], source: str, on: date | None = Non
     """The rules of a parsed TOML file; `source` names the file. With `on`, only rules valid on that day.
 
     The file has `source` (text), `opens_from` (0 to 4) and a list `rule` of tables: `type`, `pattern`, `source`,
-    `valid_from` (a date), and `level` (0 to 4) if the rule proposes one.
+    `valid_from` (a date), and `level` (0 to 4) if the rule proposes one. A list `asset_rule` says what a detection is
+    worth on an asset: `layer` or `confidentiality`, `own` (the detection's own level from which it holds), `level`.
 
     Raises:
         Invalid: `triage_rule_invalid`; `file` and `key` name the place.
@@ -56,17 +60,48 @@ def rules_from(mapping: Mapping[str, object], source: str, on: date | None = Non
     return TriageRules(
         opens_from=opens_from,
         types=tuple(rule for rule, valid_from in dated if on is None or valid_from <= on),
+        assets=_asset_rules(mapping.get("asset_rule", []), source, on),
         source=stated,
     )
 
 
-def _rule(row: object, source: str, place: str) -> tuple[TypeRule, date]:
-    """One rule and the day from which it holds."""
+def _asset_rules(rows: object, source: str, on: date | None) -> tuple[AssetRule, ...]:
+    """What detections are worth on an asset."""
+    if not isinstance(rows, list):
+        raise _invalid(source, "asset_rule")
+    dated = [_asset_rule(row, source, f"asset_rule[{place}]") for place, row in enumerate(rows)]
+    return tuple(rule for rule, valid_from in dated if on is None or valid_from <= on)
+
+
+def _known_keys(row: object, keys: frozenset[str], source: str, place: str) -> Mapping[str, Any]:
     if not isinstance(row, Mapping):
         raise _invalid(source, place)
     for key in row:
-        if key not in _RULE_KEYS:
+        if key not in keys:
             raise _invalid(source, f"{place}.{key}")
+    return row
+
+
+def _asset_rule(row: object, source: str, place: str) -> tuple[AssetRule, date]:
+    row = _known_keys(row, _ASSET_KEYS, source, place)
+    layer, classed, valid_from, stated = (row.get(key) for key in ("layer", "confidentiality", "valid_from", "source"))
+    if layer is not None and layer not in set(Layer):
+        raise _invalid(source, f"{place}.layer")
+    if classed is not None and (type(classed) is not int or not 1 <= classed <= 3):
+        raise _invalid(source, f"{place}.confidentiality")
+    if layer is None and classed is None:
+        raise _invalid(source, f"{place}.layer")
+    if type(valid_from) is not date:
+        raise _invalid(source, f"{place}.valid_from")
+    if not isinstance(stated, str) or not stated.strip():
+        raise _invalid(source, f"{place}.source")
+    own, level = (_level(row.get(key), source, f"{place}.{key}") for key in ("own", "level"))
+    return AssetRule(own, level, Layer(layer) if layer else None, classed), valid_from
+
+
+def _rule(row: object, source: str, place: str) -> tuple[TypeRule, date]:
+    """One rule and the day from which it holds."""
+    row = _known_keys(row, _RULE_KEYS, source, place)
     kind, pattern, valid_from, stated = (row.get(key) for key in ("type", "pattern", "valid_from", "source"))
     if not isinstance(kind, str) or kind not in set(IncidentType):
         raise _invalid(source, f"{place}.type")

@@ -105,6 +105,7 @@ class EntryKind(StrEnum):
     TOKEN_ISSUED = "TOKEN_ISSUED"  # noqa: S105 - an API token was issued; holds its id only
     TOKEN_REVOKED = "TOKEN_REVOKED"  # noqa: S105 - an API token was revoked
     QUARANTINE_READ = "QUARANTINE_READ"  # a record that could not be read was read after all
+    ASSETS_IMPORTED = "ASSETS_IMPORTED"  # the asset ledger became what a file says
     SOURCE_WATCHED = "SOURCE_WATCHED"  # a source of detections must not be silent for longer than so many minutes
     SOURCE_SILENT = "SOURCE_SILENT"  # nothing came from it for longer than that
     SOURCE_HEARD = "SOURCE_HEARD"  # it is heard again, or need not be any more

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import text, tuple_, update
 from sqlmodel import col, delete, select
 
+from csirt.model.asset import level_on
 from csirt.model.incident import IncidentStatus, IncidentType, Level, Sortable
 from csirt.model.linking import (
     Because,
@@ -34,6 +35,7 @@ from csirt.model.sorting import day_of, groups_of, sighting
 from csirt.record.entry import EntryKind
 from csirt.response import incidents, levels, locks, merging
 from csirt.response.incidents import Report
+from csirt.store.queries.assets import assets_on
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tables.runs import RunRow
@@ -242,6 +244,7 @@ class _Sorting:
             if name := self.known.name_of(day_of(row.at), row.attacked):
                 row.reported_as, row.attacked = row.attacked, name
             together[cluster].append(row)
+        self._know_assets()
         for cluster, rows in together.items():
             kept = self.clusters[cluster]
             kept.level = max(kept.level, *(row.level for row in rows))
@@ -254,6 +257,18 @@ class _Sorting:
                 self._open(kept, rows)
             else:
                 self._let_wait(rows)
+
+    def _know_assets(self) -> None:
+        """Whose hosts were hit, by the ledger, and what their detections are worth there."""
+        rows = self.fresh.values()
+        names = {name for row in rows for name in (row.attacked, row.reported_as) if name}
+        known = assets_on(self.tx.session, names)
+        for row in rows:
+            found = known.get(row.attacked) or known.get(row.reported_as or "")
+            row.asset = found[0] if found else None
+            own = row.level if row.own_level is None else row.own_level
+            level = level_on(found[1], own, self.tx.city.rules.assets) if found else own
+            row.level, row.own_level = level, own if level > own else None
 
     def _join(self, incident: str, rows: Sequence[DetectionRow]) -> None:
         """Put new detections into a case: one entry for each reason."""

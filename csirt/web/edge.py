@@ -23,8 +23,8 @@ STATIC = "/static/"
 SMALL = 1024 * 1024
 LARGE = 64 * 1024 * 1024
 AROUND = 128 * 1024  # bytes of a form around its file
-_UPLOAD = re.compile(r"(?:/api/v1)?/incidents/[^/]+/evidence")
-_INTAKE = re.compile(r"/api/v1/(?:detections|detections/stream|sources/[^/]+)")
+_UPLOAD = re.compile(r"(?:/api/v1)?/incidents/[^/]+/evidence|/assets")
+_INTAKE = re.compile(r"/api/v1/(?:assets/import|detections|detections/stream|sources/[^/]+)")
 STREAM, ENDLESS = "/api/v1/detections/stream", 16 * 1024 * 1024 * 1024
 _CONTENT = re.compile(r"/evidence/[^/]+|/api/v1/evidence/[^/]+/content")
 

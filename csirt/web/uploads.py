@@ -187,3 +187,28 @@ async def _file_bytes(chunks: AsyncIterator[bytes], parts: _Parts) -> AsyncItera
     async for some in chunks:
         for came in parts.feed(some):
             yield came
+
+
+async def take_whole(
+    request: Request, most: int, check: Callable[[dict[str, str]], Any]
+) -> tuple[bytes, dict[str, str]]:
+    """The one file of a form in memory, at most so many bytes, and the fields. `check` as in `take_form`.
+
+    Raises:
+        Invalid: `upload_malformed`, `upload_broken`, `upload_missing`, `upload_one_file`, `asset_file_too_large`.
+    """
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    if kind != FORM.encode() or not 0 < len(options.get(b"boundary", b"")) <= 200:
+        raise Invalid("upload_malformed")
+    parts = _Parts(options[b"boundary"])
+    chunks = _chunks(request)
+    gathered = bytearray(b"".join(await _up_to_file(chunks, parts)))
+    check(parts.fields)
+    async for some in _file_bytes(chunks, parts):
+        gathered += some
+        if len(gathered) > most:
+            raise Invalid("asset_file_too_large", limit=most)
+    parts.finish()
+    if not gathered:
+        raise Invalid("upload_missing", field="file")
+    return bytes(gathered), parts.fields

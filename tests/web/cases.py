@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
+from csirt.model.asset import Asset, Layer
 from csirt.model.contact import Need, StopOn
 from csirt.model.escalation import RouteState
 from csirt.model.evidence import EvidenceState
@@ -12,7 +13,7 @@ from csirt.model.message import DeliveryState
 from csirt.model.source import Way
 from csirt.model.step import StepKind, StepState
 from csirt.record.entry import EntryKind
-from csirt.web.views import board, escalation, evidence, frame, incident, measures, sources, waiting
+from csirt.web.views import assets, board, escalation, evidence, frame, incident, measures, sources, waiting
 from tests.web.cast import MINUTE, NOW, Words
 from tests.web.facts import law_of
 
@@ -201,6 +202,20 @@ def _escalation(say: Words) -> escalation.EscalationPart:
     )
 
 
+def a_detection(say: Words) -> incident.DetectionRow:
+    """One on an asset, which raised it."""
+    return incident.DetectionRow(
+        at=NOW - 97 * MINUTE,
+        format="suricata-eve",
+        level=Level.GRAVE,
+        host="TAX-PC-017.city.naruto.example",
+        title="ET MALWARE Win32/LockBit Ransomware Checkin Activity (GET)",
+        repeats=4,
+        raised_from=2,
+        asset=say("税務課の端末（個人番号利用事務系、税務課）", "Tax computers (My Number network)"),
+    )
+
+
 def an_incident(say: Words) -> incident.Incident:
     """An open incident in full flight."""
     return incident.Incident(
@@ -223,16 +238,7 @@ def an_incident(say: Words) -> incident.Incident:
         measures=some_measures(say).rows[:1],
         evidence=some_evidence(say),
         **law_of(say),
-        detections=(
-            incident.DetectionRow(
-                at=NOW - 97 * MINUTE,
-                format="suricata-eve",
-                level=Level.GRAVE,
-                host="TAX-PC-017.city.naruto.example",
-                title="ET MALWARE Win32/LockBit Ransomware Checkin Activity (GET)",
-                repeats=4,
-            ),
-        ),
+        detections=(a_detection(say),),
         posts=(
             frame.Option(value="ciso", label="CISO"),
             frame.Option(value="head", label=say("情報政策課長", "Head of IT")),
@@ -317,6 +323,33 @@ def some_sources(say: Words) -> sources.SourceList:
     return sources.SourceList(rows=(heard, silent, sources.SourceRow(name="fw", owner=owner, way=Way.SYSLOG)))
 
 
+def some_assets(say: Words) -> assets.AssetList:
+    """The ledger after a file was read, of which something could not be."""
+    juki = Asset(
+        number="S-001",
+        name=say("住民記録システム", "Residents' register"),
+        owner=say("市民課", "Citizens' section"),
+        vendor=say("四国システム株式会社", "Shikoku Systems Ltd."),
+        layer=Layer.MY_NUMBER,
+        confidentiality=3,
+        integrity=2,
+        availability=2,
+        hosts=("juki-sv01.city.naruto.example", "juki-sv02.city.naruto.example"),
+        addresses=("10.20.1.11",),
+        networks=("10.20.8.0/24",),
+    )
+    row = assets.AssetRow(asset=juki, classes=say("機密性3 完全性2 可用性2", "C3 I2 A2"), hits=4)
+    bare = assets.AssetRow(asset=Asset(number="S-104", name=say("予備の端末", "Spare computer")))
+    return assets.AssetList(
+        rows=(row, bare),
+        total=2,
+        may_import=True,
+        read=2,
+        added=2,
+        remarks=(assets.RemarkRow(line=14, code="asset_layer_unknown", heading=say("ネットワーク区分", "Network")),),
+    )
+
+
 def some_waiting(say: Words) -> waiting.Waiting:
     """Detections that wait for a decision, and one record in quarantine."""
     row = waiting.WaitingRow(
@@ -328,6 +361,7 @@ def some_waiting(say: Words) -> waiting.Waiting:
         format="syslog",
         host="FW-01",
         repeats=12,
+        asset=say("庁内ファイアウォール（LGWAN接続系、情報政策課）", "Firewall (LGWAN network, IT section)"),
     )
     broken = waiting.QuarantineRow(at=NOW, code="not_json", place="byte 2048", source="soc-sensor")
     form = frame.Form(key="k-6", errors={"form": "detections_not_waiting"})

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from csirt.web.look import View
-from csirt.web.views import assignment, chains, frame, measures, opening, sources, waiting
+from csirt.web.views import assets, assignment, chains, frame, measures, opening, sources, waiting
 from tests.web.access import access_pages
 from tests.web.cases import (
     a_board,
     a_closed_incident,
     a_wrong_report,
     an_incident,
+    some_assets,
     some_counts,
     some_measures,
     some_sources,
@@ -34,11 +35,16 @@ from tests.web.erasures import erasure_pages
 from tests.web.facts import law_pages
 from tests.web.openings import busy, opening_pages
 
+WRONG_FILE = frame.Form(errors={"file": "asset_headings_missing"}, params={"fields": "name"})
+
 
 def intake_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     """Sources, and what waits or lies in quarantine; each also empty."""
     yield "sources", a_frame(language), some_sources(Words(language))
     yield "sources_empty", a_frame(language), sources.SourceList(rows=())
+    yield "assets", a_frame(language), some_assets(Words(language))
+    yield "assets_empty", a_frame(language), assets.AssetList(rows=())
+    yield "assets_wrong", a_frame(language), assets.AssetList(rows=(), may_import=True, form=WRONG_FILE)
     yield "waiting", a_frame(language), some_waiting(Words(language))
     yield "waiting_empty", a_frame(language), waiting.Waiting(rows=())
 

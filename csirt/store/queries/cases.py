@@ -68,6 +68,8 @@ class DetectionView:
     incident: str | None
     joined_by: str | None
     joined_over: str | None
+    asset: str | None
+    own_level: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class WaitingGroup:
     type: str = IncidentType.UNDECIDED.value
     format: str = ""
     at: datetime | None = None
+    asset: str | None = None
 
 
 def resolve_incident(look: Look, name: str) -> str:
@@ -242,6 +245,7 @@ def _group(attacked: str, rows: Sequence[DetectionRow]) -> WaitingGroup:
         type=gravest.type,
         format=gravest.format,
         at=max(row.at for row in rows),
+        asset=next((row.asset for row in rows if row.asset), None),
     )
 
 

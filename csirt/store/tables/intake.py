@@ -66,6 +66,8 @@ class DetectionRow(SQLModel, table=True):
     cluster: str | None = Field(default=None, index=True)
     joined_by: str | None = None
     joined_over: str | None = None
+    asset: str | None = Field(default=None, index=True)
+    own_level: int | None = None
 
 
 class QuarantineRow(SQLModel, table=True):

@@ -16,6 +16,7 @@ from csirt.response import access, incidents, intake, sources
 from csirt.store.queries import cases
 from csirt.store.tx import Look
 from csirt.taking import Reread, read_again, source_behind, take_in
+from csirt.web.api.detection_shapes import WaitingGiven
 from csirt.web.api.shapes import (
     AcceptedGiven,
     CountGiven,
@@ -23,11 +24,11 @@ from csirt.web.api.shapes import (
     IdGiven,
     QuarantineGiven,
     Taken,
-    WaitingGiven,
     WaitingIgnoreTaken,
     WaitingOpenTaken,
 )
-from csirt.web.session import IncidentReader, SignedIn, desk_of, visit
+from csirt.web.api.words import Words
+from csirt.web.session import IncidentReader, SignedIn, Visit, desk_of, visit
 
 router = APIRouter(tags=["detections"])
 
@@ -108,7 +109,15 @@ def take_and_count(
 @router.get("/detections/waiting")
 def show_waiting(reader: IncidentReader) -> list[WaitingGiven]:
     """Detections that wait for an officer's decision, gravest first."""
-    return [WaitingGiven.model_validate(asdict(group)) for group in reader.desk.look(cases.waiting)]
+    return reader.desk.look(_waiting, reader)
+
+
+def _waiting(look: Look, reader: Visit) -> list[WaitingGiven]:
+    words = Words(reader.desk, look, reader)
+    return [
+        WaitingGiven.model_validate({**asdict(group), "asset_text": words.asset(group.asset)})
+        for group in cases.waiting(look)
+    ]
 
 
 @router.post("/detections/waiting/open", status_code=201)

@@ -11,9 +11,9 @@ from csirt.response.incidents import Report
 from csirt.store.queries import cases, work
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.tx import Look
+from csirt.web.api.detection_shapes import DetectionGiven
 from csirt.web.api.detections import RequestKey
 from csirt.web.api.shapes import (
-    DetectionGiven,
     IdGiven,
     IncidentGiven,
     IncidentInFullGiven,

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from csirt.web.api import (
     absences,
     access,
+    assets,
     assignments,
     chains,
     detections,
@@ -39,6 +40,7 @@ for part in (
     detections,
     streams,
     sources,
+    assets,
     incidents,
     facts,
     obligations,

@@ -297,41 +297,6 @@ class NoteGiven(Given):
     at: datetime
 
 
-class DetectionGiven(Given):
-    """A stored detection, seen `count` times."""
-
-    id: int
-    format: str
-    title: str
-    severity_native: str
-    level: int
-    at: datetime
-    src_ip: str | None
-    dst_ip: str | None
-    host: str | None
-    user: str | None
-    attacked: str
-    attacker: str | None
-    count: int
-    first_seen: datetime
-    last_seen: datetime
-    state: str
-    incident: str | None
-    joined_by: str | None
-    joined_over: str | None
-    joined_text: str
-
-
-class WaitingGiven(Given):
-    """Detections of one attacked host that wait for a decision; `keys` name them."""
-
-    attacked: str
-    title: str
-    level: int
-    count: int
-    keys: list[int]
-
-
 class CalledForGiven(Given):
     """A chain that the rules call for, `yes` or `perhaps`. `climbs`: how often it was begun for the incident."""
 

@@ -1,23 +1,27 @@
 """Views of the store as the API gives them: with the words of the reader's language beside the codes."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
 from csirt.bootstrap import Desk
 from csirt.documents import Teller, naming
 from csirt.era import number_text
+from csirt.model.asset import Asset
 from csirt.model.authority import may_answer
 from csirt.model.incident import IncidentView
 from csirt.model.people import Actor
+from csirt.store.queries.assets import by_id
 from csirt.store.queries.cases import DetectionView, MeasureView, NoteView
 from csirt.store.queries.timeline import TimelineEntry
 from csirt.store.queries.work import AssignmentView, EscalationView, StepView
 from csirt.store.tx import Look
+from csirt.texts.assets import asset_text
 from csirt.texts.naming import Naming
 from csirt.texts.steps import StepText
+from csirt.web.api.detection_shapes import DetectionGiven
 from csirt.web.api.shapes import (
     AssignmentGiven,
     DeliveryGiven,
-    DetectionGiven,
     EntryGiven,
     EscalationGiven,
     IncidentGiven,
@@ -36,6 +40,7 @@ class Words:
         self.language = visit.language
         self.name: Naming = naming(desk, look, visit.language, visit.ever)
         self._actor: Actor = visit.actor
+        self._look, self._assets = look, dict[str, Asset]()
         self._desk = desk
 
     def incident(self, view: IncidentView) -> IncidentGiven:
@@ -54,7 +59,21 @@ class Words:
     def detection(self, view: DetectionView) -> DetectionGiven:
         """A detection, with the reason why it belongs to its incident in words."""
         text = self.joined(view.joined_by, view.joined_over)
-        return DetectionGiven.model_validate({**asdict(view), "joined_text": text})
+        found = self.assets([view.asset]).get(view.asset or "")
+        asset = {"id": view.asset, **asdict(found)} if found else None
+        told = {"joined_text": text, "asset": asset, "asset_text": self.asset(view.asset)}
+        return DetectionGiven.model_validate({**asdict(view), **told})
+
+    def assets(self, ids: Iterable[str | None]) -> Mapping[str, Asset]:
+        """The assets with these ids."""
+        missing = {one for one in ids if one and one not in self._assets}
+        self._assets |= by_id(self._look, missing)
+        return self._assets
+
+    def asset(self, id_: str | None) -> str:
+        """An asset in one line; empty for none."""
+        found = self.assets([id_]).get(id_ or "")
+        return asset_text(self.name.words, found) if found else ""
 
     def joined(self, because: str | None, over: str | None) -> str:
         """Why a detection belongs to its incident; empty where nothing was kept."""

@@ -245,10 +245,12 @@ def _timeline(look: Look, visit: Visit, incident: str, before: int | None) -> tu
 def _detections(look: Look, words: Words, incident: str, page: int) -> tuple[tuple[DetectionRow, ...], Window | None]:
     first, base = (page - 1) * cases.PAGE, f"/incidents/{incident}"
     found = cases.detections(look, incident, offset=first, limit=cases.PAGE + 1)
+    words.assets(row.asset for row in found)
     rows = tuple(
         DetectionRow(
             at=row.at, format=row.format, title=row.title, level=Level(row.level), host=row.host or row.attacked,
-            repeats=row.count, joined=words.joined(row.joined_by, row.joined_over),
+            repeats=row.count, joined=words.joined(row.joined_by, row.joined_over), asset=words.asset(row.asset),
+            raised_from=row.own_level,
         )
         for row in found[: cases.PAGE]
     )  # fmt: skip

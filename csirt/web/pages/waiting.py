@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -97,7 +98,7 @@ def _faults(sent: Sent, keys: Sequence[int]) -> Faults:
 def _waiting(look: Look, visit: Visit, form: Form, chosen: frozenset[str]) -> Waiting:
     now, words = visit.desk.clock.now(), Words(visit.desk, look, visit)
     return Waiting(
-        rows=tuple(_row(group, now) for group in cases.waiting(look)),
+        rows=tuple(replace(_row(group, now), asset=words.asset(group.asset)) for group in cases.waiting(look)),
         quarantine=tuple(_quarantined(row, words) for row in cases.quarantine(look)),
         may_decide=may(visit.actor, Permission.DECIDE_TRIAGE),
         may_retry=may(visit.actor, Permission.INGEST),

@@ -65,7 +65,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectionRow:
-    """One detection of the incident."""
+    """One detection of the incident. `asset` in words; `raised_from`: its level before the asset raised it."""
 
     at: datetime
     format: str
@@ -74,6 +74,8 @@ class DetectionRow:
     host: str = ""
     repeats: int = 1
     joined: str = ""
+    asset: str = ""
+    raised_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ class WaitingRow:
     format: str
     host: str = ""
     repeats: int = 1
+    asset: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,58 @@
+"""What the API gives of detections."""
+
+from datetime import datetime
+
+from csirt.web.api.shapes import Given
+
+
+class OnAssetGiven(Given):
+    """The asset that a detection hit, as the ledger has it."""
+
+    id: str
+    number: str
+    name: str
+    owner: str
+    vendor: str
+    layer: str | None
+    confidentiality: int | None
+    integrity: int | None
+    availability: int | None
+
+
+class DetectionGiven(Given):
+    """A stored detection, seen `count` times."""
+
+    id: int
+    format: str
+    title: str
+    severity_native: str
+    level: int
+    at: datetime
+    src_ip: str | None
+    dst_ip: str | None
+    host: str | None
+    user: str | None
+    attacked: str
+    attacker: str | None
+    count: int
+    first_seen: datetime
+    last_seen: datetime
+    state: str
+    incident: str | None
+    joined_by: str | None
+    joined_over: str | None
+    joined_text: str
+    own_level: int | None
+    asset: OnAssetGiven | None
+    asset_text: str
+
+
+class WaitingGiven(Given):
+    """Detections of one attacked host that wait for a decision; `keys` name them."""
+
+    attacked: str
+    title: str
+    level: int
+    count: int
+    keys: list[int]
+    asset_text: str
