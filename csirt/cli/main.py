@@ -41,6 +41,8 @@ COMMANDS = {
     "waive": "csirt.cli.obligations:waive",
     "level": "csirt.cli.obligations:level",
     "levels": "csirt.cli.levels:levels",
+    "retype": "csirt.cli.obligations:retype",
+    "close": "csirt.cli.obligations:close",
     "measures": "csirt.cli.cases:measures",
     "evidence": "csirt.cli.evidence:evidence",
     "assignments": "csirt.cli.duties:assignments",

@@ -11,10 +11,10 @@ from csirt.cli.opening import open_desk, person
 from csirt.cli.speaking import As, AsJson, Data, Lang, Language, plain, show, show_one
 from csirt.cli.wording import Words
 from csirt.errors import Invalid
-from csirt.model.incident import Level
+from csirt.model.incident import Disposition, IncidentType, Level
 from csirt.model.people import Actor
+from csirt.response import by_hand, incidents
 from csirt.response import duties as use_cases
-from csirt.response import incidents
 from csirt.response.duties import Sent
 from csirt.store.queries import duties as questions
 from csirt.store.queries.cases import resolve_incident
@@ -126,3 +126,37 @@ def level(
         id_ = desk.look(resolve_incident, name)
         desk.commit(person(desk, uid), incidents.set_level, id_, Level(to), reason)
     show_one({"incident": id_, "level": to}, "cli.level_set", language, as_json=as_json)
+
+
+def retype(
+    *,
+    name: Name,
+    uid: As,
+    to: Annotated[IncidentType, typer.Option("--to", help="What kind of case it is. 種別")],
+    reason: Reason,
+    data: Data = None,
+    as_json: AsJson = False,
+    language: Lang = Language.JA,
+) -> None:
+    """Say what kind of incident it is, before a playbook runs. 種別を決める"""
+    with open_desk(data) as desk:
+        id_ = desk.look(resolve_incident, name)
+        desk.commit(person(desk, uid), by_hand.set_type, id_, to, reason)
+    show_one({"incident": id_, "type": to.value}, "cli.type_set", language, as_json=as_json)
+
+
+def close(
+    *,
+    name: Name,
+    uid: As,
+    how: Annotated[Disposition, typer.Option("--as-what", help="How it ended. 終わり方")],
+    reason: Reason,
+    data: Data = None,
+    as_json: AsJson = False,
+    language: Lang = Language.JA,
+) -> None:
+    """Close an incident that no playbook leads. 終結する"""
+    with open_desk(data) as desk:
+        id_ = desk.look(resolve_incident, name)
+        desk.commit(person(desk, uid), by_hand.close, id_, how, reason)
+    show_one({"incident": id_, "disposition": how.value}, "cli.closed", language, as_json=as_json)

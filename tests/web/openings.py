@@ -7,14 +7,14 @@ from datetime import timedelta
 from markupsafe import Markup
 
 from csirt.gallery import PlaybookWords, Shelf
-from csirt.model.incident import Level
+from csirt.model.incident import IncidentType, Level
 from csirt.model.people import Roster
 from csirt.model.trigger import Firing
 from csirt.reports.bars_svg import draw_bars
 from csirt.texts.catalogs import catalog
 from csirt.texts.naming import Naming
 from csirt.web.look import View
-from csirt.web.views import board, frame, opening
+from csirt.web.views import board, by_hand, frame, opening
 from tests.web.cast import MINUTE, NOW, Words, a_frame
 
 PLACE = "/incidents/new/k-12345678"
@@ -100,3 +100,23 @@ def opening_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     )  # fmt: skip
     yield "opening_confirm", around, confirm
     yield "opening_confirm_bare", around, replace(confirm, foretold=opening.Foretold(), drill=True)
+
+
+def by_hand_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
+    """What people decide where no playbook does; also with errors, and for who may not."""
+    say = Words(language)
+    page = by_hand.ByHand(
+        incident_id="i-1", incident="令和8年度 第12号", title=say("画面がおかしい", "Odd screen"),
+        type=IncidentType.UNDECIDED, may_set_type=True, may_close=True,
+        types=(frame.Option(value="ransomware", label=say("ランサムウェア", "Ransomware")),),
+    )  # fmt: skip
+    yield "by_hand", a_frame(language), page
+    wrong = frame.Form(errors={"disposition": "choice_missing", "reason": "reason_missing"})
+    yield "by_hand_wrong", a_frame(language), replace(page, close_form=wrong)
+    yield "by_hand_not_mine", a_frame(language), replace(page, may_set_type=False, may_close=False)
+
+
+def officer_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
+    """All pages of this file."""
+    yield from opening_pages(language)
+    yield from by_hand_pages(language)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from csirt.model.duty import DutyState
 from csirt.model.fact import FactKind, FactSource, FactState
-from csirt.model.incident import Level
+from csirt.model.incident import Disposition, IncidentType, Level
 from csirt.web.api.shapes import Code, Given, Line, Moment, Taken, Text
 
 
@@ -91,6 +91,20 @@ class LevelTaken(Taken):
     """A level that a post sets."""
 
     level: Level
+    reason: Text
+
+
+class TypeTaken(Taken):
+    """What kind of case it is, said by a person."""
+
+    type: IncidentType
+    reason: Text
+
+
+class ClosingTaken(Taken):
+    """How a case ended that no playbook led."""
+
+    disposition: Disposition
     reason: Text
 
 

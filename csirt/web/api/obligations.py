@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from fastapi import APIRouter
 
-from csirt.response import duties, incidents
+from csirt.response import by_hand, duties, incidents
 from csirt.response.duties import Sent
 from csirt.store.queries import duties as questions
 from csirt.store.queries.cases import resolve_incident
@@ -13,7 +13,15 @@ from csirt.store.tx import Look
 from csirt.texts.catalogs import catalog
 from csirt.texts.duties import DutyWords
 from csirt.web.api.detections import RequestKey
-from csirt.web.api.law_shapes import DutyGiven, LevelTaken, ReportTaken, UpcomingGiven, WaiverTaken
+from csirt.web.api.law_shapes import (
+    ClosingTaken,
+    DutyGiven,
+    LevelTaken,
+    ReportTaken,
+    TypeTaken,
+    UpcomingGiven,
+    WaiverTaken,
+)
 from csirt.web.api.shapes import IdGiven
 from csirt.web.session import IncidentReader, SignedIn, Visit
 
@@ -81,6 +89,21 @@ def set_level(name: str, taken: LevelTaken, who: SignedIn) -> None:
     """Set the level, with a reason; only the post that this level asks for."""
     incident = who.desk.look(resolve_incident, name)
     who.desk.commit(who.actor, incidents.set_level, incident, taken.level, taken.reason)
+
+
+@router.post("/incidents/{name}/type", status_code=204)
+def set_type(name: str, taken: TypeTaken, who: SignedIn, key: RequestKey = None) -> None:
+    """Say what kind of case it is, before a playbook runs; the playbook of that kind begins."""
+    incident = who.desk.look(resolve_incident, name)
+    request_key = f"{who.actor.id}:{key}" if key else None
+    who.desk.commit(who.actor, by_hand.set_type, incident, taken.type, taken.reason, request_key=request_key)
+
+
+@router.post("/incidents/{name}/closing", status_code=204)
+def close_incident(name: str, taken: ClosingTaken, who: SignedIn) -> None:
+    """Close a case that no playbook leads; refused while steps or duties stand open."""
+    incident = who.desk.look(resolve_incident, name)
+    who.desk.commit(who.actor, by_hand.close, incident, taken.disposition, taken.reason)
 
 
 def _given(view: DutyView, visit: Visit) -> DutyGiven:

@@ -20,9 +20,9 @@ from csirt.web.pages.drafting import begun, drop_sent, keep_faulty
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.facts import Facts
 from csirt.web.pages.fields import fields_of
-from csirt.web.pages.forms import Faults, Sent, SentForm
+from csirt.web.pages.forms import Faults, Sent, SentForm, new_key
 from csirt.web.pages.obligations import todo_of
-from csirt.web.pages.steps import title_of
+from csirt.web.pages.steps import acts_of, address_of, title_of
 from csirt.web.pages.trouble import step_up
 from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.assignment import (
@@ -185,7 +185,16 @@ def _page(look: Look, visit: Visit, id_: str, form: Form, *, conflict: bool = Fa
         may_answer=may(visit.actor, Permission.ANSWER_STEP) and may_answer(visit.actor, view.who),
         drill=asked.drill,
         step_up=step_up(f"/assignments/{view.id}") if view.kind is StepKind.APPROVE and not visit.actor.fresh else "",
+        may_collect=may(visit.actor, Permission.COLLECT_EVIDENCE),
+        evidence_key=new_key(),
+        set_aside=_set_aside(look, visit, view),
     )
+
+
+def _set_aside(look: Look, visit: Visit, view: AssignmentView) -> str:
+    """Where the reader may skip or cancel the step, because it cannot or need not be done."""
+    step = next((one for one in work.steps(look, view.incident) if one.key == view.step), None)
+    return address_of(view.incident, view.step) if step and acts_of(visit.actor, step) else ""
 
 
 def _facts(look: Look, asked: Asked) -> list[Fact]:

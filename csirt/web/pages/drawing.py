@@ -28,7 +28,8 @@ NOTICES = frozenset(
         "acknowledged", "answered", "call_recorded", "chain_started", "decided", "evidence_added",
         "draft_dropped", "draft_kept",
         "evidence_handed_over", "facts_stated", "quarantine_read", "erasure_proposed", "erasure_rejected", "erased",
-        "measure_added", "measure_ended", "merged", "note_added", "opened", "run_moved", "set_aside", "signed_out",
+        "measure_added", "measure_ended", "merged", "note_added", "closed", "opened", "run_moved", "type_set",
+        "set_aside", "signed_out",
         "proved", "reset_agreed", "reset_asked", "reset_refused", "second_factor_enrolled", "sessions_ended",
         "signed_out_everywhere", "duty_reported", "duty_waived", "level_set", "unmerged",
     }

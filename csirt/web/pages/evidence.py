@@ -1,5 +1,6 @@
 """Evidence on the page: a file is attached, taken out, handed over. All of it works without a script."""
 
+import re
 from dataclasses import replace
 from typing import Annotated
 
@@ -24,6 +25,7 @@ from csirt.web.views.incident import Incident
 
 router = APIRouter()
 
+_STEP = re.compile(r"/assignments/a-[0-9a-z]{12}")  # a file may be attached where a step asks for it
 HAND_OVER_NAMES = frozenset({"to", "reason"})
 
 
@@ -42,7 +44,8 @@ async def take_evidence(request: Request, name: str, visit: Annotated[Visit, Dep
     except Invalid as error:
         form = Form(key=new_key(), errors={"file": error.code}, params=error.params)
         return await run_in_threadpool(_again, request, visit, incident, form)
-    return go(request, f"/incidents/{incident}#evidence", "evidence_added")
+    back = request.query_params.get("back", "")
+    return go(request, back if _STEP.fullmatch(back) else f"/incidents/{incident}#evidence", "evidence_added")
 
 
 def _collect(visit: Visit, incident: str, sent: Upload) -> None:

@@ -156,6 +156,7 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
         called_for=called_for.rows_of(look, visit, view),
         duties=strip_of(look, visit, words, view.id),
         levels=levels.part_of(look, visit, words, view),
+        may_decide=_may_decide(look, visit, view),
         may_set_level=view.status is IncidentStatus.OPEN and may_set_level(visit),
         posts=_posts(words),
         may_add_note=may(visit.actor, Permission.ADD_NOTE) and view.status is IncidentStatus.OPEN,
@@ -163,6 +164,13 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
         note_form=asked.note_form or begun(look, visit, f"/incidents/{view.id}/notes"),
         measure_form=asked.measure_form or begun(look, visit, f"/incidents/{view.id}/measures"),
     )
+
+
+def _may_decide(look: Look, visit: Visit, view: IncidentView) -> bool:
+    """May the reader say what kind of case it is, or close it, because no playbook does?"""
+    led = view.playbook is not None and work.stopped_by(look, view.id) is None
+    allowed = may(visit.actor, Permission.DECIDE_TRIAGE) or may(visit.actor, Permission.CLOSE_INCIDENT)
+    return view.status is IncidentStatus.OPEN and not led and allowed
 
 
 def _head(look: Look, visit: Visit, words: Words, view: IncidentView) -> Incident:

@@ -139,12 +139,14 @@ class Steps:
             return choice_text(self._words, text, view.assignment.choice)
         if view.key in self._climbs and isinstance(view.value, dict):
             between = self._words.name.words.gettext("list.separator")
-            return between.join(self._route(name, state) for name, state in view.value.items())
+            return between.join(self._route(view.key, name, state) for name, state in view.value.items())
         return ""
 
-    def _route(self, name: str, state: Json) -> str:
+    def _route(self, step: str, name: str, state: Json) -> str:
         words = self._words.name.words
-        return words.say("tell.pair", {"name": name, "text": words.gettext(f"route_state.{state}")})
+        chain = self._visit.desk.door.city.chains.get(self._climbs[step].chain)
+        routes = {route.name: route.title.get(self._words.language) for route in chain.routes} if chain else {}
+        return words.say("tell.pair", {"name": routes.get(name) or name, "text": words.gettext(f"route_state.{state}")})
 
 
 def choice_text(words: Words, text: StepText, choice: str | None) -> str:

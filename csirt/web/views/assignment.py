@@ -125,6 +125,9 @@ class AssignmentPage:
     conflict: bool = False
     may_answer: bool = True
     drill: bool = False
+    may_collect: bool = False
+    evidence_key: str = ""
+    set_aside: str = ""  # where the step is skipped or cancelled, for a reader who may
     step_up: str = ""  # where to prove again who one is, before one may approve
 
 

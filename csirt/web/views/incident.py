@@ -130,6 +130,7 @@ class Incident:
     may_erase: bool = False
     came_from: tuple[Option, ...] = ()
     may_merge: bool = False
+    may_decide: bool = False  # what no playbook decides
     duties: tuple[DutyRow, ...] = ()
     levels: LevelPart = NO_LEVELS
     may_add_note: bool = False
