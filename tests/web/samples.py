@@ -108,7 +108,7 @@ def main_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
 PARTS = (
     main_pages,
     access_pages,
-    opening_pages,
+    officer_pages,
     law_pages,
     assignment_pages,
     intake_pages,
