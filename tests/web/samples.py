@@ -33,7 +33,7 @@ from tests.web.duties import (
 )
 from tests.web.erasures import erasure_pages
 from tests.web.facts import law_pages
-from tests.web.openings import busy
+from tests.web.openings import busy, officer_pages
 
 WRONG_FILE = frame.Form(errors={"file": "asset_headings_missing"}, params={"fields": "name"})
 
