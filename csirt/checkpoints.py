@@ -101,6 +101,17 @@ class Checkpoints:
         path = self.folder / HISTORY
         return [json.loads(line) for line in path.read_text("ascii").splitlines()] if path.exists() else []
 
+    def handovers(self) -> list[tuple[bytes, str]]:
+        """The checkpoint that both keys signed, and the new key, for each change of the key in this epoch."""
+        rows = [row for row in self.history() if row["why"] == "renewed"]
+        notes = ((self.folder / f"{row['from']:012d}.note", row) for row in rows)
+        current = self.key()
+        return [
+            (path.read_bytes(), row["keys"][0])
+            for path, row in notes
+            if path.exists() and current is not None and row["keys"][0].startswith(f"{current.name}+")
+        ]
+
     def kept(self) -> list[Checkpoint]:
         """All checkpoints of this epoch that were kept, each signed by a key of its time.
 

@@ -1,5 +1,6 @@
 """Commands of an auditor: is the record sound, and an export that proves it elsewhere."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,9 @@ from csirt.cli.opening import LOCAL, open_desk
 from csirt.cli.signers import fresh_checkpoint
 from csirt.cli.speaking import AsJson, Data, Lang, Language, say, show_one, tell_error, to_json, words
 from csirt.cli.tables import progress
+from csirt.clock import JST
 from csirt.errors import Conflict, LedgerBroken, Unavailable
+from csirt.record.export import WHOLE, Part
 from csirt.response import audit
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.queries.timeline import head
@@ -44,7 +47,9 @@ def _verified(desk: Desk, language: str) -> audit.Verified:
 
 def export(
     folder: Annotated[Path, typer.Argument(help="A folder that is empty or not there yet. 空のフォルダ")],
-    incident: Annotated[str | None, typer.Option(help="Texts of this one only. この一件の内容だけ")] = None,
+    incident: Annotated[str | None, typer.Option(help="Entries and texts of this one only. この一件だけ")] = None,
+    since: Annotated[datetime | None, typer.Option(help="From this day on. この日から", formats=["%Y-%m-%d"])] = None,
+    until: Annotated[datetime | None, typer.Option(help="To this day. この日まで", formats=["%Y-%m-%d"])] = None,
     data: Data = None,
     as_json: AsJson = False,
     language: Lang = Language.JA,
@@ -52,28 +57,41 @@ def export(
     """Write the record with its offline verifier. 記録を検証プログラムとともに書き出す"""
     _refuse_full(folder)
     with open_desk(data) as desk:
-        only = desk.look(resolve_incident, incident) if incident else None
+        only = desk.look(resolve_incident, incident) if incident else ""
+        part = Part(only) if only else _period(since, until)
         found = _verified(desk, language)
         if not found.ok:  # to sign a broken record would make it look sound
             raise LedgerBroken("record_broken", seq=found.first_bad, why=found.why)
-        desk.commit(LOCAL, audit.export, only)
+        desk.commit(LOCAL, audit.export, part)
         size, _ = desk.look(head)
-        fresh_checkpoint(desk.settings, size)
+        signed = fresh_checkpoint(desk.settings, size)
+        if signed is None or (only and signed.size < size):  # else the end of the incident could not be shown
+            raise Unavailable("checkpoint_missing")
         incidents = [only] if only else desk.look(audit.newest_incidents, DOCUMENTS)
         try:
-            out = ExportFolder.make(folder)
+            out = ExportFolder.make(folder, part)
             with progress(words(language).gettext("cli.progress.export")) as tell:
-                desk.look(out.write_record, checkpoints_of(desk.settings), only, tell)
+                desk.look(out.write_record, checkpoints_of(desk.settings), signed, tell)
                 out.write_documents(desk, incidents, language.value, tell)
-            signed = out.close()
+            out.close()
         except OSError as error:
             raise Unavailable("folder_not_writable", permanent=True, folder=folder.name) from error
     left = max(size - signed.size, 0)
-    made = {"folder": str(folder), "size": signed.size, "root": out.root, "incident": only,
+    made = {"folder": str(folder), "size": signed.size, "root": out.root, "incident": only or None, "part": str(part),
             "unsealed": left, "documents": len(incidents)}  # fmt: skip
     if left and not as_json:
         say(language, "cli.export_unsealed", {"number": left})
     show_one(made, "cli.exported", language, as_json=as_json)
+
+
+def _period(since: datetime | None, until: datetime | None) -> Part:
+    """Whole days in Japan, both included; everything where neither is given."""
+    if since is None and until is None:
+        return WHOLE
+    first = (since or datetime(1970, 1, 2)).replace(tzinfo=JST)  # noqa: DTZ001 - a day of the calendar
+    behind = (until or datetime(9998, 12, 31)).replace(tzinfo=JST) + timedelta(days=1)  # noqa: DTZ001 - the same
+    said = (at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z") for at in (first, behind))
+    return Part("", *said)
 
 
 def _refuse_full(folder: Path) -> None:

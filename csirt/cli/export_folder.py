@@ -1,6 +1,7 @@
 """Writes the folder of an export: the record and its verifier, and documents for people beside it."""
 
 import hashlib
+import json
 import shutil
 from dataclasses import dataclass, field
 from itertools import chain
@@ -10,10 +11,11 @@ from csirt.bootstrap import Desk
 from csirt.checkpoints import Checkpoints
 from csirt.cli.tables import Told
 from csirt.documents import timeline_document
-from csirt.errors import NotFound, Untrusted
+from csirt.errors import Untrusted
 from csirt.record import verify_record
 from csirt.record.checkpoint import verifier_line
-from csirt.record.export import ASIDE, entry_line, leaf_hash, manifest_bytes
+from csirt.record.export import WHOLE, Part, entry_line, leaf_hash, manifest_bytes
+from csirt.record.tiles import bundles, tiles
 from csirt.record.tree import Frontier
 from csirt.record.verify_record import Checkpoint, b64
 from csirt.reports.timeline import timeline_pdf
@@ -29,47 +31,62 @@ class ExportFolder:
     """One folder in the making."""
 
     path: Path
+    part: Part = WHOLE
     root: str = ""
     aside: list[str] = field(default_factory=list)
 
     @classmethod
-    def make(cls, path: Path) -> "ExportFolder":
+    def make(cls, path: Path, part: Part) -> "ExportFolder":
         """A folder that only its owner may read."""
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.chmod(0o700)
-        return cls(path)
+        return cls(path, part)
 
-    def write_record(self, look: Look, published: Checkpoints, incident: str | None, tell: Told) -> None:
-        """Entries and leaf hashes as far as the newest checkpoint goes, openings, and the checkpoint itself.
-
-        Raises:
-            NotFound: nothing was ever signed.
-        """
-        signed, note = published.head(), published.latest()
-        if signed is None or note is None:
-            raise NotFound("checkpoint_missing")
+    def write_record(self, look: Look, published: Checkpoints, signed: Checkpoint, tell: Told) -> None:
+        """Entries of the part, the leaf hashes of all, openings, and the checkpoint that covers them."""
         size = signed.size
         frontier = Frontier()
         with (self.path / "entries.jsonl").open("wb") as lines, (self.path / "leaves.bin").open("wb") as leaves:
-            for canonical in audit.entries(look, size):
+            for canonical, ours in audit.entries(look, size, self.part):
                 leaf = leaf_hash(canonical)
-                lines.write(entry_line(canonical))
                 leaves.write(leaf)
+                if ours:
+                    lines.write(entry_line(canonical))
                 frontier = frontier.append(leaf)
                 if frontier.size % 1000 == 0:
                     tell(frontier.size, size)
         with (self.path / "payloads.jsonl").open("wb") as openings:
-            openings.writelines(audit.openings(look, size, incident))
+            openings.writelines(audit.openings(look, size, self.part))
         self.root = b64(frontier.root()).decode()
-        (self.path / "checkpoint").write_bytes(note)
+        self._write_seals(published)
+        if self.part == WHOLE:
+            self._write_tiles(look, size)
+
+    def _write_seals(self, published: Checkpoints) -> None:
+        """What is signed, by whom, and how the key changed; the verifier, and how to use it."""
+        (self.path / "checkpoint").write_bytes(published.latest() or b"")
         keys = "".join(f"{verifier_line(key)}\n" for key in published.signed_by())
         (self.path / "key.pub").write_text(keys, encoding="ascii")
+        if handovers := published.handovers():
+            lines = (json.dumps({"note": note.decode(), "key": key}) + "\n" for note, key in handovers)
+            (self.path / "handovers.jsonl").write_text("".join(lines), encoding="ascii")
         shutil.copyfile(verify_record.__file__, self.path / "verify_record.py")
         shutil.copyfile(_README, self.path / "README.txt")
 
+    def _write_tiles(self, look: Look, size: int) -> None:
+        """The same tree in the layout of C2SP tlog-tiles, for other tools."""
+        with (self.path / "leaves.bin").open("rb") as leaves:
+            hashes = iter(lambda: leaves.read(32), b"")
+            raw = (canonical for canonical, _ in audit.entries(look, size))
+            for name, content in chain(tiles(hashes), bundles(raw)):
+                path = self.path / "tlog" / name
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                path.write_bytes(content)
+        shutil.copyfile(self.path / "checkpoint", self.path / "tlog" / "checkpoint")
+
     def write_documents(self, desk: Desk, incidents: list[str], language: str, tell: Told) -> None:
         """The timeline of each incident for people, as PDF and as a workbook."""
-        folder = self.path / ASIDE
+        folder = self.path / "documents"
         folder.mkdir(mode=0o700)
         for number, incident in enumerate(incidents, 1):
             document = timeline_document(desk, incident, language)
@@ -86,8 +103,8 @@ class ExportFolder:
             if path.is_file():
                 with path.open("rb") as file:
                     files[path.name] = (path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
-        (self.path / "manifest.json").write_bytes(manifest_bytes(files, self.aside))
-        for path in chain(self.path.iterdir(), (self.path / ASIDE).iterdir()):
+        (self.path / "manifest.json").write_bytes(manifest_bytes(files, self.aside, self.part))
+        for path in self.path.rglob("*"):
             path.chmod(0o700 if path.is_dir() else 0o600)
         found, findings = verify_record.verify(self.path)
         if found is None or findings:

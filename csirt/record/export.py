@@ -1,15 +1,17 @@
 """The pieces of an export that the verifier reads; whoever writes the folder does the writing. See `verify_record`.
 
 A folder holds exactly: `entries.jsonl` (canonical bytes, one entry a line), `leaves.bin` (their leaf hashes, 32 bytes
-each), `checkpoint`, `key.pub`, `verify_record.py`, `README.txt`, perhaps `payloads.jsonl`, and `manifest.json`, which
-lists them; and `documents/`, for people, which no proof covers. The entries are those that the checkpoint covers.
+each), `checkpoint`, `key.pub`, `verify_record.py`, `README.txt`, perhaps `payloads.jsonl` and `handovers.jsonl` (each
+change of the signing key), and `manifest.json`, which lists them. Aside lie `documents/`, for people, and `tlog/`, the
+same tree as C2SP tlog-tiles for other tools; no proof of ours covers them. The entries are all that the checkpoint
+covers, or a part of them; the leaf hashes are always those of all, so that each entry is proven in the whole.
 """
 
 import json
 
 from csirt.errors import Invalid
 from csirt.record.entry import commitment
-from csirt.record.verify_record import ASIDE, BULK, REQUIRED, b64, leaf_hash, manifest_bytes
+from csirt.record.verify_record import ASIDE, BULK, REQUIRED, WHOLE, Part, b64, leaf_hash, manifest_bytes
 
 
 def entry_line(canonical: bytes) -> bytes:
@@ -25,4 +27,4 @@ def opening_line(c: str, salt: bytes, text: str) -> bytes:
     return json.dumps(opening, separators=(",", ":")).encode() + b"\n"
 
 
-__all__ = ["ASIDE", "BULK", "REQUIRED", "entry_line", "leaf_hash", "manifest_bytes", "opening_line"]
+__all__ = ["ASIDE", "BULK", "REQUIRED", "WHOLE", "Part", "entry_line", "leaf_hash", "manifest_bytes", "opening_line"]

@@ -1,5 +1,8 @@
 """Verify an exported record offline: `python verify_record.py DIR [--key KEY] [--checkpoint OLD] [--json]`.
 
+An export holds the whole record, or all entries of one incident, or those of a stretch of time; the last two prove each
+entry in the tree of the whole, and that nothing of the incident, or in between, is missing.
+
 One file, no network; needs Python 3.11 or newer and the package `cryptography`. Prints PASS and exits 0, or FAIL with
 the first bad entry (where one can be named) and the reason, and exits 1. Take this file and the key from a source that
 you trust, not from the folder you doubt. Rules: RFC 6962 (tree), C2SP signed-note and tlog-checkpoint (signature).
@@ -13,7 +16,7 @@ import json
 import re
 import sys
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice, repeat
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
@@ -27,10 +30,10 @@ try:  # an older library knows Ed25519 only
 except ImportError:
     MLDSA44PublicKey = None  # type: ignore[assignment,misc]
 
-FORMAT = "csirt-record-1"
+FORMAT = "csirt-record-2"
 REQUIRED = frozenset({"entries.jsonl", "leaves.bin", "checkpoint", "key.pub", "verify_record.py", "README.txt"})
 BULK = frozenset({"entries.jsonl", "leaves.bin", "payloads.jsonl"})
-ASIDE = "documents"  # a folder for people; nothing in it is checked
+ASIDE = frozenset({"documents", "tlog"})  # for people, and for other tools (C2SP tlog-tiles): nothing there is checked
 MAX_ENTRY, MAX_OPENING, MAX_SMALL = 8192, 1 << 22, 1 << 20
 MAX_ENTRIES, MAX_INT, PROGRESS_EVERY = 100_000_000, 2**53 - 1, 250_000
 
@@ -289,16 +292,26 @@ def _small(path: Path) -> bytes:
         return file.read(MAX_SMALL)
 
 
-def _lines(path: Path, most: int, openings: dict[bytes, bool]) -> Iterator[tuple[int, bytes]]:
+def _show_progress(done: int, of: int) -> None:
+    if sys.stderr.isatty():
+        bar = "#" * (30 * done // max(of, 1))
+        sys.stderr.write(f"\r[{bar:<30}] {done} of {of} entries" + ("\n" if done == of else ""))
+    elif done % PROGRESS_EVERY == 0:
+        sys.stderr.write(f"{done} of {of} entries read\n")
+
+
+def _lines(path: Path, most: int, openings: dict[bytes, bool], *, whole: bool = True) -> Iterator[tuple[int, bytes]]:
     with path.open("rb") as file:
         for seq in range(most):
             line = file.readline(MAX_ENTRY + 2)
+            if not line and not whole:
+                return
             if line[-1:] != b"\n":
-                raise Bad("entry_cut_or_too_long" if line else "entry_missing", seq)
+                raise Bad("entry_cut_or_too_long" if line else "entry_missing", seq if whole else None)
             if any(not openings.pop(found, True) for found in (_commitments(line) if openings else ())):
-                raise Bad("opening_wrong", seq)
-            if (seq + 1) % PROGRESS_EVERY == 0:
-                sys.stderr.write(f"{seq + 1} of {most} entries read\n")
+                raise Bad("opening_wrong", seq if whole else int(match_entry(line[:-1])[5]))
+            if (seq + 1) % min(PROGRESS_EVERY, 5000) == 0 or seq + 1 == most:
+                _show_progress(seq + 1, most)
             yield seq, line[:-1]
         if file.read(1):
             raise Bad("entry_beyond_checkpoint", most)
@@ -317,26 +330,45 @@ def _openings(path: Path) -> dict[bytes, bool]:
     return found
 
 
-def manifest_bytes(files: Mapping[str, tuple[int, str]], aside: Iterable[str]) -> bytes:
+class Part(NamedTuple):
+    """What of the record an export holds: all of it, one `incident`, or what happened in a stretch of time.
+
+    `since` and `until` (not included) are instants as entries have them; the entries just outside go along.
+    """
+
+    incident: str = ""
+    since: str = ""
+    until: str = ""
+
+    def __str__(self) -> str:
+        if self.incident:
+            return f"incident {self.incident}"
+        return f"from {self.since} to {self.until}" if self.since else "all"
+
+
+WHOLE = Part()
+
+
+def manifest_bytes(files: Mapping[str, tuple[int, str]], aside: Iterable[str], part: Part = WHOLE) -> bytes:
     """The one way to write manifest.json: name -> (size, SHA-256 in hex) of the exact set, and what lies aside."""
     rows = [{"name": name, "sha256": digest, "size": size} for name, (size, digest) in sorted(files.items())]
-    body = {"aside": sorted(aside), "files": rows, "format": FORMAT}
+    body = {"aside": sorted(aside), "files": rows, "format": FORMAT, "part": list(part)}
     return json.dumps(body, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
 def _check_kinds(folder: Path) -> set[str]:
     names = {path.name: path.lstat().st_mode for path in folder.iterdir()}
     for name, mode in names.items():
-        if not (S_ISDIR(mode) if name == ASIDE else S_ISREG(mode) and _file(name)):
+        if not (S_ISDIR(mode) if name in ASIDE else S_ISREG(mode) and _file(name)):
             raise Bad("file_strange", where=ascii(name[:80]))
-    return names.keys() - {ASIDE, "manifest.json"}
+    return names.keys() - ASIDE - {"manifest.json"}
 
 
 def _check_files(folder: Path, *, hashes: bool) -> None:
     raw = _small(folder / "manifest.json")
     manifest = json.loads(raw)
     listed = {file["name"]: (file["size"], file["sha256"]) for file in manifest["files"]}
-    if raw != manifest_bytes(listed, manifest["aside"]):
+    if raw != manifest_bytes(listed, manifest["aside"], Part(*manifest["part"])):
         raise Bad("manifest_malformed")
     if differ := listed.keys() ^ _check_kinds(folder) | REQUIRED - listed.keys():
         raise Bad("file_added_or_removed", where=ascii(sorted(differ)[:3])[:200])
@@ -357,39 +389,134 @@ def _old(argument: str | None, head: Checkpoint, key: VerifierKey) -> Checkpoint
     )
 
 
-def _check_record(folder: Path, key: str | None, old: str | None) -> Checkpoint:
-    note = _small(folder / "checkpoint")
+def _part(folder: Path) -> Part:
+    part = Part(*json.loads(_small(folder / "manifest.json"))["part"])
+    times = re.compile(_TIME).fullmatch
+    if part == WHOLE or (part == Part(part.incident) and re.fullmatch(rf"{_CODE}{{1,200}}", part.incident)):
+        return part
+    if part != Part("", part.since, part.until) or not (times(part.since) and times(part.until)):
+        raise Bad("manifest_malformed")
+    return part
+
+
+def _take_over(folder: Path, trusted: VerifierKey) -> tuple[VerifierKey, list[Checkpoint]]:
+    """The key that signs now, from one that signed before: each change is a checkpoint that both have signed."""
+    heads: list[Checkpoint] = []
+    path = folder / "handovers.jsonl"
+    for line in _small(path).splitlines() if path.exists() else ():
+        handover = json.loads(line)
+        try:
+            head = open_checkpoint(handover["note"].encode(), trusted)
+        except Bad:
+            continue  # from before the time of the key that is trusted
+        trusted = VerifierKey.parse(handover["key"])
+        heads.append(open_checkpoint(handover["note"].encode(), trusted))
+        if heads[-1] != head:
+            raise Bad("signature_wrong")
+    return trusted, heads
+
+
+class _Before(NamedTuple):
+    """What the entry before says, on the way through a part of the record."""
+
+    number: int = 0
+    seq: int = -1
+    leaf: bytes = b""
+    time: str = ""
+    line: bytes = b""
+
+
+def _check_stretch(part: Part, at: int, time: str, before: _Before) -> None:
+    if before.number and at != before.seq + 1:
+        raise Bad("seq_not_dense", before.seq + 1)
+    if not before.number and at > 0 and time >= part.since:
+        raise Bad("period_cut", at)  # the entry before the stretch must go along
+    if before.number and before.time >= part.until:
+        raise Bad("entry_beyond_period", at)
+
+
+def _check_link(part: Part, match: re.Match[bytes], before: _Before) -> None:
+    if match[1] != part.incident.encode() or int(match[3]) != before.number:
+        raise Bad("incident_not_dense", int(match[5]))
+    if before.number and match[2] != b64(before.leaf):
+        raise Bad("incident_link_broken", before.seq)
+
+
+def _check_part(part: Part, lines: Iterable[tuple[int, bytes]], size: int, leaf_of: Callable[[int], bytes]) -> None:
+    """Entries of one incident, or of a stretch of time: each stands in the tree, and none is left out."""
+    before = _Before()
+    for _, line in lines:
+        match = match_entry(line)
+        at, leaf, time = int(match[5]), leaf_hash(line), line[-35:-8].decode()
+        if not before.seq < at < size:
+            raise Bad("seq_not_dense", min(before.seq + 1, size))
+        if leaf_of(at) != leaf:
+            raise Bad("entry_changed", at)
+        if part.incident:
+            _check_link(part, match, before)
+        else:
+            _check_stretch(part, at, time, before)
+        before = _Before(before.number + 1, at, leaf, time, line)
+    # The last entry of an incident says that it was exported: whatever came before is linked to it.
+    if part.incident and b'"kind":"RECORD_EXPORTED"' not in before.line:
+        raise Bad("incident_cut", before.seq + 1)
+    if part.since and before.seq != size - 1 and before.time < part.until:
+        raise Bad("period_cut", before.seq + 1)
+
+
+def _roots(leaves: Iterable[bytes], size: int, at: Collection[int]) -> tuple[int, bytes, dict[int, bytes]]:
+    """How many leaf hashes there are (at most one too many), their root, and the roots at the sizes asked for."""
+    edge: list[bytes] = []
+    roots, count = {0: root_of(edge)}, 0
+    for leaf in islice(leaves, size + 1):
+        grow(edge, count, leaf)
+        count += 1
+        if count in at:
+            roots[count] = root_of(edge)
+    return count, root_of(edge), roots
+
+
+def _check_record(folder: Path, key: str | None, old: str | None, witnesses: Sequence[str] = ()) -> Checkpoint:
+    note, part = _small(folder / "checkpoint"), _part(folder)
     own = [VerifierKey.parse(line) for line in _small(folder / "key.pub").decode().splitlines()]
-    trusted = own[0] if key is None else VerifierKey.parse(key)
+    first = own[0] if key is None else VerifierKey.parse(key)
+    trusted, handovers = _take_over(folder, first)
     head = open_checkpoint(note, trusted)
-    for one in own:
+    for one in (*own, *map(VerifierKey.parse, witnesses)):
         open_checkpoint(note, one)
-    before = _old(old, head, trusted)
+    before = [*handovers, _old(old, head, first)]
     openings = _openings(folder / "payloads.jsonl") if (folder / "payloads.jsonl").exists() else {}
     with (folder / "leaves.bin").open("rb") as file:
         leaves = functools.partial(iter, functools.partial(file.read, 32), b"")
-        good = root_from(islice(leaves(), head.size + 1)) == head.root
+        count, root, roots = _roots(leaves(), head.size, {one.size for one in before})
+        good = (count, root) == head[1:]
         file.seek(0)
-        rows = _lines(folder / "entries.jsonl", head.size, openings)
-        result = check_entries(rows, leaves=leaves() if good else repeat(b""), at={before.size})
-    if result.why:
-        raise Bad(result.why, result.first_bad)
-    if result[:2] != head[1:]:
-        raise Bad("root_wrong")
+        rows = _lines(folder / "entries.jsonl", head.size, openings, whole=part == WHOLE)
+        if part == WHOLE:
+            result = check_entries(rows, leaves=leaves() if good else repeat(b""), at={one.size for one in before})
+            roots = dict(result.roots)
+            if result.why:
+                raise Bad(result.why, result.first_bad)
+            if result[:2] != head[1:]:
+                raise Bad("root_wrong")
+        elif good:
+            _check_part(part, rows, head.size, lambda seq: (file.seek(32 * seq), file.read(32))[1])
     if openings or not good:
         raise Bad("opening_wrong" if openings else "leaves_wrong")
-    if before.origin != head.origin or result.roots.get(before.size) != before.root:
+    if any(one.origin != head.origin or roots.get(one.size) != one.root for one in before):
         raise Bad("old_checkpoint_contradicted")
     return head
 
 
-def verify(folder: Path, key: str | None = None, old: str | None = None) -> tuple[Checkpoint | None, list[Bad]]:
+def verify(
+    folder: Path, key: str | None = None, old: str | None = None, witnesses: Sequence[str] = ()
+) -> tuple[Checkpoint | None, list[Bad]]:
     """Check an export: its head, if the record is good, and what is wrong. Hostile input is a finding, no error."""
     heads: list[Checkpoint] = []
     findings: list[Bad] = []
     for look in (
         lambda: _check_kinds(folder),  # first, since opening a pipe or a device could block
-        lambda: heads.append(_check_record(folder, key, old)),
+        lambda: heads.append(_check_record(folder, key, old, witnesses)),
         lambda: _check_files(folder, hashes=not findings),  # bulk that is known to be bad need not be read again
     ):
         try:
@@ -409,17 +536,22 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--key", help="the verifier key, from a source that you trust")
     parser.add_argument("--checkpoint", help='an older checkpoint: a file, or "origin size root" from paper')
+    parser.add_argument("--witness", action="append", default=[], help="the key of a witness who must have cosigned")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args(arguments)
-    head, findings = verify(args.folder, args.key, args.checkpoint)
+    head, findings = verify(args.folder, args.key, args.checkpoint, args.witness)
     lines = [f"FAIL seq={'?' if bad.seq is None else bad.seq} {bad.code} {bad.where}".rstrip() for bad in findings]
     passed = head and f"{head.origin} {head.size} {b64(head.root).decode()}"
+    part = _part(args.folder) if head else WHOLE
+    if head and part != WHOLE:
+        lines.append(f"Only a part of the record: {part}. Nothing of it is missing.")
     report = {
         "result": "FAIL" if findings else "PASS",
         "first_bad": next((bad.seq for bad in findings if bad.seq is not None), None),
         "why": findings[0].code if findings else None,
         "findings": [{"code": bad.code, "seq": bad.seq, "where": bad.where} for bad in findings],
         "checkpoint": passed,
+        "part": str(part) if head else None,
         "key_given": args.key is not None,
     }
     if args.key is None:

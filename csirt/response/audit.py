@@ -10,6 +10,7 @@ import base64
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 
 from sqlalchemy import text
@@ -19,7 +20,7 @@ from sqlmodel import col, select
 from csirt.errors import LedgerBroken, Untrusted
 from csirt.model.authority import Permission, must
 from csirt.record.entry import EntryKind, parse
-from csirt.record.export import opening_line
+from csirt.record.export import WHOLE, Part, opening_line
 from csirt.record.tree import Frontier, leaf_hash
 from csirt.record.verify_record import MAX_OPENING, Bad, Checkpoint, Result, check_entries
 from csirt.response.projection import Projection
@@ -226,20 +227,36 @@ def _of_state(look: Look, projection: Projection) -> list[Bad]:
 # ------------------------------------------------------------------------------------------------------------ exports
 
 
-def export(tx: Tx, incident: str | None = None) -> None:
-    """Record that the record leaves the house: all of it, or with the texts of one incident only."""
+def export(tx: Tx, part: Part = WHOLE) -> None:
+    """Record that the record leaves the house: all of it, one incident, or a stretch of time."""
     must(tx.actor, Permission.EXPORT_RECORD)
-    tx.record(EntryKind.RECORD_EXPORTED, incident=incident, out={"scope": "incident" if incident else "all"})
+    scope = "incident" if part.incident else "period" if part.since else "all"
+    times = {name: value for name, value in (("since", part.since), ("until", part.until)) if value}
+    tx.record(EntryKind.RECORD_EXPORTED, incident=part.incident or None, out={"scope": scope, **times})
 
 
-def entries(look: Look, size: int) -> Iterator[bytes]:
-    """The exact bytes of the first `size` entries, in order, streamed."""
-    query = select(LedgerRow.canonical).where(col(LedgerRow.seq) < size).order_by(col(LedgerRow.seq))
-    yield from look.session.exec(query.execution_options(yield_per=1000))
+def entries(look: Look, size: int, part: Part = WHOLE) -> Iterator[tuple[bytes, bool]]:
+    """The exact bytes of the first `size` entries, in order, streamed, and whether each belongs to the part."""
+    first, last = _stretch(look, size, part)
+    query = select(LedgerRow.seq, LedgerRow.inc, LedgerRow.canonical).where(col(LedgerRow.seq) < size)
+    for seq, inc, raw in look.session.exec(query.order_by(col(LedgerRow.seq)).execution_options(yield_per=1000)):
+        yield raw, inc == part.incident if part.incident else first <= seq <= last
 
 
-def openings(look: Look, size: int, incident: str | None = None) -> Iterator[bytes]:
-    """Lines that open the commitments of the first `size` entries, or of one incident's.
+def _stretch(look: Look, size: int, part: Part) -> tuple[int, int]:
+    """The first and the last `seq` of a stretch of time, with the entries just outside, which prove its edges."""
+    if not part.since:
+        return 0, size - 1
+    since, until = datetime.fromisoformat(part.since), datetime.fromisoformat(part.until)
+    query = select(LedgerRow.seq).where(col(LedgerRow.seq) < size).order_by(col(LedgerRow.seq)).limit(1)
+    found = look.session.exec(query.where(LedgerRow.at >= since)).first()
+    begins = size if found is None else found
+    ends = look.session.exec(query.where(col(LedgerRow.seq) >= begins, LedgerRow.at >= until)).first()
+    return max(begins - 1, 0), size - 1 if ends is None else ends
+
+
+def openings(look: Look, size: int, part: Part = WHOLE) -> Iterator[bytes]:
+    """Lines that open the commitments of the first `size` entries, as far as they belong to the part.
 
     Batches of detections hold the bytes of many cases, so they go along with the whole record only, and those that
     would make a line longer than the verifier takes stay at home. What was erased is left out.
@@ -247,11 +264,7 @@ def openings(look: Look, size: int, incident: str | None = None) -> Iterator[byt
     Raises:
         Untrusted: a stored text does not fit its commitment.
     """
-    query = select(LedgerRow.canonical).where(col(LedgerRow.seq) < size).order_by(col(LedgerRow.seq))
-    if incident:
-        query = query.where(LedgerRow.inc == incident)
-    rows = look.session.exec(query.execution_options(yield_per=1000))
-    wanted = (one.c for raw in rows for one in parse(raw).pay)
+    wanted = (one.c for raw, ours in entries(look, size, part) if ours for one in parse(raw).pay)
     while some := list(islice(wanted, 20)):  # a batch of detections may take megabytes
         opened = look.vault.open_all(look.session, some)
         for c in some:

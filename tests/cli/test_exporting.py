@@ -14,7 +14,7 @@ from csirt.record.verify_record import b64, leaf_hash
 from tests.cli.calling import Called, call
 
 FILES = {"README.txt", "checkpoint", "documents", "entries.jsonl", "key.pub", "leaves.bin", "manifest.json",
-         "payloads.jsonl", "verify_record.py"}  # fmt: skip
+         "payloads.jsonl", "tlog", "verify_record.py"}  # fmt: skip
 
 
 def export(data: Path, folder: Path, *more: str) -> Called:
@@ -80,10 +80,14 @@ def test_one_incident_brings_its_own_texts_only(data: Path, tmp_path: Path) -> N
     assert made["incident"] == mine["id"]
     opened = {json.loads(line)["c"] for line in (tmp_path / "one" / "payloads.jsonl").read_bytes().splitlines()}
     entries = [json.loads(line) for line in lines(tmp_path / "one")]
-    assert opened == {one["c"] for entry in entries if entry.get("inc") == mine["id"] for one in entry.get("pay", ())}
+    assert opened == {one["c"] for entry in entries for one in entry.get("pay", ())}
+    assert {entry["inc"] for entry in entries} == {mine["id"]}
+    assert [entry["inc_seq"] for entry in entries] == list(range(len(entries)))
     assert other["id"] not in {path.stem.removeprefix("timeline-") for path in (tmp_path / "one/documents").iterdir()}
     assert entries[-1]["inc"] == mine["id"]
-    assert check(tmp_path / "one")[0] == 0
+    assert other["id"].encode() not in (tmp_path / "one" / "entries.jsonl").read_bytes()
+    code, said = check(tmp_path / "one")
+    assert (code, said["part"]) == (0, f"incident {mine['id']}")
     assert export(data, tmp_path / "none", "--incident", "R8-999").code == 4
     assert not (tmp_path / "none").exists()
 
@@ -161,3 +165,28 @@ def test_leaf_hashes_are_those_of_the_entries(out: Path) -> None:
     assert [b64(leaf_hash(line)) for line in lines(out)] == [
         b64(leaves[at : at + 32]) for at in range(0, len(leaves), 32)
     ]
+
+
+def test_a_stretch_of_time_brings_its_neighbours_along(data: Path, tmp_path: Path) -> None:
+    """Everything of the sample happened on one day, and the export itself today."""
+    made = export(data, tmp_path / "then", "--since", "2026-11-24", "--until", "2026-11-24").row
+    code, said = check(tmp_path / "then")
+    assert (code, str(said["part"])[:15]) == (0, "from 2026-11-23")
+    assert 20 < len(lines(tmp_path / "then")) <= made["size"]
+    made = export(data, tmp_path / "never", "--until", "2020-01-01").row
+    assert check(tmp_path / "never")[0] == 0
+    assert len(lines(tmp_path / "never")) == 1  # the first entry shows that there was nothing before it
+
+
+def test_a_key_pinned_long_ago_still_verifies_after_the_key_was_renewed(data: Path, out: Path, tmp_path: Path) -> None:
+    old = (out / "key.pub").read_text().splitlines()[0]
+    call("signer", "renew-key", "--data", data)
+    call("signer", "once", "--data", data)
+    assert export(data, tmp_path / "newer").code == 0
+    new = (tmp_path / "newer" / "key.pub").read_text().splitlines()[0]
+    assert new != old
+    for key in (old, new):
+        assert check(tmp_path / "newer", "--key", key, "--checkpoint", str(out / "checkpoint"))[0] == (key == new)
+    assert check(tmp_path / "newer", "--key", old)[0] == 0
+    (tmp_path / "newer" / "handovers.jsonl").unlink()
+    assert check(tmp_path / "newer", "--key", old)[0] == 1

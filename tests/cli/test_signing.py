@@ -1,5 +1,6 @@
 """`csirt signer`: the process as it is run, and what its administrator tells it."""
 
+import json
 import signal
 import sqlite3
 from contextlib import closing
@@ -21,7 +22,8 @@ def test_once_ends_with_70_where_a_table_was_changed_behind_the_records_back(dat
     with closing(sqlite3.connect(data / "csirt.sqlite", isolation_level=None)) as database:
         database.execute("UPDATE incident SET status = 'closed'")
     called = call("signer", "once", "--data", data, "--json")
-    assert (called.code, called.error["params"]["why"]) == (70, "state_differs")
+    last = json.loads(called.err.splitlines()[-1])  # log lines stand before it
+    assert (called.code, last["params"]["why"]) == (70, "state_differs")
     assert any(row["part"] == "state" for row in call("health", "--data", data, "--json").rows)
 
 
@@ -32,7 +34,7 @@ def test_the_process_signs_at_its_start_when_asked_and_at_its_end(data: Path, tm
         first = published.wait_for(1, 60)
         assert first is not None
         assert call("export", tmp_path / "out", "--data", data, "--json").row["unsealed"] == 0
-        assert call("signer", "once", "--data", data, "--json").error["error"] == "signer_running"
+        assert "signer_running" in call("signer", "once", "--data", data, "--json").err
         assert call("token", "later", "--data", data).code == 0
     finally:
         process.send_signal(signal.SIGTERM)

@@ -11,7 +11,7 @@ from random import Random
 from csirt.record import verify_record
 from csirt.record.checkpoint import SigningKey, sign, verifier_line
 from csirt.record.entry import Commitment, EntryActor, EntryKind, LedgerEntry, Out, canonical, commitment, parse
-from csirt.record.export import entry_line, leaf_hash, manifest_bytes, opening_line
+from csirt.record.export import WHOLE, Part, entry_line, leaf_hash, manifest_bytes, opening_line
 from csirt.record.verify_record import Checkpoint, b64, root_from
 
 ORIGIN = "record.example.lg.jp"
@@ -89,13 +89,13 @@ def rechained(lines: Sequence[bytes]) -> list[bytes]:
     return log.lines
 
 
-def write_manifest(folder: Path, aside: Sequence[str] = ()) -> None:
+def write_manifest(folder: Path, aside: Sequence[str] = (), part: Part = WHOLE) -> None:
     files = {
         path.name: (path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest())
         for path in folder.iterdir()
         if path.is_file() and path.name != "manifest.json"
     }
-    (folder / "manifest.json").write_bytes(manifest_bytes(files, aside))
+    (folder / "manifest.json").write_bytes(manifest_bytes(files, aside, part))
 
 
 def write_export(folder: Path, log: Log, key: SigningKey = KEY, extra: Mapping[str, bytes] | None = None) -> Path:

@@ -169,13 +169,13 @@ HOSTILE_MANIFESTS = [
     b'{"a":' * 5000,
     b"9" * 10_000,
     b"\xff\xfe",
-    b'{"aside":[],"files":[{"name":"../key.pub","sha256":"","size":0}],"format":"csirt-record-1"}\n',
-    b'{"aside":[],"files":[{"name":5,"sha256":"","size":0}],"format":"csirt-record-1"}\n',
-    b'{"aside":[],"files":[{"name":[],"sha256":"","size":0}],"format":"csirt-record-1"}\n',
-    b'{"aside":[],"files":7,"format":"csirt-record-1"}\n',
-    b'{"aside":[],"files":[],"format":"csirt-record-1"}\n',
-    b'{"aside":7,"files":[],"format":"csirt-record-1"}\n',
-    b'{"aside":[],"files":[],"files":[],"format":"csirt-record-1"}\n',
+    b'{"aside":[],"files":[{"name":"../key.pub","sha256":"","size":0}],"format":"csirt-record-2","part":["","",""]}\n',
+    b'{"aside":[],"files":[{"name":5,"sha256":"","size":0}],"format":"csirt-record-2","part":["","",""]}\n',
+    b'{"aside":[],"files":[{"name":[],"sha256":"","size":0}],"format":"csirt-record-2","part":["","",""]}\n',
+    b'{"aside":[],"files":7,"format":"csirt-record-2","part":["","",""]}\n',
+    b'{"aside":[],"files":[],"format":"csirt-record-2","part":["","",""]}\n',
+    b'{"aside":7,"files":[],"format":"csirt-record-2","part":["","",""]}\n',
+    b'{"aside":[],"files":[],"files":[],"format":"csirt-record-2","part":["","",""]}\n',
 ]
 
 

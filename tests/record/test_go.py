@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import subprocess
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from csirt.record.checkpoint import SigningKey, sign, verifier_line
-from csirt.record.tree import Tree, leaf_hash
+from csirt.record.tiles import tiles
+from csirt.record.tree import Tree, leaf_hash, root_from
 from csirt.record.verify_record import Checkpoint
 
 GOPATH = Path("/usr/share/gocode")
@@ -24,6 +25,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -33,7 +35,28 @@ type Case struct {
 	Kind, Key, Note, Root, OldRoot, Leaf string
 	Index, Size, Old                     int64
 	Proof                                []string
+	Tiles                                map[string]string
 }
+
+// Reads tiles as a client of a log does: each is checked against the root before it is used.
+type reader map[string]string
+
+func (r reader) Height() int { return 8 }
+
+func (r reader) ReadTiles(tiles []tlog.Tile) (data [][]byte, err error) {
+	for _, t := range tiles {
+		path := strings.Replace(t.Path(), "tile/8/", "tile/", 1)
+		text, ok := r[path]
+		if !ok {
+			return nil, fmt.Errorf("no tile %s", path)
+		}
+		content, _ := base64.StdEncoding.DecodeString(text)
+		data = append(data, content)
+	}
+	return
+}
+
+func (r reader) SaveTiles([]tlog.Tile, [][]byte) {}
 
 func hash(text string) (h tlog.Hash) {
 	data, _ := base64.StdEncoding.DecodeString(text)
@@ -52,6 +75,16 @@ func check(c Case) error {
 	switch c.Kind {
 	case "inclusion":
 		return tlog.CheckRecord(hashes(c.Proof), c.Size, hash(c.Root), c.Index, hash(c.Leaf))
+	case "tile":
+		tree := tlog.Tree{N: c.Size, Hash: hash(c.Root)}
+		found, err := tlog.TileHashReader(tree, reader(c.Tiles)).ReadHashes([]int64{tlog.StoredHashIndex(0, c.Index)})
+		if err != nil {
+			return err
+		}
+		if found[0] != hash(c.Leaf) {
+			return fmt.Errorf("another leaf")
+		}
+		return nil
 	case "consistency":
 		return tlog.CheckTree(hashes(c.Proof), c.Size, hash(c.Root), c.Old, hash(c.OldRoot))
 	}
@@ -110,6 +143,23 @@ def proofs() -> list[tuple[dict[str, Any], bool]]:
     return cases
 
 
+def tile_cases() -> list[tuple[dict[str, Any], bool]]:
+    chance, cases = Random(256), []
+    for size in (1, 255, 256, 257, 700, 66_000):
+        leaves = [leaf_hash(str(number).encode()) for number in range(size)]
+        files = {name: text(content) for name, content in tiles(leaves)}
+        root = text(root_from(leaves))
+        for index in {0, size - 1, chance.randrange(size)}:
+            case = {"Kind": "tile", "Size": size, "Index": index, "Root": root, "Tiles": files}
+            cases.append(({**case, "Leaf": text(leaves[index])}, True))
+            cases.append(({**case, "Leaf": text(bent(leaves[index]))}, False))
+        if size < 1000:
+            first = min(files)
+            forged = {**files, first: text(bent(b64decode(files[first])))}
+            cases.append(({**case, "Leaf": text(leaves[0]), "Index": 0, "Tiles": forged}, False))
+    return cases
+
+
 @pytest.mark.slow
 def test_go_accepts_our_notes_and_proofs_and_refuses_bent_ones(tmp_path: Path) -> None:
     go = shutil.which("go")
@@ -120,7 +170,7 @@ def test_go_accepts_our_notes_and_proofs_and_refuses_bent_ones(tmp_path: Path) -
     (tmp_path / "judge.go").write_text(PROGRAM)
     environment = {**os.environ, "GO111MODULE": "off", "GOPATH": str(GOPATH), "GOFLAGS": "", "GOPROXY": "off"}
     environment.setdefault("GOCACHE", str(tmp_path / "cache"))
-    cases = notes() + proofs()
+    cases = notes() + proofs() + tile_cases()
     done = subprocess.run(
         [go, "run", str(tmp_path / "judge.go")],
         input=json.dumps([case for case, _ in cases]),
