@@ -149,14 +149,13 @@ def tile_cases() -> list[tuple[dict[str, Any], bool]]:
         leaves = [leaf_hash(str(number).encode()) for number in range(size)]
         files = {name: text(content) for name, content in tiles(leaves)}
         root = text(root_from(leaves))
+        case: dict[str, Any] = {"Kind": "tile", "Size": size, "Root": root, "Tiles": files}
         for index in {0, size - 1, chance.randrange(size)}:
-            case = {"Kind": "tile", "Size": size, "Index": index, "Root": root, "Tiles": files}
-            cases.append(({**case, "Leaf": text(leaves[index])}, True))
-            cases.append(({**case, "Leaf": text(bent(leaves[index]))}, False))
+            cases.append(({**case, "Index": index, "Leaf": text(leaves[index])}, True))
+            cases.append(({**case, "Index": index, "Leaf": text(bent(leaves[index]))}, False))
         if size < 1000:
-            first = min(files)
-            forged = {**files, first: text(bent(b64decode(files[first])))}
-            cases.append(({**case, "Leaf": text(leaves[0]), "Index": 0, "Tiles": forged}, False))
+            forged = {**files, min(files): text(bent(b64decode(files[min(files)])))}
+            cases.append(({**case, "Index": 0, "Leaf": text(leaves[0]), "Tiles": forged}, False))
     return cases
 
 
