@@ -9,7 +9,7 @@ import json
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,7 @@ class SignerStatus:
     seq: int | None = None
     where: str = ""
     differs: tuple[str, ...] = ()
+    witnessed: dict[str, str] = field(default_factory=dict)  # witness -> when it cosigned last
 
     def when(self, name: str) -> datetime | None:
         """One of the instants."""

@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     checkpoint_folder: Path | None = Field(
         default=None, description="Where the signer publishes checkpoints; empty: `checkpoints` in the data folder."
     )
+    witnesses: tuple[str, ...] = Field(
+        default=(), description="Who cosigns checkpoints: `URL KEY`, the key as `csirt witness add` shows it."
+    )
     evidence_folder: Path | None = Field(default=None, description="Folder of evidence; empty: in the data folder.")
     evidence_most_mib: int = Field(default=4096, ge=1, le=1_048_576, description="Largest piece of evidence, MiB.")
     evidence_check_days: int = Field(default=7, ge=1, le=366, description="Days until evidence is hashed again.")

@@ -10,7 +10,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -26,11 +26,12 @@ from csirt.errors import Conflict, CsirtError, Invalid
 from csirt.logs import log
 from csirt.record.checkpoint import HAS_QUANTUM, SigningKey, sign, verifier_line
 from csirt.record.entry import EntryKind
-from csirt.record.tree import Frontier
+from csirt.record.tree import Frontier, Tree, leaf_hash
 from csirt.record.verify_record import LOG, QUANTUM, Bad, Checkpoint, Walk, b64, check_entries, root_of
 from csirt.response.projection import Projection
 from csirt.response.stored import IncidentEnds, StoredRow, as_bytes, columns_fit, row_query
 from csirt.store.database import engine_for
+from csirt.submitting import Submitter
 
 KEY, NEXT_KEY, STATE, CONSENT = "signing.key", "next.key", "state.json", "epoch.allowed"
 MOST_SECONDS, MOST_ENTRIES = 60.0, 1000  # between two checkpoints
@@ -106,6 +107,8 @@ class Signer:
         self.folder, self.published, self._engine, self._clock = folder, published, engine, clock
         self._seen: _Seen | None = None
         self._full_at = ""
+        self.note = b""  # the newest, without cosignatures
+        self._witnessed: dict[str, str] = {}
         try:
             published.prepare()
             self.state = _read_state(folder / STATE)
@@ -232,6 +235,7 @@ class Signer:
         self._write_state()
         taking_over = self._next_keys(seen)
         note = sign(head, *self.keys, *taking_over, at=int(now.timestamp()))
+        self.note = note
         first_today = not before or jst_date(datetime.fromisoformat(before)) != jst_date(now)
         self.published.publish(note, head.size, keep=first_today or bool(taking_over))
         if taking_over:
@@ -253,9 +257,33 @@ class Signer:
             SignerStatus(
                 at=self._clock.now().isoformat(), size=self.state.size, epoch=self.state.epoch,
                 signed_at=self.state.signed_at, checked_at=self._full_at, code=code, seq=seq, where=where,
-                differs=differs,
+                differs=differs, witnessed=dict(self._witnessed),
             )
         )  # fmt: skip
+
+    def witness(self, submitters: Sequence[Submitter]) -> None:
+        """Have the newest checkpoint cosigned, and publish it with what came back. Raises SQLAlchemyError."""
+        head = self.published.head()
+        if not self.note or head is None:
+            return
+        lines = {one.key.name: one.submit(self.note, head, self._proof) for one in submitters}
+        now = self._clock.now().isoformat()
+        self._witnessed |= {name: now for name, line in lines.items() if line}
+        if any(lines.values()):
+            self.published.publish(self.note + b"".join(filter(None, lines.values())), head.size, keep=False)
+        status = self.published.status()
+        if status is not None:
+            self.published.tell(replace(status, witnessed=dict(self._witnessed)))
+
+    def _proof(self, old: int, size: int) -> list[bytes]:
+        query = text("SELECT canonical FROM ledger_entry WHERE seq >= :start AND seq < :end ORDER BY seq")
+        with self._engine.connect() as connection:
+
+            def leaves(start: int, end: int) -> list[bytes]:
+                rows = connection.execute(query, {"start": start, "end": end})
+                return [leaf_hash(bytes(row[0])) for row in rows]
+
+            return Tree(leaves).consistency(old, size)
 
     def waiting(self) -> int:
         """How many entries are not signed yet. Raises SQLAlchemyError."""
@@ -302,6 +330,7 @@ class SignerLoop:
     """Signs each minute, after each thousand entries, and when it is asked, until it is stopped; then a last time."""
 
     signer: Signer
+    witnesses: Sequence[Submitter] = ()
     stop: threading.Event = field(default_factory=threading.Event)
     _signed_at: float = -MOST_SECONDS
     _full_at: float = 0.0
@@ -315,6 +344,8 @@ class SignerLoop:
             self.outlive(self.look)
             self.stop.wait(ORDER_SECONDS)
         self.outlive(self.signer.round)
+        if self.witnesses:
+            self.outlive(lambda: self.signer.witness(self.witnesses))
 
     def look(self) -> None:
         """Sign if it is time. Raises SQLAlchemyError, OSError."""
@@ -327,7 +358,8 @@ class SignerLoop:
         if due:
             self._signed_at, self._ordered = now, ordered
             self._full_at = now if full else self._full_at
-            self.signer.round(full=full)
+            if self.signer.round(full=full) is not None and self.witnesses:
+                self.signer.witness(self.witnesses)
 
     def outlive(self, act: Callable[[], object]) -> None:
         """The loop outlives a database that does not answer and a disk that is full."""

@@ -15,6 +15,7 @@ from csirt.model.health import PartHealth, PartState, by_age
 from csirt.model.people import SYSTEM
 from csirt.response import health
 from csirt.response.audit import Verified
+from csirt.settings import Settings
 from csirt.store.queries import cases, workings
 from csirt.store.queries.sources import silent
 from csirt.store.queries.workings import Beat, Condition
@@ -39,7 +40,8 @@ def check(desk: Desk) -> list[PartHealth]:
         found = desk.look(lambda look: list(_asked(look, desk, now)))  # asked while the session is open
     except (Unavailable, Invalid) as error:
         found = [PartHealth("database", DOWN, code=error.code)]
-    return [*found, *_playbooks(desk), _disk(desk.settings.data), *_signer(checkpoints_of(desk.settings), now)]
+    return [*found, *_playbooks(desk), _disk(desk.settings.data), *_signer(checkpoints_of(desk.settings), now),
+            *_witnesses(desk.settings, now)]  # fmt: skip
 
 
 def _asked(look: Look, desk: Desk, now: datetime) -> Iterator[PartHealth]:
@@ -130,6 +132,18 @@ def _signer(published: Checkpoints, now: datetime) -> Iterator[PartHealth]:
         yield PartHealth("checkpoint", state, since=at, code="" if state is OK else "checkpoint_old")
     if status.differs:
         yield PartHealth("state", DOWN, status.differs[0], status.when("at"), "state_differs")
+
+
+def _witnesses(settings: Settings, now: datetime) -> Iterator[PartHealth]:
+    """One line for each witness that should cosign."""
+    with contextlib.suppress(Invalid):
+        status = checkpoints_of(settings).status()
+        for one in settings.witnesses:
+            name = one.partition(" ")[2].strip().partition("+")[0]
+            said = status.witnessed.get(name) if status else None
+            at = datetime.fromisoformat(said) if said else None
+            state = by_age(now - at, CHECKPOINT_LATE, CHECKPOINT_DOWN) if at else DOWN
+            yield PartHealth("witness", state, name, at, "" if state is OK else "witness_silent")
 
 
 def _playbooks(desk: Desk) -> Iterator[PartHealth]:

@@ -18,6 +18,7 @@ from csirt.record.verify_record import Checkpoint
 from csirt.response import sealing
 from csirt.settings import Settings
 from csirt.signer import CONSENT, NEXT_KEY, Signer, SignerLoop, make_keys, signing
+from csirt.submitting import Submitter
 
 signer = typer.Typer(help="Check and sign the record's head. 記録の先端を確かめて署名する")
 PATIENCE = 15.0  # seconds that a fresh checkpoint is waited for
@@ -52,8 +53,9 @@ def run(ctx: typer.Context, data: Data = None) -> None:
     if ctx.invoked_subcommand:
         return
     configure("signer")
+    witnesses = [Submitter.of(line) for line in settings_of(data).witnesses]
     with _founded(data) as one:
-        loop = SignerLoop(one)
+        loop = SignerLoop(one, witnesses)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: loop.stop.set())
         loop.run()

@@ -61,7 +61,7 @@ VALUES: dict[str, type[Enum]] = {
 }  # fmt: skip
 PARTS = (
     "database", "worker", "work", "lease", "prefect", "channel", "directory", "record", "source", "quarantine",
-    "checkpoint", "state", "disk", "holidays",
+    "checkpoint", "state", "witness", "disk", "holidays",
 )  # fmt: skip
 LISTS = {
     "health.part": PARTS,
@@ -76,6 +76,7 @@ LISTS = {
         "record_verified_long_ago",
         "checkpoint_missing",
         "checkpoint_old",
+        "witness_silent",
         "source_silent",
         "holidays_end",
     ),
