@@ -5,21 +5,28 @@ from collections.abc import Sequence
 
 from csirt.bootstrap import Desk
 from csirt.era import in_era, number_text
-from csirt.errors import Invalid
+from csirt.errors import Invalid, NotFound
+from csirt.model.approval import Act, ReportState
 from csirt.model.city import City
+from csirt.model.duty import DutyState
 from csirt.model.incident import FourClocks, IncidentView
 from csirt.model.people import Roster
 from csirt.record.tree import Frontier
 from csirt.reports.labels import Language, shown_at
+from csirt.reports.report import ReportDocument, ReportRow
 from csirt.reports.timeline import TimelineDocument, TimelineLine
 from csirt.response import people
-from csirt.store.queries import cases
+from csirt.store.queries import cases, reports
 from csirt.store.queries.cases import MeasureView
+from csirt.store.queries.duties import duties
+from csirt.store.queries.reports import ReportView
 from csirt.store.queries.timeline import TimelineEntry, head, timeline
 from csirt.store.queries.workings import playbooks_of
 from csirt.store.tx import Look
 from csirt.texts.catalogs import Catalog, catalog
+from csirt.texts.facts import FactWords
 from csirt.texts.naming import Naming
+from csirt.texts.reports import ReportLine, ReportWords
 from csirt.texts.steps import StepText, StepTexts
 from csirt.texts.telling import tell
 
@@ -31,7 +38,7 @@ class Teller:
 
     def __init__(self, naming: Naming, texts: StepTexts, playbooks: dict[str, str], city: City) -> None:
         """`playbooks` maps the incidents of the entries to their playbooks; see `teller`."""
-        self._facts, self._law = city.facts, city.law
+        self._facts, self._law, self._forms = city.facts, city.law, city.forms
         self.name = naming
         self.words: Catalog = naming.words
         self._texts = texts
@@ -61,6 +68,7 @@ class Teller:
             with_texts=with_texts,
             facts=self._facts,
             law=self._law,
+            forms=self._forms,
         )
 
     def _step_text(self, entry: TimelineEntry, step: str) -> StepText:
@@ -155,3 +163,94 @@ def _line(entry: TimelineEntry, told: Teller) -> TimelineLine:
 
 def _measure(view: MeasureView, names: Naming, language: Language) -> tuple[str, str, str]:
     return view.text, names.post(view.owner), in_era(view.due) if language == "ja" else view.due.isoformat()
+
+
+def report_words(desk: Desk, words: Catalog) -> ReportWords:
+    """Reports in words of one language."""
+    city = desk.door.city
+    return ReportWords(city.forms, FactWords(city.facts, words), words)
+
+
+def report_document(desk: Desk, report: str, language: str, *, stamped: bool = False) -> ReportDocument:
+    """All that a printed report says; `stamped` with the stamps on it, for the copy that stays in the house.
+
+    Raises:
+        NotFound: there is no such report, or its texts were erased.
+        Invalid: we do not have this language.
+    """
+    if language not in {"ja", "en"}:
+        raise Invalid("language_unknown")
+    return desk.look(_report, desk, report, "ja" if language == "ja" else "en", stamped)
+
+
+def _report(look: Look, desk: Desk, id_: str, language: Language, stamped: bool) -> ReportDocument:  # noqa: FBT001 - passed on by `look`
+    view = reports.report(look, id_)
+    if view.snapshot is None:
+        raise NotFound("report_erased", report=id_)
+    names = naming(desk, look, language)
+    words, snapshot, before = names.words, view.snapshot, reports.before(look, view)
+    speak = report_words(desk, words)
+    lines = speak.lines(snapshot, before)
+    return ReportDocument(
+        title=speak.title(snapshot),
+        number_text=speak.number(snapshot),
+        addressees=_addressees(look, desk, view, words),
+        sender=_sender(speak.city(snapshot), speak.desk(snapshot)),
+        sections=tuple(
+            (
+                title,
+                tuple(ReportRow(one.label, one.text, one.changed, one.before) for one in lines if one.section == name),
+            )
+            for name, title in speak.sections(snapshot).items()
+            if any(one.section == name for one in lines)
+        ),
+        edition=view.edition,
+        sha256=view.sha256,
+        language=language,
+        made_at=snapshot.made_at,
+        handling=words.gettext("mark.handling"),
+        further=before is not None,
+        draft=view.state not in {ReportState.APPROVED, ReportState.ORAL},
+        drill=snapshot.case["drill"] is True,
+        sample=snapshot.case["sample"] is True,
+        stamps=_stamps(view, names, language) if stamped else (),
+    )
+
+
+def _sender(city: str, desk: str) -> str:
+    """The city above its desk, unless the desk is called by it already."""
+    return desk if desk.startswith(city) else f"{city}\n{desk}"
+
+
+def _row(one: ReportLine) -> ReportRow:
+    return ReportRow(one.label, one.text, one.changed, one.before)
+
+
+def _addressees(look: Look, desk: Desk, view: ReportView, words: Catalog) -> tuple[str, ...]:
+    """Those whom the case must tell with this report."""
+    city = desk.door.city
+    form = city.forms.forms.get(view.form)
+    served = {rule for kind in (form.kinds if form else ()) if kind.code == view.kind for rule in kind.duties}
+    stand = [one for one in duties(look, view.incident) if one.rule in served and one.state is not DutyState.LAPSED]
+    rules = [city.law.rule(one.rule, one.edition) for one in stand]
+    found = dict.fromkeys(words.gettext(f"addressee.{rule.addressee}") for rule in rules if rule)
+    return tuple(words.say("reports.to", {"name": name}) for name in found)
+
+
+def _stamps(view: ReportView, names: Naming, language: Language) -> tuple[tuple[str, str, str, str], ...]:
+    """起案 first, then every stamp; posts that have not stamped yet stand empty."""
+    words = names.words
+    drafted = (words.gettext("report_act.draft"), "", names(view.drafted_by), shown_at(view.drafted_at, language))
+    given = [
+        (
+            words.gettext(f"report_act.{one.act.value}"),
+            names.post(one.post),
+            names(one.person),
+            shown_at(one.at, language),
+        )
+        for one in view.stamps
+    ]
+    left = [(Act.CONSENT, post) for post in view.sheet.council_left] if view.sheet.waits_for else []
+    left += [(Act.APPROVE, view.decider)] if view.sheet.waits_for else []
+    empty = [(words.gettext(f"report_act.{act}"), names.post(post), "", "") for act, post in left]
+    return (drafted, *given, *empty)

@@ -10,7 +10,7 @@ from csirt.errors import Conflict, Invalid, NotFound
 from csirt.model.asset import headings_from
 from csirt.model.chains import chain_from, offices_from
 from csirt.model.city import City
-from csirt.model.fact import catalogue_from
+from csirt.model.fact import FactCatalogue, catalogue_from
 from csirt.model.holidays import Holidays, holidays_from
 from csirt.model.incident import IncidentType, Level
 from csirt.model.law import law_from, levels_from
@@ -18,6 +18,8 @@ from csirt.model.office_hours import calendar_from
 from csirt.model.people import Role
 from csirt.model.rates import AnswerRates, rates_from
 from csirt.model.reminder import ReminderBook, reminders_from
+from csirt.model.report import FormBook
+from csirt.model.report_forms import ReportRules, form_from, report_rules_from
 from csirt.model.source import Source, sources_from
 from csirt.model.triage import rules_from
 
@@ -27,9 +29,13 @@ RATES = Path(__file__).parent / "city_data" / "answer_rates.toml"
 REMINDERS = Path(__file__).parent / "city_data" / "reminders.toml"
 HEADINGS = Path(__file__).parent / "city_data" / "asset_headings.toml"
 OWN_HEADINGS = "asset-headings.toml"
+FORMS = Path(__file__).parent / "city_data" / "forms"  # of reports to the authorities
+REPORTS = Path(__file__).parent / "city_data" / "reports.toml"
+OWN_FORMS = "forms"  # the folder of the city's own forms of reports
 HOLIDAYS = "holidays.toml"
 CITY_FILE = "city.toml"
 _SINGLE = {"people": "people.ldif", "roles": "roles.toml", "offices": "offices.toml", "triage": "triage.toml"}
+_OPTIONAL = ("systems", "reports")  # a city need not have these
 SOURCES = "sources.toml"  # what sends detections; a city need not have declared any
 MAPPINGS = "mappings"  # the folder of the city's own mapping files
 _MADE_FOR_PLAY = "sample-city"  # marks a folder that the main job may play in
@@ -59,8 +65,7 @@ def found(data: Path, city_file: Path, *, for_play: bool = False) -> None:
         for chain in sorted((city_file.parent / folder).glob("*.toml")):
             if chain.resolve() != offices:  # contact data often lies beside the chains
                 _copy(chain, data / "chains" / chain.name)
-    if isinstance(systems := table["files"].get("systems"), str):
-        _copy(city_file.parent / systems, data / "systems.toml")
+    _copy_optional(city_file, files, data)
     _copy_sources(city_file, files, data)
     if for_play:
         (data / _MADE_FOR_PLAY).write_text("This folder was made by ./run; the main job may play in it.\n")
@@ -68,6 +73,13 @@ def found(data: Path, city_file: Path, *, for_play: bool = False) -> None:
     _copy(city_file, part)
     _city(data, table, part, {}, "")
     part.replace(data / CITY_FILE)  # last, so that a folder with a city file is whole and understood
+
+
+def _copy_optional(city_file: Path, files: Mapping[str, Any], data: Path) -> None:
+    """What a city file may name and need not."""
+    for name in _OPTIONAL:
+        if isinstance(named := files.get(name), str):
+            _copy(city_file.parent / named, data / f"{name}.toml")
 
 
 def _copy_sources(city_file: Path, files: Mapping[str, str], data: Path) -> None:
@@ -133,7 +145,23 @@ def _city(
         second_factor=second_factor_from(_table(table, "sign_in", CITY_FILE)),
         reminders=_reminders(data),
         asset_headings=_asset_headings(data),
+        forms=_forms(data, catalogue),
+        reports=_report_rules(data),
     )
+
+
+def _forms(data: Path, catalogue: FactCatalogue) -> FormBook:
+    """Those that come with the product; the city's own take the place of one with the same id."""
+    files = (*sorted(FORMS.glob("*.toml")), *sorted((data / OWN_FORMS).glob("*.toml")))
+    forms = [form_from(read_toml(file), catalogue, file.name) for file in files]
+    return FormBook({form.id: form for form in forms})
+
+
+def _report_rules(data: Path) -> ReportRules:
+    """The city's own rules, else those that come with the product."""
+    own = data / REPORTS.name
+    path = own if own.exists() else REPORTS
+    return report_rules_from(read_toml(path), path.name)
 
 
 def _sources(data: Path) -> dict[str, Source]:

@@ -1,10 +1,12 @@
 """Writes the message of what is due: the text of each delivery, several of them as one, and a text of last resort."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from csirt.bootstrap import Desk
+from csirt.documents import report_document
 from csirt.logs import log
-from csirt.model.message import Message
+from csirt.model.message import Attachment, Message
+from csirt.reports.report import report_pdf
 from csirt.response.outbox import Due, Item
 from csirt.texts.catalogs import catalog
 
@@ -22,8 +24,21 @@ def written(desk: Desk, due: Due) -> Message:
     return Message(
         id=due.id, template=BUNDLE if len(parts) > 1 else due.items[0].template, language=language,
         recipient=due.recipient, subject=subject, body=body, at=due.queued_at, facts=facts, repeat=due.repeat,
-        drill=due.drill,
+        drill=due.drill, attachments=tuple(_documents(desk, due, language)),
     )  # fmt: skip
+
+
+def _documents(desk: Desk, due: Due, language: str) -> Iterator[Attachment]:
+    """The reports that this channel may carry. One that cannot be made is left out: the message itself must go."""
+    for item in due.items:
+        if not item.facts.get("attach"):
+            continue
+        try:
+            content = report_pdf(report_document(desk, item.facts["report"], language))
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with a document, the addressee must hear of the case
+            log().error("delivery.document_left_out", delivery=item.delivery, error=type(error).__name__)
+            continue
+        yield Attachment(f"report-{item.facts['report']}.pdf", content)
 
 
 def _part(desk: Desk, due: Due, item: Item, language: str) -> tuple[Mapping[str, str], str, str]:

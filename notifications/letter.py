@@ -64,4 +64,6 @@ def letter(message: Message, sender: str) -> EmailMessage:
     body = message.body.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
     # Base64 gives short lines of ASCII, which every relay on the way through LGWAN carries unchanged.
     mail.set_content(body, charset="utf-8", cte="base64")
+    for one in message.attachments:
+        mail.add_attachment(one.content, maintype="application", subtype="pdf", filename=clean_line(one.name))
     return mail

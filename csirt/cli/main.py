@@ -44,6 +44,7 @@ COMMANDS = {
     "levels": "csirt.cli.levels:levels",
     "retype": "csirt.cli.obligations:retype",
     "close": "csirt.cli.obligations:close",
+    "reports": "csirt.cli.reports:reports",
     "measures": "csirt.cli.cases:measures",
     "evidence": "csirt.cli.evidence:evidence",
     "assignments": "csirt.cli.duties:assignments",

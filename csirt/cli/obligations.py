@@ -87,12 +87,13 @@ def report(
 ) -> None:
     """Record a report to the addressee of a duty. 報告・通知を記録する"""
     with open_desk(data) as desk:
-        sent = Sent(channel, _moment(at) if at else desk.clock.now(), None, receipt)
+        sent = Sent(channel, moment(at) if at else desk.clock.now(), None, receipt)
         made = desk.commit(person(desk, uid), use_cases.report, duty, sent)
     show_one({"report": made, "duty": duty}, "cli.duty_reported", language, as_json=as_json)
 
 
-def _moment(text: str) -> datetime:
+def moment(text: str) -> datetime:
+    """An instant as typed, ISO 8601 with offset. Raises `Invalid`."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:

@@ -38,6 +38,8 @@ class Permission(StrEnum):
     STATE_FACT = "state_fact"
     REPORT_DUTY = "report_duty"
     WAIVE_DUTY = "waive_duty"  # at all; which duty: the post that its rule names
+    DRAFT_REPORT = "draft_report"  # and write down a yes by phone
+    APPROVE_REPORT = "approve_report"  # at all; which: the posts of its route
     CLOSE_INCIDENT = "close_incident"
     MOVE_RUN = "move_run"  # to another version of its playbook
     READ_INCIDENTS = "read_incidents"
@@ -81,6 +83,8 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.STATE_FACT: _CALLED,
         Permission.REPORT_DUTY: _CALLED,
         Permission.WAIVE_DUTY: _HEADS,
+        Permission.DRAFT_REPORT: _CALLED,
+        Permission.APPROVE_REPORT: _CALLED,
         Permission.CLOSE_INCIDENT: frozenset({Role.OFFICER, Role.CSIRT_HEAD, Role.DIRECTOR}),
         Permission.MOVE_RUN: frozenset({Role.OFFICER, Role.CSIRT_HEAD}),
         Permission.READ_INCIDENTS: _CALLED | {Role.AUDITOR},
@@ -100,6 +104,7 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
 NEEDS_STEP_UP = frozenset(
     {
         Permission.APPROVE_ERASURE,
+        Permission.APPROVE_REPORT,
         Permission.EXPORT_RECORD,
         Permission.ISSUE_TOKEN,
         Permission.RESET_SECOND_FACTOR,
@@ -115,6 +120,7 @@ _OF_A_POST = frozenset(
         Permission.COLLECT_EVIDENCE,
         Permission.ENTER_ABSENCE,
         Permission.WAIVE_DUTY,
+        Permission.APPROVE_REPORT,
     }
 )
 """What holding or deputising for any post brings along, for people without a role, such as the mayor."""
@@ -123,7 +129,13 @@ _OF_A_LINK = frozenset({Permission.ACKNOWLEDGE_CALL})
 """A link in a mail, or an answer to it, shows only that somebody has the mail: enough for "I heard", not to decide."""
 
 _NOT_OF_THE_SYSTEM = frozenset(
-    {Permission.ANSWER_STEP, Permission.CANCEL_STEP, Permission.SKIP_STEP, Permission.SKIP_MANDATORY_STEP}
+    {
+        Permission.ANSWER_STEP,
+        Permission.CANCEL_STEP,
+        Permission.SKIP_STEP,
+        Permission.SKIP_MANDATORY_STEP,
+        Permission.APPROVE_REPORT,
+    }
 )
 """What a person decides, no machine decides."""
 

@@ -14,6 +14,8 @@ from csirt.model.law import LevelBook
 from csirt.model.people import Office, Role
 from csirt.model.rates import AnswerRates
 from csirt.model.reminder import ReminderBook
+from csirt.model.report import FormBook
+from csirt.model.report_forms import ANY_FORM, ApprovalRoute, ReportRules
 from csirt.model.source import Source
 
 
@@ -34,6 +36,10 @@ class TriageRules:
     types: tuple[TypeRule, ...] = ()
     source: str = ""
     assets: tuple[AssetRule, ...] = ()
+
+
+def _no_rules() -> ReportRules:
+    return ReportRules({ANY_FORM: ApprovalRoute((), "ciso")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +66,5 @@ class City:
     second_factor: frozenset[Role] = frozenset()  # roles that need one at sign-in
     reminders: ReminderBook = field(default_factory=ReminderBook)
     asset_headings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of the ledger, by field
+    forms: FormBook = field(default_factory=FormBook)
+    reports: ReportRules = field(default_factory=_no_rules)

@@ -55,7 +55,7 @@ class FactSource(StrEnum):
 
 
 FINDINGS = ("yes", "suspected", "no")
-UNITS = ("people", "mails", "machines", "hours", "yen")
+UNITS = ("people", "mails", "machines", "hours", "yen", "mbps", "pps")
 NEEDS_VALUE = frozenset({FactState.CONFIRMED, FactState.ESTIMATED})
 
 

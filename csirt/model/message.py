@@ -35,6 +35,14 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A document that a mail carries, where the rule of the channel lets it: a PDF with its file name."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """What a channel is asked to deliver. The same `id` means the same message; channels put it where receivers look.
 
@@ -52,6 +60,7 @@ class Message:
     facts: Mapping[str, str] = field(default_factory=dict)
     repeat: bool = False
     drill: bool = False
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

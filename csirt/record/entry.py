@@ -82,6 +82,12 @@ class EntryKind(StrEnum):
     DUTY_WAIVED = "DUTY_WAIVED"  # the post that may decided against it, with a reason
     DUTY_REMINDED = "DUTY_REMINDED"  # somebody was reminded of a duty that stands open, before or at its end
     DUTY_AWAITED = "DUTY_AWAITED"  # a run waits until a duty has ended
+    REPORT_DRAFTED = "REPORT_DRAFTED"  # the fact sheet was frozen into a report; with form, number and hash
+    REPORT_CONSENTED = "REPORT_CONSENTED"  # a post of the council stamped it
+    REPORT_APPROVED = "REPORT_APPROVED"  # the post that decides stamped it, itself or by a deputy, or said yes by phone
+    REPORT_RETURNED = "REPORT_RETURNED"  # it was sent back to its drafter, with a reason
+    REPORT_REVIEWED = "REPORT_REVIEWED"  # the holder of the post saw what a deputy had decided
+    REPORT_SENT = "REPORT_SENT"  # it went out to an addressee on a channel
     NOTE_ADDED = "NOTE_ADDED"  # a person wrote a note
     MEASURE_ADDED = "MEASURE_ADDED"  # a measure against recurrence, with owner and due date
     MEASURE_ENDED = "MEASURE_ENDED"  # that measure was done or dropped

@@ -8,39 +8,22 @@ import csv
 import io
 import json
 import re
-import string
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-import typst
-
-from csirt.errors import Invalid, Unavailable
-from csirt.reports.fonts import CODE_SIGN, MARKS, FontShelf, font_shelf, printable, visible
+from csirt.errors import Invalid
+from csirt.reports.fonts import CODE_SIGN, FontShelf, font_shelf, visible
 from csirt.reports.labels import Language, iso_at, labels, shown_at
+from csirt.reports.typesetting import Told, one_line, told, told_rows, typeset
 
 TEMPLATE: Final = Path(__file__).with_name("timeline.typ")
-
-# Runs in which no line may break by itself: anything but blanks, ideographs, hangul, and kana that are not small. The
-# narrowest column takes eight full-width characters; wider runs are cut, so that they can break.
-BREAKING: Final = r" \u3000\u3041-\u3096\u30a1-\u30fa\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
-SMALL_KANA: Final = "ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶ"
-UNBROKEN: Final = re.compile(f"(?:[^{BREAKING}]|[{SMALL_KANA}]){{9,}}")
-NARROWEST: Final = 8.0
-NARROW: Final = frozenset(string.ascii_lowercase + string.digits + string.punctuation)
-CUT_BEFORE: Final = frozenset(string.ascii_letters + string.digits)
-PIECE: Final = 4
-LONGEST_PIECE: Final = 8
-ZERO_WIDTH_BLANK: Final = "\u200b"
 
 # A cell that begins so is a formula to a spreadsheet; Japanese versions take the full-width signs as well (OWASP, CSV
 # Injection). Blanks before the sign do not make it safe everywhere.
 FORMULA: Final = re.compile(r"[\s\u3000]*[=+\-@＝＋－＠]|[\t\r\n]")
-
-Told = list[list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +86,7 @@ def timeline_pdf(document: TimelineDocument, shelf: FontShelf | None = None) -> 
     """
     shelf = shelf or font_shelf()
     content = json.dumps(_content(document, shelf))
-    compiler = typst.Compiler(TEMPLATE.read_bytes(), root=TEMPLATE.parent, font_paths=shelf.fonts)
-    try:
-        made = compiler.compile(
-            format="pdf",
-            sys_inputs={"document": content},
-            pdf_standards=["a-2a", "ua-1"],
-            timestamp=document.made_at.astimezone(UTC).replace(microsecond=0),
-        )
-    except typst.TypstError as error:
-        raise Unavailable("document_not_made", permanent=True, document="timeline") from error
-    if not isinstance(made, bytes):
-        raise Unavailable("document_not_made", permanent=True, document="timeline")
-    return made
+    return typeset(TEMPLATE, content, document.made_at, shelf)
 
 
 def timeline_csv(document: TimelineDocument) -> bytes:
@@ -183,10 +154,10 @@ def _content(document: TimelineDocument, shelf: FontShelf) -> dict[str, object]:
     """The data of the template: every text filtered; the labels of a language that the fonts can print."""
     language: Language = document.language if shelf.has_japanese else "en"
     words = labels(language)
-    head = f"{words['document']} {_one_line(document.number_text, 60, shelf)}"
+    head = f"{words['document']} {one_line(document.number_text, 60, shelf)}"
     made = document.made_at.astimezone(UTC)
-    made_text = _one_line(shown_at(document.made_at, language), 60, shelf)
-    marks = [_one_line(mark, 20, shelf) for mark in (*stamps(document, words), document.handling) if mark.strip()]
+    made_text = one_line(shown_at(document.made_at, language), 60, shelf)
+    marks = [one_line(mark, 20, shelf) for mark in (*stamps(document, words), document.handling) if mark.strip()]
     content: dict[str, object] = {
         "language": language,
         "families": shelf.families,
@@ -196,12 +167,12 @@ def _content(document: TimelineDocument, shelf: FontShelf) -> dict[str, object]:
         "footer": f"{words['made_at']} {made_text}",
         "made_on": {name: getattr(made, name) for name in ("year", "month", "day", "hour", "minute", "second")},
         "warnings": [words[f"{name}_notice"] for name in ("drill", "sample") if getattr(document, name)],
-        "summary": _told_rows(facts(document, words), shelf),
-        "clocks": _told_rows(document.clocks, shelf),
+        "summary": told_rows(facts(document, words), shelf),
+        "clocks": told_rows(document.clocks, shelf),
         "line_count": words["line_count"].format(count=f"{len(document.lines):,}"),
         "lines": [_told_line(line, language, shelf) for line in document.lines],
-        "measures": _told_rows(document.measures, shelf),
-        "record": _told_rows(record_facts(document, words), shelf),
+        "measures": told_rows(document.measures, shelf),
+        "record": told_rows(record_facts(document, words), shelf),
     }
     why = "code_note" if shelf.has_japanese else "fonts_note"
     joined = json.dumps(content).replace('", "', "")  # a code may lie in two pieces
@@ -219,51 +190,4 @@ def _told_line(line: TimelineLine, language: Language, shelf: FontShelf) -> dict
         "actor": line.actor,
         "text": line.text,
     }
-    return {name: _told(text, shelf) for name, text in texts.items()}
-
-
-def _told_rows(rows: Iterable[Iterable[str]], shelf: FontShelf) -> list[list[Told]]:
-    return [[_told(text, shelf) for text in row] for row in rows]
-
-
-def _told(text: str, shelf: FontShelf) -> Told:
-    """A text as the template wants it: lines, each a list of pieces between which it may break; empty for none."""
-    return [list(_pieces(line)) for line in printable(text, shelf).split("\n")] if text else []
-
-
-def _one_line(text: str, most: int, shelf: FontShelf) -> str:
-    """A text for header, footer and title: one line, and not longer than fits."""
-    line = " ".join(text.split())
-    return printable(line if len(line) <= most else f"{line[: most - 1]}…", shelf)
-
-
-def _pieces(line: str) -> Iterator[str]:
-    """A line in parts, so that it can break inside long hashes and addresses.
-
-    A mark stays with its letter. No line breaks before most signs (Unicode Standard Annex 14, LB13), so a part begins
-    with a letter or number if it can; else a blank of no width comes before it, which breaks always.
-    """
-    done = 0
-    for run in UNBROKEN.finditer(line):
-        cut = _next_cut(line, run.start(), run.end()) if _width(run[0]) > NARROWEST else run.end()
-        while cut < run.end():
-            yield line[done:cut]
-            if line[cut] not in CUT_BEFORE:
-                yield ZERO_WIDTH_BLANK
-            done, cut = cut, _next_cut(line, cut, run.end())
-    yield line[done:]
-
-
-def _width(run: str) -> float:
-    """About how wide it prints, in full-width characters."""
-    return sum((0.55 if char in NARROW else 0.8) if char.isascii() else 1.0 for char in run)
-
-
-def _next_cut(line: str, start: int, end: int) -> int:
-    """Where the part that begins at `start` should end: before a letter or number, but in time."""
-    cut = start + PIECE
-    while cut < end and line[cut] not in CUT_BEFORE:
-        if cut - start >= LONGEST_PIECE and unicodedata.category(line[cut]) not in MARKS:
-            break
-        cut += 1
-    return cut
+    return {name: told(text, shelf) for name, text in texts.items()}

@@ -26,6 +26,13 @@ LONGEST: Final = 16_000
 # Excel refuses a header of more than 255 units; a mark of this length may double, and there are two of them.
 MARK_LONGEST: Final = 40
 
+OPTIONS: Final = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+
 FACT_WIDTHS: Final = (26, 74)
 MEASURE_WIDTHS: Final = (60, 26, 24)
 
@@ -42,13 +49,7 @@ def timeline_xlsx(document: TimelineDocument) -> bytes:
     """
     words = labels(document.language)
     out = io.BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with xlsxwriter.Workbook(out, options) as workbook:
+    with xlsxwriter.Workbook(out, OPTIONS) as workbook:
         made = document.made_at.astimezone(UTC)
         title = f"{words['document']} {visible(document.number_text)[:MARK_LONGEST]}"
         workbook.set_properties({"title": title, "created": made})

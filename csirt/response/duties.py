@@ -43,12 +43,16 @@ _COMPARED = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A report that went out: on which channel, when, and when somebody acknowledged it. `receipt` is a number."""
+    """A report that went out: on which channel, when, and when somebody acknowledged it. `receipt` is a number.
+
+    `document` is the id of the report, where it was drafted here.
+    """
 
     channel: str
     at: datetime
     acknowledged_at: datetime | None = None
     receipt: str = ""
+    document: str = ""
 
 
 def review(tx: Tx, row: IncidentRow, seen: Situation | None = None) -> int:
@@ -212,7 +216,7 @@ def report(tx: Tx, duty: str, sent: Sent, *, request_key: str | None = None) -> 
     row = _locked(tx, duty)
     if row.state == DutyState.LAPSED.value:
         raise Conflict("duty_lapsed", duty=duty, rule=row.rule)
-    _check(tx, sent)
+    check_sent(tx, sent)
     return _record(tx, row, sent, repeats.cid_of(request_key))
 
 
@@ -223,12 +227,15 @@ def _record(tx: Tx, row: DutyRow, sent: Sent, cid: str | None) -> str:
     made = DutyReportRow(
         id=new_id("q"), duty=duty, version=version, addressee=rule.addressee if rule else row.rule,
         channel=sent.channel, sent_at=sent.at, acknowledged_at=sent.acknowledged_at, by=tx.actor.id, recorded_at=tx.now,
+        document=sent.document or None,
     )  # fmt: skip
     out: dict[str, Code | list[str]] = {
         "duty": duty, "rule": row.rule, "report": made.id, "addressee": made.addressee, "version": version,
         "channel": sent.channel, "acknowledged": sent.acknowledged_at is not None,
         "late": row.due_at is not None and sent.at >= row.due_at,
     }  # fmt: skip
+    if sent.document:
+        out["document"] = sent.document
     texts = {"number": sent.receipt.strip()} if sent.receipt.strip() else None
     sealed = tx.record(EntryKind.DUTY_REPORTED, incident=row.incident, cid=cid, out=out, texts=texts)
     made.receipt_c = sealed.get("number")
@@ -240,7 +247,8 @@ def _record(tx: Tx, row: DutyRow, sent: Sent, cid: str | None) -> str:
     return made.id
 
 
-def _check(tx: Tx, sent: Sent) -> None:
+def check_sent(tx: Tx, sent: Sent) -> None:
+    """Raises `Invalid`: no such channel, a time in the future, acknowledged before it was sent, or a 個人番号."""
     if sent.channel not in CHANNELS:
         raise Invalid("choice_unknown", field="channel", choice=sent.channel[:40])
     for field, at in (("at", sent.at), ("acknowledged_at", sent.acknowledged_at)):

@@ -15,7 +15,7 @@ from sqlmodel import col, or_, select
 from csirt.errors import LeaseLost
 from csirt.model.message import TRIES, DeliveryState, Receipt, Recipient, wait_after
 from csirt.record.entry import EntryKind
-from csirt.response import acknowledging, circuits, locks, next_channel
+from csirt.response import acknowledging, circuits, locks, next_channel, report_sending
 from csirt.store.leases import new_lease
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.outbox import DeliveryDueRow, DeliveryRow
@@ -160,6 +160,8 @@ def _give_up(tx: Tx, row: DeliveryDueRow) -> None:
 
 def delivered(tx: Tx, due: Due, receipt: Receipt) -> None:
     """A channel took the message. Raises `LeaseLost`."""
+    for incident in sorted({item.incident for item in due.items if "sending" in item.facts}):
+        locks.hold(tx, incident)  # a report goes out: what it meets belongs to the case
     held = _held(tx, due)
     for call, row in held:
         call.state, call.finished_at = DeliveryState.SENT.value, tx.now
@@ -171,6 +173,8 @@ def delivered(tx: Tx, due: Due, receipt: Receipt) -> None:
             **_bundled(due),
         }  # fmt: skip
         tx.record(EntryKind.MESSAGE_DELIVERED, incident=call.incident, out=out)
+        if "sending" in call.facts:
+            report_sending.delivered(tx, call)
     circuits.note(tx, due.channel, is_down=False)
 
 

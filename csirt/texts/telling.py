@@ -11,6 +11,7 @@ from csirt.era import at_in_era, in_era, number_text
 from csirt.errors import Invalid, Param
 from csirt.model.duty import LawBook
 from csirt.model.fact import FactCatalogue
+from csirt.model.report import FormBook
 from csirt.record.entry import EntryKind
 from csirt.store.queries.timeline import TimelineEntry
 from csirt.texts.catalogs import Catalog, catalog
@@ -28,6 +29,7 @@ _VARIANTS: Mapping[EntryKind, str] = {
     EntryKind.INCIDENTS_MERGED: "cause",
     EntryKind.INCIDENT_OPENED: "cause",
     EntryKind.LEVEL_PROPOSED: "by",
+    EntryKind.REPORT_APPROVED: "act",
     EntryKind.TIMER_FIRED: "timer",
 }
 _PARTIES = frozenset({"by", "owner", "party", "person", "source", "who"})
@@ -44,6 +46,7 @@ _WORDS: Mapping[str, str] = {  # field -> where its words stand in the catalog
 }
 _NO_FACTS = FactCatalogue()
 _NO_LAW = LawBook()
+_NO_FORMS = FormBook()
 _TEXTS = (
     "title",
     "account",
@@ -70,14 +73,15 @@ def tell(
     with_texts: bool = True,
     facts: FactCatalogue = _NO_FACTS,
     law: LawBook = _NO_LAW,
+    forms: FormBook = _NO_FORMS,
 ) -> str:
     """What an entry says. `names` puts parties and people into words, `step_title` steps.
 
-    `step_text` adds the words of a step's choices and fields, `facts` and `law` those of facts and duties.
+    `step_text` adds the words of a step's choices and fields, `facts`, `law`, `forms` those of facts, duties, reports.
     Without `with_texts` nothing from the vault is told.
     Raises `Invalid` for a language that we do not have; never fails for what an entry holds.
     """
-    return _Telling(entry, catalog(language), names, step_title, step_text, with_texts, facts, law).told()
+    return _Telling(entry, catalog(language), names, step_title, step_text, with_texts, facts, law, forms).told()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ class _Telling:
     with_texts: bool
     facts: FactCatalogue
     law: LawBook
+    forms: FormBook
 
     def told(self) -> str:
         """The sentence of the kind, and behind it the texts that it does not hold already."""
@@ -148,6 +153,8 @@ class _Telling:
             made |= self._fact()
         if "rule" in out and kind.value.startswith("DUTY_"):
             made |= self._duty()
+        if "form" in out and kind.value.startswith("REPORT_"):
+            made |= self._report()
         if kind is EntryKind.TIER_SKIPPED:
             made["skipped"] = self._word("skipped", out.get("code", ""))
         if kind is EntryKind.STEP_DONE and "routes" in out:
@@ -166,6 +173,20 @@ class _Telling:
         if "parties" in out:
             made["parties"] = self._join(self.names(str(party)) for party in out["parties"])
         return {**made, "reasons": self._join(reasons)}
+
+    def _report(self) -> dict[str, Param]:
+        out = self.entry.out
+        known = self.forms.forms.get(str(out["form"]))
+        made: dict[str, Param] = {"form": known.label(self.words.language) if known else str(out["form"])}
+        if "post" in out:
+            made["post"] = self.names(str(out["post"]))
+        if "act" in out:
+            made["act"] = self._word("report_act", out["act"])
+        if "addressee" in out:
+            to = str(out["addressee"])
+            made["addressee"] = self.names(to) if to.startswith("office:") else self._word("addressee", to)
+            made["channel"] = self._word("report_channel", out.get("channel", ""))
+        return made
 
     def _fact(self) -> dict[str, Param]:
         words, out = FactWords(self.facts, self.words), self.entry.out

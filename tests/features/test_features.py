@@ -18,6 +18,7 @@ pytest_plugins = (
     "tests.steps.nights",
     "tests.steps.then",
     "tests.steps.obligations",
+    "tests.steps.reports",
 )
 
 

@@ -82,6 +82,7 @@ def test_the_machine_itself() -> None:
         Permission.CANCEL_STEP,
         Permission.SKIP_STEP,
         Permission.SKIP_MANDATORY_STEP,
+        Permission.APPROVE_REPORT,
     ]
     assert not may_answer(SYSTEM, "role:officer")
 

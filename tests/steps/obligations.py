@@ -14,7 +14,12 @@ from csirt.store.queries import duties as questions
 from csirt.store.queries.duties import DutyView
 from tests.steps.story import Story
 
-STATES = {"確定": FactState.CONFIRMED, "推定": FactState.ESTIMATED, "調査中": FactState.INVESTIGATING}
+STATES = {
+    "確定": FactState.CONFIRMED,
+    "推定": FactState.ESTIMATED,
+    "調査中": FactState.INVESTIGATING,
+    "不明": FactState.UNKNOWN,
+}
 FINDINGS = {"あり": "yes", "おそれ": "suspected", "なし": "no"}
 
 
@@ -45,6 +50,8 @@ def facts_are_stated(story: Story, who: str, datatable: list[list[str]]) -> None
 def _statement(story: Story, name: str, text: str, certainty: str) -> Statement:
     definition = story.world.desk.door.city.facts.definition(name)
     given: Any = FINDINGS.get(text, text)
+    if not text:
+        return Statement(name, STATES[certainty])
     if definition.kind is FactKind.TIME:
         given = moment(text).isoformat()
     elif definition.kind is FactKind.CHOICES:

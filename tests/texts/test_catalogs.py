@@ -9,6 +9,7 @@ import pytest
 
 from csirt import founding
 from csirt.errors import Invalid, NotFound, PlaybookDrift
+from csirt.model.approval import Act, ReportState
 from csirt.model.contact import Need, StopOn
 from csirt.model.discretion import NeverSay
 from csirt.model.duty import Binding, DutyState
@@ -24,6 +25,7 @@ from csirt.model.measure import MeasureState
 from csirt.model.message import DeliveryState
 from csirt.model.order import OrderKind
 from csirt.model.people import Role
+from csirt.model.report import Trust
 from csirt.model.source import Way
 from csirt.model.step import APPROVE_OR_REFUSE, DONE_OR_CANNOT, YES_NO, StepKind, StepState
 from csirt.model.trigger import CaseFact, TouchedSystem
@@ -57,6 +59,7 @@ VALUES: dict[str, type[Enum]] = {
     "erasure_basis": ErasureBasis, "erasure_state": ErasureState,
     "fact": CaseFact, "system": TouchedSystem, "never_say": NeverSay, "evidence_state": EvidenceState,
     "order": OrderKind,
+    "report_state": ReportState, "report_act": Act, "trust": Trust,
     "way": Way, "duty_state": DutyState, "binding": Binding, "fact_state": FactState, "fact_source": FactSource,
 }  # fmt: skip
 PARTS = (

@@ -11,6 +11,7 @@ from csirt.model.incident import Level
 from csirt.web.look import View
 from csirt.web.views import duties, facts, frame, levels
 from tests.web.cast import MINUTE, NOW, Words, a_frame
+from tests.web.reports import report_pages, some_rows
 
 
 def some_facts(say: Words) -> tuple[facts.FactRow, ...]:
@@ -81,10 +82,11 @@ def some_duties(say: Words) -> tuple[duties.DutyRow, ...]:
         waived_by=say("市長", "Mayor"),
         may_report=True,
         may_waive=True,
+        drafts=(frame.Option(value="ppc_leak:preliminary", label=say("漏えい等報告書 速報", "Leak report")),),
     )
     prompt = replace(row, id="d-2", label=say("本人への通知", "Notice to the persons"), due=None, last_day=None)
     sent = duties.ReportRow(version=1, channel="FAX", at=NOW, acknowledged_at=NOW, receipt="1", by="A")
-    met = replace(row, id="d-3", state=DutyState.MET, reports=(sent,), may_waive=False)
+    met = replace(row, id="d-3", state=DutyState.MET, drafts=(), reports=(sent,), may_waive=False)
     return (
         row,
         prompt,
@@ -95,7 +97,12 @@ def some_duties(say: Words) -> tuple[duties.DutyRow, ...]:
 
 def law_of(say: Words) -> dict[str, Any]:
     """What the page of an incident shows of facts and duties."""
-    return {"facts": some_facts(say), "duties": some_duties(say)[:2], "levels": some_levels(say)}
+    return {
+        "facts": some_facts(say),
+        "duties": some_duties(say)[:2],
+        "levels": some_levels(say),
+        "reports": some_rows(say)[:2],
+    }
 
 
 def some_levels(say: Words) -> levels.LevelPart:
@@ -130,3 +137,4 @@ def law_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     yield "duties", a_frame(language, "incident"), page
     yield "duties_wrong", a_frame(language, "incident"), replace(page, duties=(first,))
     yield "duties_empty", a_frame(language), replace(page, duties=(), upcoming=())
+    yield from report_pages(language)

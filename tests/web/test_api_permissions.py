@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from csirt.bootstrap import Desk
 from csirt.model.incident import IncidentType
 from csirt.model.people import Actor, Role
-from csirt.response import access, evidence, incidents
+from csirt.response import access, evidence, incidents, reports
 from csirt.response.incidents import Report
 from csirt.store.queries.timeline import head
 from csirt.store.queries.work import assignments
@@ -46,6 +46,18 @@ SAMPLES: dict[str, Any] = {
     "/api/v1/session/second-factor/code": {"code": "x"},
     "/api/v1/access/resets/of/{uid}": {"reason": "x"},
     "/api/v1/access/resets/{id}": {"agree": True},
+    "/api/v1/incidents/{name}/reports": {"form": "city_report"},
+    "/api/v1/reports/{report}/consent": {},
+    "/api/v1/reports/{report}/approval": {},
+    "/api/v1/reports/{report}/review": {},
+    "/api/v1/reports/{report}/return": {"reason": "x"},
+    "/api/v1/reports/{report}/oral-approval": {"who": "p-x", "text": "x"},
+    "/api/v1/reports/{report}/sendings": {
+        "channel": "phone",
+        "at": "2026-11-22T00:00+09:00",
+        "office": "pref-security",
+    },
+    "/api/v1/reports/{report}/messages": {"channel": "mail", "office": "pref-security"},
 }
 OWN = ("/api/v1/session",)  # one's own way in, which is everybody's
 KEEPERS = ("/api/v1/access",)  # for those who look after everybody's
@@ -66,10 +78,12 @@ def case(desk: Desk) -> dict[str, str]:
     with desk.custody.begin(incident) as writer:
         kept = writer.keep()
     piece = desk.commit(actor, evidence.collect, incident, kept, "log.txt")
+    report = desk.commit(actor, reports.draft, incident, "city_report")
     asked = desk.look(assignments)[0]
     return {
         "name": incident, "id": asked.id, "form": "csv", "evidence": piece, "step": asked.step, "act": "skip",
         "fact": "occurred", "playbook": "malware_mail", "chain": "police", "uid": "k.sato",
+        "report": report, "suffix": "pdf",
     }  # fmt: skip
 
 

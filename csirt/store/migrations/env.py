@@ -15,12 +15,28 @@ from csirt.store.tables import (
     intake,
     outbox,
     record,
+    reports,
     runs,
     sorting,
     workings,
 )
 
-TABLES = (absences, access, cases, duties, erasures, evidence, facts, intake, outbox, record, runs, sorting, workings)
+TABLES = (
+    absences,
+    access,
+    cases,
+    duties,
+    erasures,
+    evidence,
+    facts,
+    intake,
+    outbox,
+    record,
+    reports,
+    runs,
+    sorting,
+    workings,
+)
 
 engine = engine_for(context.config.attributes["url"])
 with engine.connect() as connection:

@@ -51,5 +51,6 @@ class DutyReportRow(SQLModel, table=True):
     sent_at: datetime = Field(sa_type=UtcDateTime)
     acknowledged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     receipt_c: str | None = None
+    document: str | None = None  # the report that was sent, where it was drafted here
     by: str
     recorded_at: datetime = Field(sa_type=UtcDateTime)

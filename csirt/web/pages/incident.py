@@ -23,7 +23,7 @@ from csirt.store.tx import Look
 from csirt.texts.facts import FactWords
 from csirt.web.api.timeline import make_document
 from csirt.web.api.words import Words
-from csirt.web.pages import called_for, climbs, custody, levels
+from csirt.web.pages import called_for, climbs, custody, levels, report_views
 from csirt.web.pages.drafting import begun, drop_sent, keep_faulty
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.fact_sheet import rows_of
@@ -157,6 +157,7 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
         duties=strip_of(look, visit, words, view.id),
         levels=levels.part_of(look, visit, words, view),
         may_decide=_may_decide(look, visit, view),
+        reports=report_views.rows_of(look, visit, words, view.id),
         may_set_level=view.status is IncidentStatus.OPEN and may_set_level(visit),
         posts=_posts(words),
         may_add_note=may(visit.actor, Permission.ADD_NOTE) and view.status is IncidentStatus.OPEN,

@@ -1,6 +1,7 @@
 """報告等の義務と期限: the strip on the pages of an incident, and the page where reports and decisions are recorded."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -20,6 +21,7 @@ from csirt.texts.duties import DutyWords
 from csirt.web.api.words import Words
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.forms import Faults, SentForm, moment_of, new_key
+from csirt.web.pages.report_views import drafts_for
 from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.assignment import DutyTodo
 from csirt.web.views.duties import DutyPage, DutyRow, ReportRow, UpcomingRow
@@ -127,7 +129,13 @@ def _page(look: Look, visit: Visit, name: str, forms: Mapping[str, Form]) -> Dut
         ordinal=view.ordinal,
         title=view.title,
         drill=view.drill,
-        duties=tuple(_row(one, visit, words, forms) for one in questions.duties(look, view.id)),
+        duties=tuple(
+            replace(
+                _row(one, visit, words, forms),
+                drafts=drafts_for(visit, one.rule, view.type.value) if one.state is DutyState.OPEN else (),
+            )
+            for one in questions.duties(look, view.id)
+        ),
         channels=tuple(Option(value=one, label=speak.gettext(f"report_channel.{one}")) for one in CHANNELS),
         upcoming=tuple(
             UpcomingRow(label=one.label(visit.language), start=one.start, latest=one.latest, source=one.source)

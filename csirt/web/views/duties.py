@@ -42,6 +42,7 @@ class DutyRow:
     in_charge: str = ""
     reason: str = ""
     reports: tuple[ReportRow, ...] = ()
+    drafts: tuple[Option, ...] = ()  # forms to draft a report on; `value` is form and kind
     may_report: bool = False
     may_waive: bool = False
     report_form: Form = EMPTY_FORM

@@ -13,6 +13,7 @@ from csirt.web.views.facts import FactRow
 from csirt.web.views.frame import EMPTY_FORM, Form, Option, Window
 from csirt.web.views.levels import NO_LEVELS, LevelPart
 from csirt.web.views.measures import MeasureRow
+from csirt.web.views.reports import ReportRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +134,7 @@ class Incident:
     may_decide: bool = False  # what no playbook decides
     duties: tuple[DutyRow, ...] = ()
     levels: LevelPart = NO_LEVELS
+    reports: tuple[ReportRow, ...] = ()
     may_add_note: bool = False
     may_add_measure: bool = False
     may_set_level: bool = False
