@@ -21,6 +21,7 @@ from csirt.response import (
     duties,
     escalations,
     health,
+    measures,
     people,
     reminders,
     slow,
@@ -33,7 +34,15 @@ from csirt.response import (
 from csirt.response.slow import SlowAction
 from csirt.sending import Sender
 from csirt.store.queries import workings
-from csirt.store.queries.due import DueNow, channels_due, due_now, escalations_due, reminders_due, timers_due
+from csirt.store.queries.due import (
+    DueNow,
+    channels_due,
+    due_now,
+    escalations_due,
+    measures_due,
+    reminders_due,
+    timers_due,
+)
 from csirt.store.tx import new_id
 
 ROSTER_AGE = timedelta(minutes=10)
@@ -98,6 +107,8 @@ class Chores:
     def _remind(self) -> None:
         with self._one_by_one(reminders.fire, reminders_due):
             self._desk.commit(SYSTEM, reminders.fire)
+        with self._one_by_one(measures.remind, measures_due):
+            self._desk.commit(SYSTEM, measures.remind)
 
     @contextmanager
     def _one_by_one(

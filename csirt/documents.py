@@ -10,6 +10,7 @@ from csirt.model.approval import Act, ReportState
 from csirt.model.city import City
 from csirt.model.duty import DutyState
 from csirt.model.incident import FourClocks, IncidentView
+from csirt.model.measure import MeasureFilter
 from csirt.model.people import Roster
 from csirt.record.tree import Frontier
 from csirt.reports.labels import Language, shown_at
@@ -17,8 +18,8 @@ from csirt.reports.report import ReportDocument, ReportRow
 from csirt.reports.timeline import TimelineDocument, TimelineLine
 from csirt.response import people
 from csirt.store.queries import cases, reports
-from csirt.store.queries.cases import MeasureView
 from csirt.store.queries.duties import duties
+from csirt.store.queries.measures import MeasureView, measures
 from csirt.store.queries.reports import ReportView
 from csirt.store.queries.timeline import TimelineEntry, head, timeline
 from csirt.store.queries.workings import playbooks_of
@@ -124,7 +125,7 @@ def _document(look: Look, desk: Desk, incident: str, language: Language) -> Time
         status_text=words.gettext(f"status.{view.status.value}"),
         clocks=_clocks(view.clocks, words, language),
         lines=tuple(_line(entry, told) for entry in entries),
-        measures=tuple(_measure(one, told.name, language) for one in cases.measures(look, incident_id=incident)),
+        measures=tuple(_measure(one, told.name, language) for one in measures(look, MeasureFilter(incident=incident))),
         record_size=size,
         record_root=base64.b64encode(Frontier.from_bytes(frontier).root()).decode(),
         language=language,

@@ -64,6 +64,8 @@ class Wording:
             return ""
         if codes.get("assignment"):
             return f"{self.base_url}/assignments/{codes['assignment']}"
+        if codes.get("step") == "measure":
+            return f"{self.base_url}/measures"
         about = "/duties" if rule_of(codes.get("step", "")) else ""
         return f"{self.base_url}/incidents/{codes['incident']}{about}"
 

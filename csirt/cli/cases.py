@@ -1,4 +1,4 @@
-"""Commands about incidents: the list, one in full, opening one, remarks, measures."""
+"""Commands about incidents: the list, one in full, opening one, remarks."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any
@@ -11,11 +11,12 @@ from csirt.cli.speaking import As, AsJson, Data, Lang, Language, show, show_one,
 from csirt.cli.wording import Words
 from csirt.guard import clean_line
 from csirt.model.incident import IncidentStatus, IncidentType
-from csirt.model.measure import MeasureState
+from csirt.model.measure import MeasureFilter
 from csirt.response import incidents as use_cases
 from csirt.response.incidents import Report
 from csirt.store.queries import cases, work
 from csirt.store.queries.cases import resolve_incident
+from csirt.store.queries.measures import measures as listed
 from csirt.store.tx import Look
 
 Name = Annotated[str, typer.Argument(help="Id or number (R8-12). 番号", metavar="INCIDENT")]
@@ -61,7 +62,7 @@ def incident(name: Name, data: Data = None, as_json: AsJson = False, language: L
             "steps": [tell.step(one, view.playbook) for one in work.steps(look, view.id)],
             "assignments": [tell.assignment(one) for one in work.assignments(look, incident=view.id, open_only=False)],
             "escalations": [tell.escalation(one) for one in work.escalations(look, incident=view.id)],
-            "measures": [tell.measure(one) for one in cases.measures(look, incident_id=view.id)],
+            "measures": [tell.measure(one) for one in listed(look, MeasureFilter(incident=view.id))],
             "notes": [tell.note(one) for one in cases.notes(look, view.id)],
         }
 
@@ -115,24 +116,3 @@ def note(
         id_ = desk.look(resolve_incident, name)
         made = desk.commit(person(desk, uid), use_cases.add_note, id_, text)
     show_one({"id": made, "incident": id_}, "cli.noted", language, as_json=as_json)
-
-
-def measures(
-    name: Annotated[str | None, typer.Option("--incident", help="Only of this one. 番号")] = None,
-    state: Annotated[MeasureState | None, typer.Option(help="Only these. 状態")] = None,
-    data: Data = None,
-    as_json: AsJson = False,
-    language: Lang = Language.JA,
-) -> None:
-    """List measures against recurrence, soonest due first. 再発防止策の一覧"""
-
-    def question(look: Look) -> list[dict[str, Any]]:
-        tell = Words.of(look, desk, language)
-        id_ = resolve_incident(look, name) if name else None
-        found = cases.measures(look, incident_id=id_, state=state.value if state else None)
-        return [tell.measure(one) for one in found]
-
-    columns = {"due": "cli.column.due", "state_text": "cli.column.status", "owner_name": "cli.column.owner",
-               "number": "cli.column.number", "text": "cli.column.text"}  # fmt: skip
-    with open_desk(data) as desk:
-        show(desk.look(question), columns, language, as_json=as_json)

@@ -9,7 +9,8 @@ from csirt.documents import level_text, naming
 from csirt.era import number_text
 from csirt.model.incident import IncidentView
 from csirt.reports.labels import shown_at
-from csirt.store.queries.cases import MeasureView, NoteView
+from csirt.store.queries.cases import NoteView
+from csirt.store.queries.measures import MeasureView
 from csirt.store.queries.work import AssignmentView, DeliveryView, EscalationView, StepView
 from csirt.store.tx import Look
 from csirt.texts.naming import Naming

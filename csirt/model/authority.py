@@ -32,6 +32,8 @@ class Permission(StrEnum):
     FILL_CALL_SHEET = "fill_call_sheet"
     ADD_NOTE = "add_note"
     ADD_MEASURE = "add_measure"
+    CHECK_MEASURE = "check_measure"  # look whether it had the effect that was meant
+    RECORD_REVIEW = "record_review"
     COLLECT_EVIDENCE = "collect_evidence"
     READ_EVIDENCE = "read_evidence"  # its content; every time is recorded
     HAND_OVER_EVIDENCE = "hand_over_evidence"
@@ -77,6 +79,8 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.FILL_CALL_SHEET: _HANDLERS,
         Permission.ADD_NOTE: _CALLED,
         Permission.ADD_MEASURE: _CALLED - {Role.PUBLIC_RELATIONS},
+        Permission.CHECK_MEASURE: _HEADS | {Role.OFFICER, Role.SYSTEM_MANAGER, Role.PRIVACY_OFFICER},
+        Permission.RECORD_REVIEW: _HEADS | {Role.OFFICER},
         Permission.COLLECT_EVIDENCE: _CALLED,
         Permission.READ_EVIDENCE: _CALLED - {Role.PUBLIC_RELATIONS} | {Role.AUDITOR},
         Permission.HAND_OVER_EVIDENCE: frozenset({Role.OFFICER, Role.CSIRT_HEAD, Role.DIRECTOR}),

@@ -5,7 +5,7 @@ end of the last day (`before`), or, for a duty without a day, so long after its 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -47,6 +47,7 @@ class ReminderBook:
     """All plans, the shortest time first. `grace`: how long a new duty is left alone where a rung has passed."""
 
     plans: tuple[Plan, ...] = ()
+    measures: tuple[Rung, ...] = ()  # `offset` counts on from the end of the due date; below nought before it
     grace: timedelta = timedelta(minutes=30)
     source: str = ""
 
@@ -58,6 +59,10 @@ class ReminderBook:
         fits = (plan for plan in timed if plan.up_to is not None and due - clock <= plan.up_to)
         return next(fits, timed[-1] if timed else None)
 
+    def next_of_measure(self, end: datetime, done: int, now: datetime) -> tuple[int, datetime] | None:
+        """The same for a measure whose due date ends at `end`."""
+        return self._next([end + rung.offset for rung in self.measures], done, now)
+
     def next_rung(self, clock: datetime, due: datetime | None, done: int, now: datetime) -> tuple[int, datetime] | None:
         """Number (from 0) and instant of the next reminder after the first `done` rungs; None: there is no more.
 
@@ -67,7 +72,9 @@ class ReminderBook:
         plan = self.plan_for(clock, due)
         if plan is None:
             return None
-        at = [due - rung.offset if due else clock + rung.offset for rung in plan.rungs]
+        return self._next([due - one.offset if due else clock + one.offset for one in plan.rungs], done, now)
+
+    def _next(self, at: Sequence[datetime], done: int, now: datetime) -> tuple[int, datetime] | None:
         left = range(done, len(at))
         passed = [number for number in left if at[number] <= now]
         if passed:
@@ -86,13 +93,30 @@ def reminders_from(mapping: Mapping[str, Any], file: str) -> ReminderBook:
         raise _wrong(file, "source")
     if not isinstance(rows, list) or not rows:
         raise _wrong(file, "plan")
-    if strange := sorted(set(mapping) - {"source", "grace", "plan"}):
+    if strange := sorted(set(mapping) - {"source", "grace", "plan", "measure"}):
         raise _wrong(file, strange[0])
     plans = [_plan(row, file, f"plan[{place}]") for place, row in enumerate(rows)]
     timed = [plan.up_to for plan in plans if plan.up_to is not None]
     if timed != sorted(timed) or len(plans) - len(timed) > 1:
         raise _wrong(file, "plan")
-    return ReminderBook(tuple(plans), _span(mapping.get("grace", "30 min"), file, "grace"), source)
+    grace, measures = _span(mapping.get("grace", "30 min"), file, "grace"), _measures(mapping.get("measure", []), file)
+    return ReminderBook(tuple(plans), measures, grace, source)
+
+
+def _measures(rows: object, file: str) -> tuple[Rung, ...]:
+    """Rungs before and after the due date of a measure; no chain is climbed for one."""
+    if not isinstance(rows, list):
+        raise _wrong(file, "measure")
+    found = []
+    for place, row in enumerate(rows):
+        key = "after" if isinstance(row, Mapping) and "after" in row else "before"
+        rung = _rung(row, key, file, f"measure[{place}]")
+        if rung.chain:
+            raise _wrong(file, f"measure[{place}].chain")
+        found.append(replace(rung, offset=rung.offset if key == "after" else -rung.offset))
+    if [rung.offset for rung in found] != sorted(rung.offset for rung in found):
+        raise _wrong(file, "measure")
+    return tuple(found)
 
 
 def _plan(row: object, file: str, place: str) -> Plan:

@@ -91,6 +91,10 @@ class EntryKind(StrEnum):
     NOTE_ADDED = "NOTE_ADDED"  # a person wrote a note
     MEASURE_ADDED = "MEASURE_ADDED"  # a measure against recurrence, with owner and due date
     MEASURE_ENDED = "MEASURE_ENDED"  # that measure was done or dropped
+    MEASURE_CHANGED = "MEASURE_CHANGED"  # it got another owner or due date, with a reason
+    MEASURE_CHECKED = "MEASURE_CHECKED"  # somebody else looked whether it had the effect that was meant
+    MEASURE_REMINDED = "MEASURE_REMINDED"  # somebody was reminded of a measure that is open
+    REVIEW_RECORDED = "REVIEW_RECORDED"  # the review of a closed case was written down: a version of it
     INCIDENT_CLOSED = "INCIDENT_CLOSED"  # the case ended, with its disposition
     INCIDENT_REOPENED = "INCIDENT_REOPENED"  # the case was taken up again
     SIGNED_IN = "SIGNED_IN"  # somebody signed in

@@ -30,6 +30,7 @@ _VARIANTS: Mapping[EntryKind, str] = {
     EntryKind.INCIDENT_OPENED: "cause",
     EntryKind.LEVEL_PROPOSED: "by",
     EntryKind.REPORT_APPROVED: "act",
+    EntryKind.MEASURE_CHECKED: "effective",
     EntryKind.TIMER_FIRED: "timer",
 }
 _PARTIES = frozenset({"by", "owner", "party", "person", "source", "who"})
@@ -60,6 +61,10 @@ _TEXTS = (
     "name",
     "to",
     "sha256",
+    "well",
+    "badly",
+    "cause",
+    "lessons",
 )
 
 
@@ -139,7 +144,7 @@ class _Telling:
             return value + 1
         if name == "routes" and not isinstance(value, int):
             return self._join(self._route(str(one)) for one in value)
-        special = {"choice": self._choice, "code": self.words.error, "due": self._day}
+        special = {"choice": self._choice, "code": self.words.error, "due": self._day, "held": self._day}
         return special[name](str(value)) if name in special else self._word(_WORDS.get(name, ""), value)
 
     def _made(self) -> dict[str, Param]:
@@ -155,6 +160,8 @@ class _Telling:
             made |= self._duty()
         if "form" in out and kind.value.startswith("REPORT_"):
             made |= self._report()
+        if kind is EntryKind.MEASURE_REMINDED:
+            made["parties"] = self._join(self.names(str(party)) for party in out.get("parties", ()))
         if kind is EntryKind.TIER_SKIPPED:
             made["skipped"] = self._word("skipped", out.get("code", ""))
         if kind is EntryKind.STEP_DONE and "routes" in out:

@@ -24,6 +24,7 @@ NAMES = [
     "run_stopped",
     "sealed_account",
     "duty_reminder",
+    "measure_reminder",
 ]
 LANGUAGES = ["ja", "en"]
 RENDERER = TemplateRenderer()

@@ -3,8 +3,10 @@
 from pytest_bdd import parsers, then
 
 from csirt.model.incident import IncidentStatus
+from csirt.model.measure import MeasureFilter
 from csirt.response import audit
 from csirt.store.queries import cases, timeline, work
+from csirt.store.queries.measures import measures as measures_of
 from csirt.store.tx import Look
 from tests.plays import effects, entries, steps, stopped_by, times
 from tests.steps.story import Story
@@ -307,5 +309,5 @@ def acted_by(story: Story, kind: str, who: str) -> None:
 
 @then(parsers.parse("対策「{text}」が、担当 {post}、{days:d}日後の期限で一覧にある"))
 def measure_listed(story: Story, text: str, post: str, days: int) -> None:
-    found = {one.text: one for one in story.world.desk.look(cases.measures, incident_id=story.incident)}
+    found = {one.text: one for one in story.world.desk.look(measures_of, MeasureFilter(incident=story.incident))}
     assert (found[text].owner, found[text].due) == (post, story.day_in(days))

@@ -10,12 +10,13 @@ from pytest_bdd import given, parsers, when
 from csirt import founding
 from csirt.errors import CsirtError
 from csirt.model.incident import Disposition, IncidentType, Level
-from csirt.model.measure import MeasureState
+from csirt.model.measure import MeasureFilter, MeasureState
 from csirt.model.people import SYSTEM, Actor
 from csirt.response import access, assignments, escalations, incidents, measures, setting_aside
 from csirt.response.assignments import Reply
 from csirt.response.incidents import Report
-from csirt.store.queries import cases, work
+from csirt.store.queries import work
+from csirt.store.queries.measures import measures as measures_of
 from tests.steps.story import Story
 
 SAMPLES = founding.SAMPLE_CITY.parent / "detections"
@@ -188,7 +189,8 @@ def add_measure(story: Story, who: str, text: str, post: str, days: str) -> None
 
 @when(parsers.re(r"(?P<who>\S+)が対策「(?P<text>[^」]*)」を終える"))
 def end_measure(story: Story, who: str, text: str) -> None:
-    found = [one for one in story.world.desk.look(cases.measures, incident_id=story.incident) if one.text == text]
+    listed = story.world.desk.look(measures_of, MeasureFilter(incident=story.incident))
+    found = [one for one in listed if one.text == text]
     story.attempt(story.who(who), measures.end, found[0].id, MeasureState.DONE, "")
 
 

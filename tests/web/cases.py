@@ -302,12 +302,20 @@ def some_measures(say: Words) -> measures.MeasureList:
         due=date(2026, 10, 31),
         state=MeasureState.OPEN,
         may_end=True,
+        late=True,
         key="k-5",
         incident=say("令和8年度 第12号", "FY2026 No. 12"),
         incident_href="/incidents/i-1",
     )
-    done = replace(row, id="m-2", state=MeasureState.DONE, may_end=False, due=date(2027, 3, 31))
-    return measures.MeasureList(rows=(row, done, replace(done, id="m-3", state=MeasureState.DROPPED)))
+    ended = say("手順書を定め、初回の確認を終えた。", "The procedure is written and was gone through once.")
+    done = replace(
+        row, id="m-2", state=MeasureState.DONE, may_end=False, may_check=True, due=date(2027, 3, 31), ended=ended,
+        late=False,
+    )  # fmt: skip
+    checked = replace(done, id="m-4", state=MeasureState.CHECKED, may_check=False, effect=ended, checked_by="A")
+    post = frame.Option(value="ciso", label="CISO")
+    dropped = replace(done, id="m-3", state=MeasureState.DROPPED, may_check=False)
+    return measures.MeasureList(rows=(row, done, checked, dropped), posts=(post,), query="state=open")
 
 
 def some_sources(say: Words) -> sources.SourceList:

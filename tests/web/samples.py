@@ -34,6 +34,7 @@ from tests.web.duties import (
 from tests.web.erasures import erasure_pages
 from tests.web.facts import law_pages
 from tests.web.openings import busy, officer_pages
+from tests.web.learning import learning_pages
 
 WRONG_FILE = frame.Form(errors={"file": "asset_headings_missing"}, params={"fields": "name"})
 
@@ -110,6 +111,7 @@ PARTS = (
     access_pages,
     officer_pages,
     law_pages,
+    learning_pages,
     assignment_pages,
     intake_pages,
     erasure_pages,

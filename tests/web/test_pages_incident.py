@@ -8,6 +8,7 @@ import pytest
 from csirt.model.incident import IncidentType
 from csirt.response import incidents
 from csirt.store.queries import cases, work
+from csirt.store.queries.measures import measures as measures_of
 from csirt.store.queries.timeline import WINDOW
 from tests.web.visitor import Visit, lead, played, visit
 from tests.world import World
@@ -167,8 +168,8 @@ def test_a_measure_has_owner_and_due_date(visit: Visit, played: World) -> None:
     for _ in range(2):
         assert lead(me.post(action, typed)) == f"{page}#measures"
     assert "令和9年1月22日(金)" in me.text(page)
-    assert len(played.desk.look(cases.measures)) == 1
-    found = played.desk.look(cases.measures)[0]
+    assert len(played.desk.look(measures_of)) == 1
+    found = played.desk.look(measures_of)[0]
     end = f"/measures/{found.id}"
     assert "多要素認証を必須にする" in me.text("/measures")
     ended = me.form("/measures", end) | {"state": "done"}
@@ -197,7 +198,7 @@ def test_a_faulty_measure_comes_back(visit: Visit, played: World, typed: dict[st
     answer = visit("k.sato").send(f"/incidents/{incident}", f"/incidents/{incident}/measures", **whole)
     assert answer.status_code == 422
     assert f'href="#measure-{field}"' in answer.text
-    assert played.desk.look(cases.measures) == []
+    assert played.desk.look(measures_of) == []
 
 
 def test_an_auditor_reads_and_changes_nothing(visit: Visit, played: World) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func
@@ -11,28 +11,12 @@ from sqlmodel import col, select
 from csirt.era import is_drill_number, parse_number
 from csirt.errors import Invalid, NotFound
 from csirt.model.incident import Disposition, FourClocks, IncidentStatus, IncidentType, IncidentView, Level
-from csirt.store.tables.cases import IncidentRow, MeasureRow, NoteRow
+from csirt.store.tables.cases import IncidentRow, NoteRow
 from csirt.store.tables.intake import BatchRow, DetectionRow, QuarantineRow
 from csirt.store.tables.runs import RunRow
 from csirt.store.tx import Look
 
 PAGE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class MeasureView:
-    """A measure with its text."""
-
-    id: str
-    incident: str
-    fiscal_year: int
-    ordinal: int
-    drill: bool
-    text: str
-    owner: str
-    due: date
-    state: str
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,32 +243,6 @@ def quarantine(look: Look, limit: int = PAGE) -> list[dict[str, Any]]:
 
 def _detection(row: DetectionRow) -> DetectionView:
     return DetectionView(**{name: getattr(row, name) for name in DetectionView.__dataclass_fields__})
-
-
-def measures(look: Look, *, incident_id: str | None = None, state: str | None = None) -> list[MeasureView]:
-    """Measures, soonest due first."""
-    query = select(MeasureRow, IncidentRow).join(IncidentRow, col(IncidentRow.id) == col(MeasureRow.incident))
-    if incident_id:
-        query = query.where(MeasureRow.incident == incident_id)
-    if state:
-        query = query.where(MeasureRow.state == state)
-    rows = look.session.exec(query.order_by(col(MeasureRow.due), col(MeasureRow.id))).all()
-    texts = look.vault.texts(look.session, (row.text_c for row, _ in rows))
-    return [
-        MeasureView(
-            row.id, row.incident, case.fiscal_year, case.ordinal, case.drill, texts.get(row.text_c, ""),
-            row.owner, row.due, row.state, row.created_at,
-        )
-        for row, case in rows
-    ]  # fmt: skip
-
-
-def measure_incident(look: Look, measure: str) -> str:
-    """The incident that a measure belongs to. Raises `NotFound`."""
-    row = look.session.get(MeasureRow, measure)
-    if row is None:
-        raise NotFound("measure_unknown", measure=measure[:40])
-    return row.incident
 
 
 def notes(look: Look, incident_id: str) -> list[NoteView]:

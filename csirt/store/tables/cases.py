@@ -85,7 +85,7 @@ class NoteRow(SQLModel, table=True):
 
 
 class MeasureRow(SQLModel, table=True):
-    """A recurrence-prevention measure."""
+    """A recurrence-prevention measure. `rung` counts its reminders, `remind_at` is when the next one goes out."""
 
     __tablename__ = "measure"
 
@@ -98,3 +98,28 @@ class MeasureRow(SQLModel, table=True):
     created_by: str
     created_at: datetime = Field(sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_by: str | None = None
+    ended_c: str | None = None  # what was done, or why it was dropped
+    checked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    checked_by: str | None = None
+    effect_c: str | None = None  # what the look at its effect found
+    rung: int = 0
+    remind_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+
+
+class ReviewRow(SQLModel, table=True):
+    """One version of the review (振り返り) of a closed case; a correction is a new version."""
+
+    __tablename__ = "review"
+    __table_args__ = (Index("ix_review_version", "incident", "version", unique=True),)
+
+    id: str = Field(primary_key=True)
+    incident: str = Field(foreign_key="incident.id", index=True)
+    version: int
+    held_on: date
+    well_c: str
+    badly_c: str | None = None
+    cause_c: str
+    lessons_c: str | None = None
+    by: str
+    at: datetime = Field(sa_type=UtcDateTime)

@@ -62,21 +62,6 @@ class NoteTaken(Taken):
     text: Text
 
 
-class MeasureTaken(Taken):
-    """A measure against recurrence; `owner` is a post."""
-
-    text: Text
-    owner: Code
-    due: Day
-
-
-class MeasureEndTaken(Taken):
-    """How a measure ended."""
-
-    state: Literal["done", "dropped"]
-    reason: Text = ""
-
-
 class AnswerTaken(Taken):
     """The answer to an assignment."""
 
@@ -271,20 +256,6 @@ class EscalationGiven(Given):
     ended_at: datetime | None
     called_me: bool
     calls: list[DeliveryGiven]
-
-
-class MeasureGiven(Given):
-    """A measure with its text."""
-
-    id: str
-    incident: str
-    number: str
-    text: str
-    owner: str
-    owner_name: str
-    due: date
-    state: str
-    created_at: datetime
 
 
 class NoteGiven(Given):

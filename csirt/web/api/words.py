@@ -11,7 +11,8 @@ from csirt.model.authority import may_answer
 from csirt.model.incident import IncidentView
 from csirt.model.people import Actor
 from csirt.store.queries.assets import by_id
-from csirt.store.queries.cases import DetectionView, MeasureView, NoteView
+from csirt.store.queries.cases import DetectionView, NoteView
+from csirt.store.queries.measures import MeasureView
 from csirt.store.queries.timeline import TimelineEntry
 from csirt.store.queries.work import AssignmentView, EscalationView, StepView
 from csirt.store.tx import Look
@@ -19,13 +20,13 @@ from csirt.texts.assets import asset_text
 from csirt.texts.naming import Naming
 from csirt.texts.steps import StepText
 from csirt.web.api.detection_shapes import DetectionGiven
+from csirt.web.api.measure_shapes import MeasureGiven
 from csirt.web.api.shapes import (
     AssignmentGiven,
     DeliveryGiven,
     EntryGiven,
     EscalationGiven,
     IncidentGiven,
-    MeasureGiven,
     NoteGiven,
     StepGiven,
 )

@@ -13,10 +13,11 @@ from csirt.era import parse_date
 from csirt.errors import Invalid
 from csirt.model.authority import Permission, may
 from csirt.model.incident import IncidentStatus, IncidentView, Level
-from csirt.model.measure import MeasureState
+from csirt.model.measure import MeasureFilter
 from csirt.record.entry import EntryKind
 from csirt.response import facts, incidents, measures
 from csirt.store.queries import cases, timeline, work
+from csirt.store.queries import measures as questions
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.queries.timeline import WINDOW
 from csirt.store.tx import Look
@@ -28,6 +29,7 @@ from csirt.web.pages.drafting import begun, drop_sent, keep_faulty
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.fact_sheet import rows_of
 from csirt.web.pages.forms import Faults, SentForm
+from csirt.web.pages.measures import row_of
 from csirt.web.pages.obligations import may_set_level, strip_of
 from csirt.web.pages.steps import Steps
 from csirt.web.session import IncidentReader, Visit
@@ -150,7 +152,7 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
         detections=rows,
         detections_window=more,
         notes=tuple(NoteRow(at=note.at, who=words.name(note.by), text=note.text) for note in notes),
-        measures=_measures(look, words, view.id),
+        measures=_measures(look, visit, words, view.id),
         evidence=custody.part_of(look, visit, words, view.id),
         facts=_facts(look, visit, words, view.id),
         called_for=called_for.rows_of(look, visit, view),
@@ -274,13 +276,9 @@ def _detections(look: Look, words: Words, incident: str, page: int) -> tuple[tup
     )
 
 
-def _measures(look: Look, words: Words, incident: str) -> tuple[MeasureRow, ...]:
-    return tuple(
-        MeasureRow(
-            id=view.id, text=view.text, owner=words.name.post(view.owner), due=view.due, state=MeasureState(view.state)
-        )
-        for view in cases.measures(look, incident_id=incident)
-    )
+def _measures(look: Look, visit: Visit, words: Words, incident: str) -> tuple[MeasureRow, ...]:
+    found = questions.measures(look, MeasureFilter(incident=incident))
+    return tuple(row_of(view, visit, words) for view in found)
 
 
 def _facts(look: Look, visit: Visit, words: Words, incident: str) -> tuple[FactRow, ...]:
