@@ -4,16 +4,17 @@ import base64
 from collections.abc import Sequence
 
 from csirt.bootstrap import Desk
-from csirt.era import in_era, number_text
+from csirt.era import in_era, jst_date, number_text
 from csirt.errors import Invalid, NotFound
 from csirt.model.approval import Act, ReportState
 from csirt.model.city import City
 from csirt.model.duty import DutyState
 from csirt.model.incident import FourClocks, IncidentView
-from csirt.model.measure import MeasureFilter
+from csirt.model.measure import MeasureFilter, MeasureState
 from csirt.model.people import Roster
 from csirt.record.tree import Frontier
 from csirt.reports.labels import Language, shown_at
+from csirt.reports.measures_xlsx import COLUMNS, MeasuresDocument
 from csirt.reports.report import ReportDocument, ReportRow
 from csirt.reports.timeline import TimelineDocument, TimelineLine
 from csirt.response import people
@@ -255,3 +256,33 @@ def _stamps(view: ReportView, names: Naming, language: Language) -> tuple[tuple[
     left += [(Act.APPROVE, view.decider)] if view.sheet.waits_for else []
     empty = [(words.gettext(f"report_act.{act}"), names.post(post), "", "") for act, post in left]
     return (drafted, *given, *empty)
+
+
+def measures_document(look: Look, desk: Desk, wanted: MeasureFilter, language: str) -> MeasuresDocument:
+    """The measures that fit, in words of one language."""
+    name, now = naming(desk, look, language), desk.clock.now()
+    words, city = name.words, desk.door.city
+    marks = [words.gettext("mark.handling"), words.gettext("mark.sample") if city.sample else ""]
+    return MeasuresDocument(
+        title=words.gettext("measures.title"),
+        marks=tuple(one for one in marks if one),
+        heads={column: words.gettext(f"measure.{column}") for column in COLUMNS},
+        rows=[_listed(view, name, late=jst_date(now) > view.due) for view in measures(look, wanted)],
+        made_at=now,
+    )
+
+
+def _listed(view: MeasureView, name: Naming, *, late: bool) -> dict[str, str]:
+    words = name.words
+    state = words.gettext(f"measure_state.{view.state}")
+    if late and view.state == MeasureState.OPEN.value:
+        state += f" ({words.gettext('measure.overdue')})"
+    return {
+        "incident": number_text(view.fiscal_year, view.ordinal, words.language, drill=view.drill),
+        "text": view.text,
+        "owner": name.post(view.owner),
+        "due": in_era(view.due) if words.language == "ja" else view.due.isoformat(),
+        "state": state,
+        "ended": view.ended_text,
+        "effect": view.effect,
+    }

@@ -45,6 +45,8 @@ COMMANDS = {
     "retype": "csirt.cli.obligations:retype",
     "close": "csirt.cli.obligations:close",
     "reports": "csirt.cli.reports:reports",
+    "announcements": "csirt.cli.announcements:announcements",
+    "announce": "csirt.cli.announcements:announce",
     "measures": "csirt.cli.measures:measures",
     "measure": "csirt.cli.measures:measure",
     "review": "csirt.cli.measures:review",

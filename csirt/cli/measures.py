@@ -10,8 +10,8 @@ from csirt.cli.cases import Name
 from csirt.cli.opening import open_desk, person
 from csirt.cli.speaking import As, AsJson, Data, Lang, Language, plain, show, show_one
 from csirt.cli.wording import Words
+from csirt.documents import measures_document
 from csirt.era import jst_date, parse_date
-from csirt.listing import measures_document
 from csirt.model.measure import MeasureFilter, MeasureState
 from csirt.reports.measures_xlsx import measures_xlsx
 from csirt.response import measures as use_cases

@@ -34,6 +34,8 @@ class Permission(StrEnum):
     ADD_MEASURE = "add_measure"
     CHECK_MEASURE = "check_measure"  # look whether it had the effect that was meant
     RECORD_REVIEW = "record_review"
+    DRAFT_ANNOUNCEMENT = "draft_announcement"  # and record where and when it was said
+    APPROVE_ANNOUNCEMENT = "approve_announcement"  # at all; CISO and mayor decide, never the author
     COLLECT_EVIDENCE = "collect_evidence"
     READ_EVIDENCE = "read_evidence"  # its content; every time is recorded
     HAND_OVER_EVIDENCE = "hand_over_evidence"
@@ -81,6 +83,8 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.ADD_MEASURE: _CALLED - {Role.PUBLIC_RELATIONS},
         Permission.CHECK_MEASURE: _HEADS | {Role.OFFICER, Role.SYSTEM_MANAGER, Role.PRIVACY_OFFICER},
         Permission.RECORD_REVIEW: _HEADS | {Role.OFFICER},
+        Permission.DRAFT_ANNOUNCEMENT: _HEADS | {Role.OFFICER, Role.PUBLIC_RELATIONS, Role.PRIVACY_OFFICER},
+        Permission.APPROVE_ANNOUNCEMENT: frozenset({Role.CISO}),
         Permission.COLLECT_EVIDENCE: _CALLED,
         Permission.READ_EVIDENCE: _CALLED - {Role.PUBLIC_RELATIONS} | {Role.AUDITOR},
         Permission.HAND_OVER_EVIDENCE: frozenset({Role.OFFICER, Role.CSIRT_HEAD, Role.DIRECTOR}),
@@ -125,6 +129,7 @@ _OF_A_POST = frozenset(
         Permission.ENTER_ABSENCE,
         Permission.WAIVE_DUTY,
         Permission.APPROVE_REPORT,
+        Permission.APPROVE_ANNOUNCEMENT,
     }
 )
 """What holding or deputising for any post brings along, for people without a role, such as the mayor."""

@@ -94,6 +94,12 @@ class EntryKind(StrEnum):
     MEASURE_CHANGED = "MEASURE_CHANGED"  # it got another owner or due date, with a reason
     MEASURE_CHECKED = "MEASURE_CHECKED"  # somebody else looked whether it had the effect that was meant
     MEASURE_REMINDED = "MEASURE_REMINDED"  # somebody was reminded of a measure that is open
+    ANNOUNCEMENT_DRAFTED = "ANNOUNCEMENT_DRAFTED"  # what the city is to say in public was written
+    ANNOUNCEMENT_APPROVED = "ANNOUNCEMENT_APPROVED"  # CISO or mayor decided to say it; never its author
+    ANNOUNCEMENT_RETURNED = "ANNOUNCEMENT_RETURNED"  # it is to be written anew, with the reason
+    ANNOUNCEMENT_WITHHELD = "ANNOUNCEMENT_WITHHELD"  # it was decided not to publish, with ground and reason
+    ANNOUNCEMENT_RELEASED = "ANNOUNCEMENT_RELEASED"  # it was said on an outlet
+    HOTLINE_COUNTED = "HOTLINE_COUNTED"  # how many calls the hotline took on a day
     REVIEW_RECORDED = "REVIEW_RECORDED"  # the review of a closed case was written down: a version of it
     INCIDENT_CLOSED = "INCIDENT_CLOSED"  # the case ended, with its disposition
     INCIDENT_REOPENED = "INCIDENT_REOPENED"  # the case was taken up again

@@ -29,7 +29,7 @@ from csirt.store.tables.outbox import DeliveryRow
 from csirt.store.tables.runs import RunRow
 from csirt.store.tx import Tx, new_id
 
-CHANNELS = ("web_form", "mail", "lgwan-mail", "phone", "fax", "visit", "letter", "press", "site")
+CHANNELS = ("web_form", "mail", "lgwan-mail", "phone", "fax", "visit", "letter", "press", "site", "sns", "loudspeaker")
 _KEPT_REASONS = 20
 # Plain columns instead of rows: a nightly look goes over every open case.
 _COMPARED = tuple(

@@ -198,6 +198,15 @@ def _measure_ended(fold: Projection, entry: Fields, out: Fields) -> None:
     fold.put("measure", (out["measure"],), entry, state=out["state"])
 
 
+def _measure_changed(fold: Projection, entry: Fields, out: Fields) -> None:
+    fold.put("measure", (out["measure"],), entry, owner=out["owner"], due=out["due"])
+
+
+def _measure_checked(fold: Projection, entry: Fields, out: Fields) -> None:
+    state = MeasureState.CHECKED if out["effective"] else MeasureState.OPEN
+    fold.put("measure", (out["measure"],), entry, state=state.value)
+
+
 def _note_added(fold: Projection, entry: Fields, out: Fields) -> None:
     text_c = _sealed(entry, "text")
     fold.put("note", (out["note"],), entry, incident=entry["inc"], text_c=text_c, by=entry["actor"]["id"])
@@ -294,6 +303,8 @@ _ACTS: dict[str, Callable[[Projection, Fields, Fields], None]] = {
     EntryKind.DUTY_CHANGED: _duty_changed,
     EntryKind.MEASURE_ADDED: _measure_added,
     EntryKind.MEASURE_ENDED: _measure_ended,
+    EntryKind.MEASURE_CHANGED: _measure_changed,
+    EntryKind.MEASURE_CHECKED: _measure_checked,
     EntryKind.NOTE_ADDED: _note_added,
     EntryKind.EVIDENCE_COLLECTED: _evidence_collected,
     EntryKind.FACT_STATED: _fact_stated,
@@ -304,7 +315,7 @@ _ACTS: dict[str, Callable[[Projection, Fields, Fields], None]] = {
     EntryKind.STEP_HANDED_ON: _handed_on,
     **dict.fromkeys(
         (EntryKind.STEP_OPENED, EntryKind.STEP_STARTED, EntryKind.STEP_ORDERED, EntryKind.TIMER_SET,
-         EntryKind.FACT_AWAITED, EntryKind.ESCALATION_STARTED, EntryKind.ESCALATION_JOINED),
+         EntryKind.FACT_AWAITED, EntryKind.DUTY_AWAITED, EntryKind.ESCALATION_STARTED, EntryKind.ESCALATION_JOINED),
         _step_opened,
     ),
     **dict.fromkeys(_STEP_ENDS, _step_ended),

@@ -40,7 +40,9 @@ _WORDS: Mapping[str, str] = {  # field -> where its words stand in the catalog
     "channel": "channel",
     "disposition": "disposition",
     "found": "evidence_state",
+    "ground": "ground",
     "level": "level",
+    "outlet": "outlet",
     "playbook": "type",  # a playbook is called like the type that it handles
     "state": "measure_state",
     "type": "type",
@@ -65,6 +67,9 @@ _TEXTS = (
     "badly",
     "cause",
     "lessons",
+    "body",
+    "plain",
+    "qa",
 )
 
 

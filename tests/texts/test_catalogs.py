@@ -9,6 +9,7 @@ import pytest
 
 from csirt import founding
 from csirt.errors import Invalid, NotFound, PlaybookDrift
+from csirt.model.announcement import AnnouncementState, Ground, Outlet
 from csirt.model.approval import Act, ReportState
 from csirt.model.contact import Need, StopOn
 from csirt.model.discretion import NeverSay
@@ -58,8 +59,8 @@ VALUES: dict[str, type[Enum]] = {
     "health.state": PartState, "health.all": PartState,
     "erasure_basis": ErasureBasis, "erasure_state": ErasureState,
     "fact": CaseFact, "system": TouchedSystem, "never_say": NeverSay, "evidence_state": EvidenceState,
-    "order": OrderKind,
     "report_state": ReportState, "report_act": Act, "trust": Trust,
+    "order": OrderKind, "announcement_state": AnnouncementState, "outlet": Outlet, "ground": Ground,
     "way": Way, "duty_state": DutyState, "binding": Binding, "fact_state": FactState, "fact_source": FactSource,
 }  # fmt: skip
 PARTS = (

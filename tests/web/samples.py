@@ -6,6 +6,7 @@ from dataclasses import replace
 from csirt.web.look import View
 from csirt.web.views import assets, assignment, chains, frame, measures, opening, sources, waiting
 from tests.web.access import access_pages
+from tests.web.announcing import announcing_pages
 from tests.web.cases import (
     a_board,
     a_closed_incident,
@@ -33,8 +34,8 @@ from tests.web.duties import (
 )
 from tests.web.erasures import erasure_pages
 from tests.web.facts import law_pages
-from tests.web.openings import busy, officer_pages
 from tests.web.learning import learning_pages
+from tests.web.openings import busy, officer_pages
 
 WRONG_FILE = frame.Form(errors={"file": "asset_headings_missing"}, params={"fields": "name"})
 
@@ -112,6 +113,7 @@ PARTS = (
     officer_pages,
     law_pages,
     learning_pages,
+    announcing_pages,
     assignment_pages,
     intake_pages,
     erasure_pages,

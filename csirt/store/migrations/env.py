@@ -7,6 +7,7 @@ from csirt.store.database import engine_for
 from csirt.store.tables import (
     absences,
     access,
+    announcements,
     cases,
     duties,
     erasures,
@@ -24,6 +25,7 @@ from csirt.store.tables import (
 TABLES = (
     absences,
     access,
+    announcements,
     cases,
     duties,
     erasures,

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from csirt.documents import measures_document
 from csirt.era import jst_date
 from csirt.errors import Invalid
-from csirt.listing import measures_document
 from csirt.model.measure import MeasureFilter, MeasureState
 from csirt.reports.measures_xlsx import measures_xlsx
 from csirt.response import measures, reviews

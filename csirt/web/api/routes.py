@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from csirt.web.api import (
     absences,
     access,
+    announcements,
     assets,
     assignments,
     chains,
@@ -45,6 +46,7 @@ for part in (
     incidents,
     facts,
     obligations,
+    announcements,
     levels,
     reports,
     timeline,

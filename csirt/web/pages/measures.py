@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from csirt.documents import measures_document
 from csirt.era import jst_date
 from csirt.errors import Conflict, Invalid
-from csirt.listing import measures_document
 from csirt.model.authority import Permission, may
 from csirt.model.measure import MeasureFilter, MeasureState
 from csirt.reports.measures_xlsx import measures_xlsx
