@@ -79,6 +79,10 @@ class Desk:
         """Run a use case as `actor`; see `Database.commit`."""
         return self.door.commit(actor, use_case, *args, **kwargs)
 
+    def seen_by(self, actor: Actor) -> "Desk":
+        """The same desk, showing only what this actor may see. Every desk that answers to somebody is one of these."""
+        return replace(self, door=self.door.seen_by(actor))
+
     def read(self) -> AbstractContextManager[Session]:
         """A session that only reads."""
         return self.door.read()

@@ -82,20 +82,20 @@ class Showing:
             return
         try:
             async with asyncio.timeout(WAIT):
-                run = await stage.run_for(play, held.incident, held.prefect_run)
+                run = await stage.run_for(_as_shown(play, sealed=held.sealed), held.incident, held.prefect_run)
         except (Unavailable, TimeoutError) as error:
             await self._leave_alone(error)
             return
         if str(run.id) != held.prefect_run:
             await self._commit(runs.shown_by, held.run, str(run.id))
-        began = False
+        shown, began = _as_shown(play, sealed=held.sealed), False
 
         async def noted(show: Any) -> Rested | None:
             nonlocal began
             began = True
             return await work(show)
 
-        rested = await stage.drive(play, run, held.incident, noted)
+        rested = await stage.drive(shown, run, held.incident, noted)
         if not began:  # Prefect failed before the pass began: the lease is still ours
             await self._leave_alone()
         elif rested is not None and rested.rest is not Rest.WAITING:
@@ -110,7 +110,7 @@ class Showing:
             for one in calls:
                 play = self._desk.playbooks.get((one.playbook, one.version))
                 if play is not None:
-                    run = await stage.run_for(play, one.incident, one.prefect_run)
+                    run = await stage.run_for(_as_shown(play, sealed=one.sealed), one.incident, one.prefect_run)
                     if str(run.id) != one.prefect_run:
                         await self._commit(runs.shown_by, one.run, str(run.id))
                     await stage.call(str(run.id))
@@ -158,7 +158,7 @@ class Showing:
         page = await asyncio.to_thread(self._desk.look, shown.at_rest, now, self._pool, self._after, PAGE)
         known = [one.prefect_run for one in page if one.prefect_run]
         names = await stage.as_shown(known) if known else {}
-        wrong = [one for one in page if names.get(one.prefect_run or "") != waiting_for(one.steps)]
+        wrong = [one for one in page if names.get(one.prefect_run or "") != waiting_for(one.steps, sealed=one.sealed)]
         for one in wrong:
             await self._heal(stage, one)
         self._after = page[-1].run if len(page) == PAGE else ""
@@ -171,8 +171,13 @@ class Showing:
         play = self._desk.playbooks.get((one.playbook, one.version))
         if still != [one] or play is None:
             return
-        run = await stage.run_for(play, one.incident, one.prefect_run)
+        run = await stage.run_for(_as_shown(play, sealed=one.sealed), one.incident, one.prefect_run)
         if str(run.id) != one.prefect_run:
             await self._commit(runs.shown_by, one.run, str(run.id))
-        await stage.show_waiting(str(run.id), one.steps)
+        await stage.show_waiting(str(run.id), one.steps, sealed=one.sealed)
         log().info("prefect.healed", run=one.run)
+
+
+def _as_shown(play: Playbook, *, sealed: bool) -> Playbook:
+    """A playbook under the name that Prefect is told."""
+    return play.unnamed if sealed else play

@@ -34,7 +34,11 @@ FREE_LATE, FREE_DOWN = 2 * 1024**3, 256 * 1024**2  # bytes of the disk that the 
 
 
 def check(desk: Desk) -> list[PartHealth]:
-    """Every part, in the order in which one would look. Never raises for a part that is down."""
+    """Every part, in the order in which one would look. Never raises for a part that is down.
+
+    Whoever asks, all work counts: what is told are times and figures, of no incident by itself.
+    """
+    desk = desk.seen_by(SYSTEM)
     now = desk.clock.now()
     try:
         found = desk.look(lambda look: list(_asked(look, desk, now)))  # asked while the session is open

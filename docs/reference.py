@@ -29,7 +29,7 @@ from csirt.settings import Settings
 from csirt.texts.catalogs import catalog
 from csirt.web import problems, refusals
 from csirt.web.api.routes import router as api
-from csirt.web.pages.routes import router as pages
+from csirt.web.pages.routes import PARTS
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -209,7 +209,7 @@ def _fields_of(content: Mapping[str, Any], shapes: Mapping[str, Any]) -> list[tu
 
 
 def _pages() -> list[str]:
-    found = [route for route in pages.routes if isinstance(route, APIRoute)]
+    found = [route for part in PARTS for route in part.router.routes if isinstance(route, APIRoute)]
     rows = [
         (f"`{way} {route.path}`", (route.description or "").partition("\n")[0])
         for route in sorted(found, key=lambda route: (route.path, sorted(route.methods or ())))

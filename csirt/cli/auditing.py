@@ -15,6 +15,7 @@ from csirt.cli.speaking import AsJson, Data, Lang, Language, say, show_one, tell
 from csirt.cli.tables import progress
 from csirt.clock import JST
 from csirt.errors import Conflict, LedgerBroken, Unavailable
+from csirt.model.people import SYSTEM
 from csirt.record.export import WHOLE, Part
 from csirt.response import audit
 from csirt.store.queries.cases import resolve_incident
@@ -42,7 +43,7 @@ def verify(data: Data = None, as_json: AsJson = False, language: Lang = Language
 
 def _verified(desk: Desk, language: str) -> audit.Verified:
     with progress(words(language).gettext("cli.progress.verify")) as tell:
-        return desk.look(audit.verify, checkpoints=checkpoints_of(desk.settings).kept(), progress=tell)
+        return desk.seen_by(SYSTEM).look(audit.verify, checkpoints=checkpoints_of(desk.settings).kept(), progress=tell)
 
 
 def export(

@@ -1,6 +1,7 @@
 """Commands about incidents: the list, one in full, opening one, remarks."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -88,6 +89,9 @@ def open_incident(  # noqa: PLR0913 - one option for each thing that a report ca
     host: Annotated[str, typer.Option(help="Machine. 端末")] = "",
     account: Annotated[str, typer.Option(help="What was said. 申告の内容")] = "",
     drill: Annotated[bool, typer.Option("--drill", help="A drill: nobody outside is reached. 訓練")] = False,
+    readers: Annotated[
+        list[str] | None, typer.Option("--reader", help="Sealed: only these accounts see it. 閲覧を限る（見られる人）")
+    ] = None,
     data: Data = None,
     as_json: AsJson = False,
     language: Lang = Language.JA,
@@ -98,7 +102,13 @@ def open_incident(  # noqa: PLR0913 - one option for each thing that a report ca
         title=clean_line(title), type=type_, channel=channel, host=clean_line(host), account=account, drill=drill
     )
     with open_desk(data) as desk:
-        made = desk.commit(person(desk, uid), use_cases.open_by_report, report)
+        who = person(desk, uid)
+        if readers:
+            report = replace(report, sealed=True, readers=tuple(person(desk, one).id for one in readers))
+            made = desk.commit(who, use_cases.open_by_report, report)
+            show_one({"id": made, "sealed": True}, "cli.opened_sealed", language, as_json=as_json)
+            return
+        made = desk.commit(who, use_cases.open_by_report, report)
         found = desk.look(lambda look: Words.of(look, desk, language).incident(cases.incident(look, made)))
     show_one(found, "cli.opened", language, as_json=as_json)
 

@@ -14,7 +14,7 @@ from csirt.documents import timeline_document
 from csirt.errors import Untrusted
 from csirt.record import verify_record
 from csirt.record.checkpoint import verifier_line
-from csirt.record.export import WHOLE, Part, entry_line, leaf_hash, manifest_bytes
+from csirt.record.export import WHOLE, Part, entry_line, leaf_hash, manifest_bytes, withheld_line
 from csirt.record.tiles import bundles, tiles
 from csirt.record.tree import Frontier
 from csirt.record.verify_record import Checkpoint, b64
@@ -47,11 +47,11 @@ class ExportFolder:
         size = signed.size
         frontier = Frontier()
         with (self.path / "entries.jsonl").open("wb") as lines, (self.path / "leaves.bin").open("wb") as leaves:
-            for canonical, ours in audit.entries(look, size, self.part):
+            for canonical, ours, hidden in audit.entries(look, size, self.part):
                 leaf = leaf_hash(canonical)
                 leaves.write(leaf)
                 if ours:
-                    lines.write(entry_line(canonical))
+                    lines.write(withheld_line(leaf) if hidden else entry_line(canonical))
                 frontier = frontier.append(leaf)
                 if frontier.size % 1000 == 0:
                     tell(frontier.size, size)

@@ -63,6 +63,7 @@ COMMANDS = {
     "backup": "csirt.cli.backups:backup",
     "restore": "csirt.cli.backups:restore",
     "move": "csirt.cli.backups:move",
+    "seals": "csirt.cli.seals:seals",
     "absence": "csirt.cli.absences:absences",
     "chains": "csirt.cli.chains:chains",
     "playbooks": "csirt.cli.playbooks:playbooks",

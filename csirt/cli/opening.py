@@ -9,12 +9,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from csirt.bootstrap import Desk, wire
 from csirt.errors import Invalid, NotFound, Unavailable
-from csirt.model.people import SYSTEM, Actor
+from csirt.model.people import LOCAL, SYSTEM, Actor
 from csirt.response import people
 from csirt.settings import Settings
 from csirt.store.tx import Look
 
-LOCAL = Actor("local", "local")
+__all__ = ["LOCAL", "open_desk", "person", "refresh_people", "settings_of"]
 
 
 def settings_of(data: Path | None) -> Settings:
@@ -28,7 +28,7 @@ def settings_of(data: Path | None) -> Settings:
 
 @contextmanager
 def open_desk(data: Path | None, source: str = "cli") -> Iterator[Desk]:
-    """The desk of a data folder, closed afterwards.
+    """The desk of a data folder, closed afterwards. A command sees no sealed incident unless one was opened for it.
 
     Raises:
         NotFound: there is no city in it.
@@ -37,7 +37,7 @@ def open_desk(data: Path | None, source: str = "cli") -> Iterator[Desk]:
     try:
         desk = wire(settings_of(data), source)
         try:
-            yield desk
+            yield desk.seen_by(LOCAL) if source == "cli" else desk
         finally:
             desk.close()
     except SQLAlchemyError as error:

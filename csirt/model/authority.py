@@ -45,6 +45,8 @@ class Permission(StrEnum):
     DRAFT_REPORT = "draft_report"  # and write down a yes by phone
     APPROVE_REPORT = "approve_report"  # at all; which: the posts of its route
     CLOSE_INCIDENT = "close_incident"
+    SEAL_INCIDENT = "seal_incident"  # and name its readers, and lift the seal
+    BREAK_GLASS = "break_glass"  # open a sealed incident without having been named
     MOVE_RUN = "move_run"  # to another version of its playbook
     READ_INCIDENTS = "read_incidents"
     READ_RECORD = "read_record"
@@ -94,6 +96,8 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.DRAFT_REPORT: _CALLED,
         Permission.APPROVE_REPORT: _CALLED,
         Permission.CLOSE_INCIDENT: frozenset({Role.OFFICER, Role.CSIRT_HEAD, Role.DIRECTOR}),
+        Permission.SEAL_INCIDENT: _HEADS | _DESK,
+        Permission.BREAK_GLASS: _HEADS,
         Permission.MOVE_RUN: frozenset({Role.OFFICER, Role.CSIRT_HEAD}),
         Permission.READ_INCIDENTS: _CALLED | {Role.AUDITOR},
         Permission.READ_RECORD: _HEADS | {Role.OFFICER, Role.AUDITOR, Role.ADMINISTRATOR},
@@ -113,6 +117,7 @@ NEEDS_STEP_UP = frozenset(
     {
         Permission.APPROVE_ERASURE,
         Permission.APPROVE_REPORT,
+        Permission.BREAK_GLASS,
         Permission.EXPORT_RECORD,
         Permission.ISSUE_TOKEN,
         Permission.RESET_SECOND_FACTOR,

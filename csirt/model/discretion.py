@@ -57,6 +57,14 @@ _AS_THEY_ARE = frozenset(
 )  # fmt: skip
 
 
+_OF_A_SEALED_CASE = frozenset({"incident", "year", "ordinal", "assignment", "at", "due", "escalation"})
+
+
+def neutral(facts: Mapping[str, str]) -> dict[str, str]:
+    """All that a message about a sealed case says: its number, where to read, until when. Neither type nor step."""
+    return {name: value for name, value in facts.items() if name in _OF_A_SEALED_CASE}
+
+
 def withhold(facts: Mapping[str, str], kinds: Iterable[NeverSay]) -> dict[str, str]:
     """The facts that may be said: those of a forbidden kind are gone, numbers and passwords in the rest are masked.
 

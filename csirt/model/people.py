@@ -1,7 +1,7 @@
 """People, their posts, outside offices, and who acts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -93,9 +93,22 @@ class Roster:
         """The person with this account name."""
         return next((person for person in self.people.values() if person.uid == uid), None)
 
+    def narrowed(self, readers: frozenset[str]) -> "Roster":
+        """The roster of a sealed case: its readers only. Where none of them has a role or post, all stand for it."""
+        people = {id_: person for id_, person in self.people.items() if id_ in readers}
+        vacant = frozenset(Role) - frozenset[Role]().union(*(person.roles for person in people.values()))
+        posts = {id_: _held_among(post, sorted(people)) for id_, post in self.posts.items()}
+        return Roster({id_: replace(one, roles=one.roles | vacant) for id_, one in people.items()}, posts, self.away)
+
     def posts_of(self, person_id: str) -> tuple[str, ...]:
         """The posts that a person holds or deputises for."""
         return tuple(post.id for post in self.posts.values() if person_id in post.acting_order)
+
+
+def _held_among(post: Post, readers: list[str]) -> Post:
+    """A post as it is held among these people: by those in its order, else by any of them."""
+    order = [one for one in post.acting_order if one in readers] or readers
+    return replace(post, holder=order[0] if order else None, deputies=tuple(order[1:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +127,5 @@ class Actor:
 
 
 SYSTEM = Actor(id="system", auth="system")
+NOBODY = Actor(id="", auth="nobody")  # who has not signed in
+LOCAL = Actor("local", "local")  # whoever works on this machine

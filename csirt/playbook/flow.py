@@ -29,7 +29,7 @@ from prefect.utilities.engine import propose_state
 from csirt.errors import Unavailable
 from csirt.model.step import Json
 from csirt.playbook.acts import code_of
-from csirt.playbook.language import Playbook
+from csirt.playbook.language import UNNAMED, Playbook
 from csirt.playbook.performance import Rest, Rested
 from csirt.playbook.place import Show
 
@@ -40,6 +40,7 @@ _rested: ContextVar[list[Rested | None]] = ContextVar("rested")
 
 OURS = "csirt"  # the tag of our flow runs, on a server that others may use, too
 PAGE = 200  # flow runs that Prefect gives at once
+UNNAMED_VERSION = str(UNNAMED[1])
 NAMED = 3  # steps that a state's name tells
 _OPEN = [StateType.PAUSED, StateType.RUNNING, StateType.PENDING, StateType.SCHEDULED, StateType.CANCELLING]
 _DRIVABLE = {StateType.PAUSED, StateType.RUNNING, StateType.PENDING}
@@ -58,8 +59,10 @@ def waiting_for(steps: Iterable[str], *, sealed: bool = False) -> str:
     return f"Waiting: {', '.join(names[:NAMED])}{more}"
 
 
-def _waiting(steps: Iterable[str]) -> State[Any]:
-    return Paused(name=waiting_for(steps), message="a recorded fact will go on with it", reschedule=False)
+def _waiting(steps: Iterable[str], *, sealed: bool = False) -> State[Any]:
+    return Paused(
+        name=waiting_for(steps, sealed=sealed), message="a recorded fact will go on with it", reschedule=False
+    )
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, retries=0, task_run_name="{step}")
@@ -91,19 +94,26 @@ def _as_task(step: str, attempt: Callable[[], Json]) -> Json:
     return values[0]
 
 
+def _as_unnamed_task(_step: str, attempt: Callable[[], Json]) -> Json:
+    """The same for a sealed incident, whose steps Prefect is not told."""
+    return _as_task("step", attempt)
+
+
 def flow_of(play: Playbook) -> Flow[[str], Any]:
     """The Prefect flow of a playbook. Its only parameter is the incident's opaque id."""
+    sealed = play.is_unnamed
+    show = _as_unnamed_task if sealed else _as_task
 
     @flow(name=play.name, version=str(play.version), persist_result=False, validate_parameters=False)
     async def run(incident: str) -> Any:  # noqa: ARG001 - the pass is bound to its incident already
-        rested = await _work.get()(_as_task)
+        rested = await _work.get()(show)
         _rested.get().append(rested)
-        return await _state_of(rested)
+        return await _state_of(rested, sealed=sealed)
 
     return run
 
 
-async def _state_of(rested: Rested | None) -> Any:
+async def _state_of(rested: Rested | None, *, sealed: bool) -> Any:
     context = FlowRunContext.get()
     assert context is not None
     assert context.flow_run is not None
@@ -114,7 +124,9 @@ async def _state_of(rested: Rested | None) -> Any:
     if rested.rest is Rest.STOPPED:
         return Failed(message=rested.code)
     async with get_client() as client:
-        raise Pause(state=await propose_state(client, _waiting(rested.steps), flow_run_id=context.flow_run.id))
+        raise Pause(
+            state=await propose_state(client, _waiting(rested.steps, sealed=sealed), flow_run_id=context.flow_run.id)
+        )
 
 
 @contextmanager
@@ -162,7 +174,8 @@ class Stage:
         """
         with _answering():
             run = await self._read(known) or await self._create(play, incident)
-            if (run.work_pool_name or "") != self._pool:  # other workers drove it: made anew under its key
+            moved = (run.work_pool_name or "") != self._pool  # other workers drove it
+            if moved or play.is_unnamed != (run.flow_version == UNNAMED_VERSION):  # or it was sealed: made anew
                 await self.forget(str(run.id))
                 run = await self._create(play, incident)
             if run.state is None or run.state.type not in _DRIVABLE:  # somebody pressed a button, or a pass crashed
@@ -207,9 +220,9 @@ class Stage:
         """Let Prefect show that a run has ended, where the pass itself could not. Raises `Unavailable`."""
         await self._set(run, Completed(message="closed") if closed else Failed(message=code))
 
-    async def show_waiting(self, run: str, steps: Iterable[str]) -> None:
+    async def show_waiting(self, run: str, steps: Iterable[str], *, sealed: bool = False) -> None:
         """Let Prefect show that a run waits, and for what. Raises `Unavailable`."""
-        await self._set(run, _waiting(steps))
+        await self._set(run, _waiting(steps, sealed=sealed))
 
     async def call(self, run: str) -> bool:
         """Hand a run to its pool: whoever of its workers is free takes it. False: Prefect does not know the run."""

@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -124,6 +124,9 @@ def action(
     return make
 
 
+UNNAMED = ("incident", 0)  # no playbook of anybody's has version 0
+
+
 @dataclass(frozen=True)
 class Playbook:
     """A way to handle one type of incident. The body is ordinary code that calls the responder."""
@@ -132,6 +135,16 @@ class Playbook:
     handles: IncidentType
     version: int
     body: Callable[["Responder"], Disposition | None]
+
+    @property
+    def is_unnamed(self) -> bool:
+        """Is this what Prefect is told of a playbook whose incident is sealed?"""
+        return (self.name, self.version) == UNNAMED
+
+    @cached_property
+    def unnamed(self) -> "Playbook":
+        """The same playbook under a name that says nothing, for what is shown of a sealed incident."""
+        return replace(self, name=UNNAMED[0], version=UNNAMED[1])
 
     @cached_property
     def flow(self) -> Any:

@@ -137,6 +137,11 @@ class EntryKind(StrEnum):
     EVIDENCE_CHECKED = "EVIDENCE_CHECKED"  # it was hashed again, with the result
     SIGNING_KEY_ANNOUNCED = "SIGNING_KEY_ANNOUNCED"  # another key will sign checkpoints; names it
     EPOCH_BEGAN = "EPOCH_BEGAN"  # the record went on from a backup; quotes the last checkpoint signed before
+    INCIDENT_SEALED = "INCIDENT_SEALED"  # named people only see it from here on
+    READER_NAMED = "READER_NAMED"  # one more may see it
+    READER_UNNAMED = "READER_UNNAMED"  # one may see it no longer
+    SEAL_LIFTED = "SEAL_LIFTED"  # everybody who reads incidents sees it again
+    GLASS_BROKEN = "GLASS_BROKEN"  # somebody who was not named opened it, with a reason; those named were told
     RECORD_READ = "RECORD_READ"  # somebody opened sealed texts
     BACKUP_TAKEN = "BACKUP_TAKEN"  # a backup lies outside the desk; holds the digest of its manifest
     RESTORE_TESTED = "RESTORE_TESTED"  # a backup was restored in a place apart and proved sound

@@ -19,6 +19,11 @@ def entry_line(canonical: bytes) -> bytes:
     return canonical + b"\n"
 
 
+def withheld_line(leaf: bytes) -> bytes:
+    """One line of entries.jsonl for an entry whose content stays at home: its leaf hash, which the root covers."""
+    return b'{"leaf":"' + b64(leaf) + b'","v":1}\n'
+
+
 def opening_line(c: str, salt: bytes, text: str) -> bytes:
     """One line of payloads.jsonl: opens the commitment `c`. Raises `Invalid` `opening_wrong` if it does not."""
     if commitment(salt, text) != c:
@@ -27,4 +32,15 @@ def opening_line(c: str, salt: bytes, text: str) -> bytes:
     return json.dumps(opening, separators=(",", ":")).encode() + b"\n"
 
 
-__all__ = ["ASIDE", "BULK", "REQUIRED", "WHOLE", "Part", "entry_line", "leaf_hash", "manifest_bytes", "opening_line"]
+__all__ = [
+    "ASIDE",
+    "BULK",
+    "REQUIRED",
+    "WHOLE",
+    "Part",
+    "entry_line",
+    "leaf_hash",
+    "manifest_bytes",
+    "opening_line",
+    "withheld_line",
+]

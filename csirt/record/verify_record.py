@@ -138,6 +138,10 @@ class Result(NamedTuple):
     roots: Mapping[int, bytes]
 
 
+# An entry whose content whoever exported was not shown: only its leaf hash goes along. The root covers it all the same.
+_withheld = re.compile(rf'\{{"leaf":"({_HASH})","v":1\}}'.encode()).fullmatch
+
+
 class Walk:
     """A walk over entries from the first on: `size`, right edge, and inc_seq, leaf and seq of each incident's last."""
 
@@ -161,6 +165,12 @@ class Walk:
             if at is not None and match[2] != b64(last):
                 raise Bad("incident_link_broken", at)
             self.links[match[1]] = (before + 1, leaf, self.size)
+        self.take(leaf)
+
+    def take(self, leaf: bytes, known: bytes = b"") -> None:
+        """Take a leaf hash, of an entry that was checked or is withheld. Raises Bad if another one is `known`."""
+        if known and leaf != known:
+            raise Bad("entry_changed")
         grow(self.edge, self.size, leaf)
         self.size += 1
 
@@ -171,12 +181,13 @@ def check_entries(
     leaves: Iterable[bytes] = repeat(b""),
     at: Collection[int] = (),
     walk: Walk | None = None,
+    exported: bool = False,
 ) -> Result:
     """Check (seq, canonical bytes), from a file or the database, up to the first bad entry; `at`: see Result.
 
     `leaves` are leaf hashes known to be right: with them a change is pinned to its entry. Without them a change that
     breaks a link names the entry linked to, and one that breaks none shows only in the root: compare that. `walk` goes
-    on where an earlier one stands.
+    on where an earlier one stands. In a file that was `exported` entries may be withheld; in a database none may.
     """
     walk = walk or Walk()
     roots = {walk.size: root_of(walk.edge)}
@@ -184,7 +195,10 @@ def check_entries(
     why: str | None = None
     try:
         for (seq, line), known in zip(rows, leaves, strict=False):
-            walk.step(seq, line, known)
+            if held := _withheld(line) if exported else None:
+                walk.take(a2b_base64(held[1]), known)
+            else:
+                walk.step(seq, line, known)
             if walk.size in at:
                 roots[walk.size] = root_of(walk.edge)
     except Bad as bad:
@@ -493,7 +507,7 @@ def _check_record(folder: Path, key: str | None, old: str | None, witnesses: Seq
         file.seek(0)
         rows = _lines(folder / "entries.jsonl", head.size, openings, whole=part == WHOLE)
         if part == WHOLE:
-            result = check_entries(rows, leaves=leaves() if good else repeat(b""), at={one.size for one in before})
+            result = check_entries(rows, leaves=leaves() if good else repeat(b""), at={one.size for one in before}, exported=True)
             roots = dict(result.roots)
             if result.why:
                 raise Bad(result.why, result.first_bad)

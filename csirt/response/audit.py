@@ -7,7 +7,7 @@ lies outside: exports and their checkpoints.
 """
 
 import base64
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
-from csirt.errors import LedgerBroken, Untrusted
+from csirt.errors import Forbidden, LedgerBroken, Untrusted
 from csirt.model.authority import Permission, must
 from csirt.record.entry import EntryKind, parse
 from csirt.record.export import WHOLE, Part, opening_line
@@ -25,7 +25,9 @@ from csirt.record.tree import Frontier, leaf_hash
 from csirt.record.verify_record import MAX_OPENING, Bad, Checkpoint, Result, check_entries
 from csirt.response.projection import Projection
 from csirt.response.stored import IncidentEnds, StoredRow, as_bytes, columns_fit, row_query
+from csirt.store.sight import UNHIDDEN, unseen
 from csirt.store.tables.cases import IncidentRow
+from csirt.store.tables.intake import BatchRow, DetectionRow
 from csirt.store.tables.record import LedgerRow, VaultKeyRow, VaultPayloadRow
 from csirt.store.tx import Look, Tx
 
@@ -235,12 +237,23 @@ def export(tx: Tx, part: Part = WHOLE) -> None:
     tx.record(EntryKind.RECORD_EXPORTED, incident=part.incident or None, out={"scope": scope, **times})
 
 
-def entries(look: Look, size: int, part: Part = WHOLE) -> Iterator[tuple[bytes, bool]]:
-    """The exact bytes of the first `size` entries, in order, streamed, and whether each belongs to the part."""
+def entries(look: Look, size: int, part: Part = WHOLE) -> Iterator[tuple[bytes, bool, bool]]:
+    """The first `size` entries, streamed: exact bytes, whether each belongs to the part, whether it is to be withheld.
+
+    Withheld is what is hidden from who asks; its bytes are given so that the tree can be made of all.
+
+    Raises:
+        Forbidden: `period_holds_sealed`: in a stretch of time nothing can be withheld.
+    """
     first, last = _stretch(look, size, part)
+    hidden = unseen(look.session)
     query = select(LedgerRow.seq, LedgerRow.inc, LedgerRow.canonical).where(col(LedgerRow.seq) < size)
-    for seq, inc, raw in look.session.exec(query.order_by(col(LedgerRow.seq)).execution_options(yield_per=1000)):
-        yield raw, inc == part.incident if part.incident else first <= seq <= last
+    found = query.order_by(col(LedgerRow.seq)).execution_options(yield_per=1000, **UNHIDDEN)
+    for seq, inc, raw in look.session.exec(found):
+        ours = inc == part.incident if part.incident else first <= seq <= last
+        if ours and part.since and inc in hidden:
+            raise Forbidden("period_holds_sealed")
+        yield raw, ours, inc in hidden
 
 
 def _stretch(look: Look, size: int, part: Part) -> tuple[int, int]:
@@ -249,6 +262,7 @@ def _stretch(look: Look, size: int, part: Part) -> tuple[int, int]:
         return 0, size - 1
     since, until = datetime.fromisoformat(part.since), datetime.fromisoformat(part.until)
     query = select(LedgerRow.seq).where(col(LedgerRow.seq) < size).order_by(col(LedgerRow.seq)).limit(1)
+    query = query.execution_options(**UNHIDDEN)
     found = look.session.exec(query.where(LedgerRow.at >= since)).first()
     begins = size if found is None else found
     ends = look.session.exec(query.where(col(LedgerRow.seq) >= begins, LedgerRow.at >= until)).first()
@@ -259,17 +273,27 @@ def openings(look: Look, size: int, part: Part = WHOLE) -> Iterator[bytes]:
     """Lines that open the commitments of the first `size` entries, as far as they belong to the part.
 
     Batches of detections hold the bytes of many cases, so they go along with the whole record only, and those that
-    would make a line longer than the verifier takes stay at home. What was erased is left out.
+    would make a line longer than the verifier takes stay at home, as do those with detections of a hidden case.
+    What was erased is left out.
 
     Raises:
         Untrusted: a stored text does not fit its commitment.
     """
-    wanted = (one.c for raw, ours in entries(look, size, part) if ours for one in parse(raw).pay)
+    at_home = _batches_of(look, unseen(look.session))
+    found = (raw for raw, ours, hidden in entries(look, size, part) if ours and not hidden)
+    wanted = (one.c for raw in found for one in parse(raw).pay if one.c not in at_home)
     while some := list(islice(wanted, 20)):  # a batch of detections may take megabytes
         opened = look.vault.open_all(look.session, some)
         for c in some:
             if c in opened and len(line := opening_line(c, opened[c].salt, opened[c].text)) < MAX_OPENING:
                 yield line
+
+
+def _batches_of(look: Look, hidden: Collection[str]) -> frozenset[str]:
+    """The commitments of the batches that brought detections of these incidents in."""
+    query = select(BatchRow.sealed_c).join(DetectionRow, col(DetectionRow.batch) == col(BatchRow.id)).distinct()
+    query = query.where(col(DetectionRow.incident).in_(hidden)).execution_options(**UNHIDDEN)
+    return frozenset(look.session.exec(query)) if hidden else frozenset()
 
 
 def newest_incidents(look: Look, limit: int) -> list[str]:

@@ -1,16 +1,17 @@
 """The one door for writes, with the city that use cases are given."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlmodel import Session
 
 from csirt.clock import Clock
 from csirt.model.city import City
-from csirt.model.people import Actor
+from csirt.model.people import SYSTEM, Actor
 from csirt.response import reminders, triggers
 from csirt.store.database import Database
+from csirt.store.sight import show_as
 from csirt.store.tx import Look, Tx
 from csirt.store.vault import Vault
 
@@ -21,10 +22,15 @@ T = TypeVar("T")
 class Door:
     """Commits use cases and opens sessions that only read."""
 
-    def __init__(self, database: Database, city: City) -> None:
-        """One door a process."""
+    def __init__(self, database: Database, city: City, seen_by: Actor = SYSTEM) -> None:
+        """One door a process. `seen_by`: who reads through it; a use case sees what its own actor may see."""
         self.database = database
         self.city = city
+        self._seen_by = seen_by
+
+    def seen_by(self, actor: Actor) -> "Door":
+        """The same door, showing only what this actor may see."""
+        return Door(self.database, self.city, actor)
 
     @property
     def clock(self) -> Clock:
@@ -53,9 +59,12 @@ class Door:
 
     def look(self, question: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Ask a question that only reads, on one consistent state."""
-        with self.database.read() as session:
+        with self.read() as session:
             return question(Look(session, self.vault), *args, **kwargs)
 
-    def read(self) -> AbstractContextManager[Session]:
+    @contextmanager
+    def read(self) -> Iterator[Session]:
         """A session that only reads."""
-        return self.database.read()
+        with self.database.read() as session:
+            show_as(session, self._seen_by, self.clock.now())
+            yield session

@@ -250,7 +250,8 @@ def _keep(row: EscalationRow, value: Escalation) -> None:
 def _advance(tx: Tx, *rows: EscalationRow) -> None:
     """Take the next step of each; what all of them need is asked for once."""
     known: Roster = people.roster(tx.session, tx.vault, at=tx.now)
-    steps = [(row, _step(tx, row, known)) for row in rows]
+    sealed = people.callable_in(tx.session, known, {row.incident for row in rows})
+    steps = [(row, _step(tx, row, sealed.get(row.incident, known))) for row in rows]
     tx.session.flush()
     calling = {(row.incident, row.step) for row, step in steps if step and step.pages}
     cases = _cases(tx, {incident for incident, _ in calling})  # held here, so that the session finds them again
@@ -326,6 +327,7 @@ def _acknowledge(tx: Tx, row: EscalationRow, before: Escalation, who: str) -> No
 def _next_due(tx: Tx, chain: ContactChain, value: Escalation) -> datetime | None:
     """When the routes that still climb take their next step; at once if one is due already."""
     known = people.roster(tx.session, tx.vault, at=tx.now)
+    known = people.callable_in(tx.session, known, {value.incident}).get(value.incident, known)
     step = climb.next_pages(chain, value, known, tx.city.offices, tx.city.calendar, tx.now)
     return step.next_due if step.escalation == value else tx.now
 

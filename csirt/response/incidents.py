@@ -15,7 +15,7 @@ from csirt.model.incident import Disposition, IncidentStatus, IncidentType, Leve
 from csirt.model.linking import Because
 from csirt.model.step import StepState
 from csirt.record.entry import EntryKind
-from csirt.response import duties, facts, repeats
+from csirt.response import duties, facts, repeats, secrecy
 from csirt.store.tables.cases import IncidentCounterRow, IncidentRow, NoteRow
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tables.runs import AssignmentRow, RunDueRow, RunRow, StepRow
@@ -37,6 +37,8 @@ class Report:
     noticed: datetime | None = None
     level: Level = Level.MINOR
     drill: bool = False  # 訓練: everything happens, and nobody outside is reached
+    sealed: bool = False  # only its readers see it
+    readers: tuple[str, ...] = ()  # ids of people, besides who opens it
 
 
 def open_by_report(tx: Tx, report: Report, *, request_key: str | None = None) -> str:
@@ -47,6 +49,8 @@ def open_by_report(tx: Tx, report: Report, *, request_key: str | None = None) ->
         Invalid: no title, or a 個人番号 in a text.
     """
     must(tx.actor, Permission.OPEN_INCIDENT)
+    if report.sealed:
+        must(tx.actor, Permission.SEAL_INCIDENT)
     if request_key and (known := _by_request(tx, request_key)):
         return known
     if not report.title.strip():
@@ -145,6 +149,8 @@ def open_case(tx: Tx, report: Report, cause: str, request_key: str | None = None
         )
     )  # fmt: skip
     tx.session.flush()
+    if report.sealed:
+        secrecy.begin(tx, incident, report.readers)
     clocks = {"occurred": report.occurred, "noticed": report.noticed, "known": tx.now, "received": tx.now}
     facts.begin(tx, incident, clocks, report.personal_data)
     tx.record(EntryKind.LEVEL_PROPOSED, incident=incident, out={"level": int(report.level), "by": cause})

@@ -16,7 +16,7 @@ from csirt.guard import refuse_my_number
 from csirt.model.authority import Permission, must
 from csirt.model.incident import Disposition, IncidentStatus
 from csirt.record.entry import EntryKind
-from csirt.response import duties, escalations, incidents, levels, locks, reaching, repeats, runs
+from csirt.response import duties, escalations, incidents, levels, locks, reaching, repeats, runs, secrecy
 from csirt.store.tables.cases import IncidentRow, MergeDetectionRow, MergeRow
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tables.runs import AssignmentRow, RunDueRow, RunRow, TimerRow
@@ -42,6 +42,7 @@ def merge(tx: Tx, gone: str, into: str, reason: str, *, request_key: str | None 
     if gone == into:
         raise Invalid("merge_same", field="into")
     _check_reason(reason)
+    secrecy.must_be_mergeable(tx, gone, into)
     return join_cases(tx, into, gone, cause="officer", reason=reason.strip(), request_key=request_key)
 
 

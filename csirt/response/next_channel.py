@@ -41,7 +41,9 @@ def _others(tx: Tx, call: DeliveryRow) -> Iterator[tuple[str, str]]:
 
 
 def _contact(tx: Tx, call: DeliveryRow) -> Contact | None:
-    found = resolve(call.party, people.roster(tx.session, tx.vault), tx.city.offices)
+    known = people.roster(tx.session, tx.vault)
+    known = people.callable_in(tx.session, known, {call.incident}).get(call.incident, known)
+    found = resolve(call.party, known, tx.city.offices)
     if isinstance(found, Nobody):
         return None
     return next((contact for contact in found if contact.person == call.person), None)

@@ -13,10 +13,12 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, or_, select
 
 from csirt.errors import LeaseLost
+from csirt.model.discretion import neutral
 from csirt.model.message import TRIES, DeliveryState, Receipt, Recipient, wait_after
 from csirt.record.entry import EntryKind
 from csirt.response import acknowledging, circuits, locks, next_channel, report_sending
 from csirt.store.leases import new_lease
+from csirt.store.queries.sealing import sealed_of
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.outbox import DeliveryDueRow, DeliveryRow
 from csirt.store.tx import Tx, new_id
@@ -25,6 +27,7 @@ LEASE = timedelta(seconds=60)
 UNKNOWN_REPLY = "unknown"  # what a channel replies when a message may or may not have arrived
 BUNDLE_FROM = 3  # so many messages for one addressee go as one
 BUNDLE_MOST = 50
+SEALED, GLASS = "sealed", "glass_broken"  # the only texts that leave the house about a sealed case
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +91,25 @@ def claim(tx: Tx, channel: str, *, oldest: bool = False, bundles: bool = False) 
         lease=lease,
         channel=call.channel,
         recipient=Recipient(call.party, call.name, call.address, call.person),
-        items=tuple(Item(one.id, one.incident, one.template, one.facts, acknowledging.issue(tx, one)) for one in calls),
+        items=_items(tx, calls),
         queued_at=min(one.queued_at for one in calls),
         repeat=any(one.state == DeliveryState.UNKNOWN.value for one in calls),
         drill=tx.session.get_one(IncidentRow, call.incident).drill,
+    )
+
+
+def _items(tx: Tx, calls: Sequence[DeliveryRow]) -> tuple[Item, ...]:
+    """What is said of each. Of a case that is sealed by now: its number and where to read, whatever was to be said."""
+    sealed = sealed_of(tx.session, {one.incident for one in calls})
+    return tuple(
+        Item(
+            one.id,
+            one.incident,
+            SEALED if one.incident in sealed and one.template != GLASS else one.template,
+            neutral(one.facts) if one.incident in sealed else one.facts,
+            acknowledging.issue(tx, one),
+        )
+        for one in calls
     )
 
 

@@ -13,6 +13,7 @@ from csirt.model.people import Actor, ContactPoint, Person, Post, Role, Roster
 from csirt.record.entry import EntryKind
 from csirt.response import health
 from csirt.store.queries.absences import away_at
+from csirt.store.queries.sealing import sealed_of
 from csirt.store.tables.access import RosterPersonRow, RosterPostRow
 from csirt.store.tables.workings import ConditionRow
 from csirt.store.tx import Tx
@@ -121,6 +122,11 @@ def roster(session: Session, vault: Vault, *, with_gone: bool = False, at: datet
         for row in session.exec(select(RosterPostRow))
     }
     return Roster(people, posts, away_at(session, at) if at else frozenset())
+
+
+def callable_in(session: Session, known: Roster, incidents: set[str]) -> Mapping[str, Roster]:
+    """Of these incidents those that are sealed, with the roster that calls of theirs go by: their readers only."""
+    return {incident: known.narrowed(readers) for incident, readers in sealed_of(session, incidents).items()}
 
 
 def actor_of(person: Person, known: Roster, auth: str, sid: str = "", *, fresh: bool = True) -> Actor:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlmodel import col, or_, select
 
 from csirt.record.entry import EntryKind
+from csirt.store.queries.sealing import sealed_of
 from csirt.store.tables.runs import RunDueRow, RunRow
 from csirt.store.tx import Tx
 
@@ -23,6 +24,7 @@ class Call:
     playbook: str
     version: int
     prefect_run: str | None
+    sealed: bool = False
 
 
 def take_over(tx: Tx, pool: str, alive: Collection[str]) -> int:
@@ -64,4 +66,8 @@ def calls(tx: Tx, pool: str) -> list[Call]:
     for due, _ in found:
         due.called, due.called_at = due.wake, tx.now
         tx.session.add(due)
-    return [Call(run.id, run.incident, run.playbook, run.version, due.prefect_run) for due, run in found]
+    sealed = sealed_of(tx.session, {run.incident for _, run in found})
+    return [
+        Call(run.id, run.incident, run.playbook, run.version, due.prefect_run, run.incident in sealed)
+        for due, run in found
+    ]

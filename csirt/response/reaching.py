@@ -79,6 +79,7 @@ def notify(
 ) -> int:
     """Queue a message to everybody that these parties stand for; returns how many there are."""
     known = people.roster(tx.session, tx.vault, at=tx.now)
+    known = people.callable_in(tx.session, known, {incident}).get(incident, known)
     facts = escalations.facts_of(tx, incident, step) | more
     told = 0
     for party in who:
@@ -99,6 +100,7 @@ def notify(
 def phone(tx: Tx, incident: str, step: str, who: tuple[str, ...]) -> None:
     """Ask a member of staff to phone everybody that these parties stand for."""
     known = people.roster(tx.session, tx.vault, at=tx.now)
+    known = people.callable_in(tx.session, known, {incident}).get(incident, known)
     facts = escalations.facts_of(tx, incident, step)
     for party in who:
         contacts = resolve(party, known, tx.city.offices)

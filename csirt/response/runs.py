@@ -14,6 +14,7 @@ from csirt.record.entry import EntryKind
 from csirt.response import duties, incidents, locks
 from csirt.store.leases import new_lease
 from csirt.store.ledger import Code
+from csirt.store.queries.sealing import sealed_of
 from csirt.store.tables.record import LedgerRow
 from csirt.store.tables.runs import ActionDueRow, RunDueRow, RunRow, StepRow, TimerRow
 from csirt.store.tx import Look, Tx
@@ -37,6 +38,7 @@ class Claim:
     lease: str
     wake: int
     prefect_run: str | None
+    sealed: bool = False  # Prefect is told no name of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,15 @@ def claim_some(tx: Tx, limit: int, *, pool: str = "", only: str | None = None) -
     )
     if only is not None:
         query = query.where(RunRow.incident == only)
-    return [_lease(tx, due, run) for due, run in tx.session.exec(query).all()]
+    found = tx.session.exec(query).all()
+    sealed = sealed_of(tx.session, {run.incident for _, run in found})
+    return [_lease(tx, due, run, sealed=run.incident in sealed) for due, run in found]
 
 
-def _lease(tx: Tx, due: RunDueRow, run: RunRow) -> Claim:
+def _lease(tx: Tx, due: RunDueRow, run: RunRow, *, sealed: bool) -> Claim:
     due.lease, due.lease_until = new_lease(), tx.lease_now + LEASE
     tx.session.add(due)
-    return Claim(run.id, run.incident, run.playbook, run.version, due.lease, due.wake, due.prefect_run)
+    return Claim(run.id, run.incident, run.playbook, run.version, due.lease, due.wake, due.prefect_run, sealed)
 
 
 def renew(tx: Tx, held: Claim) -> None:

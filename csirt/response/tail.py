@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
+from csirt.store.queries.sealing import sealed_of
 from csirt.store.tables.record import CursorRow, LedgerHeadRow, LedgerRow
 from csirt.store.tx import Look, Tx
 
@@ -32,7 +33,15 @@ def entries_after(look: Look, seq: int) -> list[dict[str, Any]]:
     rows = look.session.exec(
         select(LedgerRow.canonical).where(col(LedgerRow.seq) > seq).order_by(col(LedgerRow.seq)).limit(BATCH)
     ).all()
-    return [line_of(json.loads(raw)) for raw in rows]
+    entries = [json.loads(raw) for raw in rows]
+    sealed = sealed_of(look.session, {entry["inc"] for entry in entries if "inc" in entry})
+    return [line_of(_neutral(entry) if entry.get("inc") in sealed else entry) for entry in entries]
+
+
+def _neutral(entry: dict[str, Any]) -> dict[str, Any]:
+    """Of a sealed incident the log says that something happened, and when: neither what, nor who did it."""
+    kept = {name: entry[name] for name in ("ts", "seq", "inc", "inc_seq")}
+    return {**kept, "kind": "SEALED", "actor": {"id": "sealed"}}
 
 
 def move(tx: Tx, seq: int) -> None:

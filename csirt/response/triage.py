@@ -36,6 +36,7 @@ from csirt.record.entry import EntryKind
 from csirt.response import incidents, levels, locks, merging
 from csirt.response.incidents import Report
 from csirt.store.queries.assets import assets_on
+from csirt.store.queries.sealing import sealed_of
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tables.runs import RunRow
@@ -187,6 +188,8 @@ class _Sorting:
         session.delete(old)
         session.flush()
         if old.incident and new.incident and old.incident != new.incident:
+            if sealed_of(self.tx.session, {old.incident, new.incident}):
+                return  # what is sealed stays by itself
             merging.join_cases(self.tx, new.incident, old.incident, cause="rule")
             for other in self.clusters.values():
                 session.refresh(other)

@@ -19,6 +19,7 @@ from csirt.model.people import Actor
 from csirt.store.batch import Batch, begin_on, check_recorded, worth_another_try
 from csirt.store.ledger import append, boot_id, stamp
 from csirt.store.sequencer import ByItself, Order, Sequencer
+from csirt.store.sight import show_as
 from csirt.store.tx import Tx
 from csirt.store.vault import Vault
 
@@ -202,6 +203,7 @@ class Database:
 
     def _begin(self, session: Session, city: City, actor: Actor) -> Tx:
         shared = stamp(self.clock, actor, self.source, self._boot)
+        show_as(session, actor, shared.at, writing=True)
         return Tx(session, shared, city, self.vault, many_hosts=self._many_hosts)
 
     def close(self) -> None:

@@ -8,11 +8,13 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlmodel import Session
 
+from csirt.errors import NotFound
 from csirt.guard import declared_numbers, mask
 from csirt.model.city import City
 from csirt.model.people import Actor
 from csirt.record.entry import EntryKind
 from csirt.store.ledger import Code, EntryDraft, Stamp
+from csirt.store.sight import unseen
 from csirt.store.tables.runs import RunDueRow
 from csirt.store.vault import Row, Sealed, Vault
 
@@ -103,7 +105,12 @@ class Tx:
 
         `out` holds codes and numbers. `texts` (masked) and `raws` (as they arrived) go into the vault, and only their
         commitments into the entry. `held` gathers the sealed rows for whoever stores many at once (`Vault.keep`).
+
+        Raises:
+            NotFound: the incident is hidden from the actor: nobody changes what they may not see.
         """
+        if incident is not None and incident in unseen(self.session):
+            raise NotFound("incident_unknown", incident=incident[:40])
         draft = EntryDraft(kind, incident, run, step, cid, dict(out or {}))
         self._note_declared(texts or {}, incident)
         told = [("text", name, mask(text, declared=self._is_person)) for name, text in (texts or {}).items()]

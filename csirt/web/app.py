@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from csirt.bootstrap import Desk
 from csirt.logs import log
+from csirt.model.people import NOBODY, SYSTEM
 from csirt.web.api import routes as api
 from csirt.web.edge import Edge
 from csirt.web.known import Rosters
@@ -75,11 +76,11 @@ def create_app(desk: Desk) -> FastAPI:
         redirect_slashes=False,
         telemetry=SILENT,
     )
-    app.state.desk = desk
+    app.state.desk = desk = desk.seen_by(NOBODY)
     app.state.gate = Gate()
     app.state.rosters = Rosters()
     app.state.throttle = Throttle()
-    app.state.live = Live(desk)
+    app.state.live = Live(desk.seen_by(SYSTEM))
     app.state.checking = threading.Lock()
     app.state.health = None  # when we last looked, for who is not signed in, and whether all was well
     app.state.draw_problem = pages.draw_problem

@@ -100,8 +100,9 @@ def open_visit(request: Request) -> Visit:
     if now - row.last_at > TOUCH_EVERY and not is_automatic(request):
         desk.commit(actor, access.touch, cookie)
     language = language_of(request, row.language)
+    seen = desk.seen_by(actor)  # whatever a page or a route asks of it, it is shown what this person may see
     request.state.visit = visit = Visit(
-        desk, person, actor, known.today, known.ever, language, row.csrf, cookie, known.copy_since
+        seen, person, actor, known.today, known.ever, language, row.csrf, cookie, known.copy_since
     )
     return visit
 

@@ -9,7 +9,6 @@ from tests.web.access import access_pages
 from tests.web.announcing import announcing_pages
 from tests.web.cases import (
     a_board,
-    a_closed_incident,
     a_wrong_report,
     an_incident,
     some_assets,
@@ -36,6 +35,7 @@ from tests.web.erasures import erasure_pages
 from tests.web.facts import law_pages
 from tests.web.learning import learning_pages
 from tests.web.openings import busy, officer_pages
+from tests.web.people_pages import people_pages
 
 WRONG_FILE = frame.Form(errors={"file": "asset_headings_missing"}, params={"fields": "name"})
 
@@ -98,7 +98,6 @@ def main_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     yield "open_incident", a_frame(language, "open_incident"), opening.OpenIncident()
     yield "open_incident_wrong", a_frame(language, "open_incident"), opening.OpenIncident(form=a_wrong_report(say))
     yield "incident", a_frame(language, "incident"), an_incident(say)
-    yield "incident_closed", a_frame(language), a_closed_incident(say)
     yield from ((name, out, view) for name, view in some_calls(say))
     yield from ((name, a_frame(language, "chains"), view) for name, view in chain_pages(say))
     yield "audit", a_frame(language, "audit"), an_audit(say)
@@ -117,6 +116,7 @@ PARTS = (
     assignment_pages,
     intake_pages,
     erasure_pages,
+    people_pages,
     problem_pages,
 )
 """A new page is one more line here, and a module beside this one."""

@@ -8,6 +8,7 @@ from sqlalchemy import true
 from sqlmodel import col, func, or_, select
 
 from csirt.model.step import StepState
+from csirt.store.queries.sealing import sealed_of
 from csirt.store.tables.runs import RunDueRow, RunRow, StepRow
 from csirt.store.tx import Look
 
@@ -22,6 +23,7 @@ class AtRest:
     version: int
     prefect_run: str | None
     steps: tuple[str, ...]
+    sealed: bool = False
 
 
 def at_rest(
@@ -43,8 +45,17 @@ def at_rest(
         .where(col(StepRow.run).in_([run.id for run, _ in found]), StepRow.state == StepState.OPEN.value)
         .order_by(col(StepRow.position))
     ).all()
+    sealed = sealed_of(look.session, {run.incident for run, _ in found})
     return [
-        AtRest(run.id, run.incident, run.playbook, run.version, shown, tuple(k for of, k in steps if of == run.id))
+        AtRest(
+            run=run.id,
+            incident=run.incident,
+            playbook=run.playbook,
+            version=run.version,
+            prefect_run=shown,
+            steps=tuple(key for of, key in steps if of == run.id),
+            sealed=run.incident in sealed,
+        )
         for run, shown in found
     ]
 

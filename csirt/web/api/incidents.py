@@ -13,6 +13,7 @@ from csirt.store.queries.cases import resolve_incident
 from csirt.store.tx import Look
 from csirt.web.api.detection_shapes import DetectionGiven
 from csirt.web.api.detections import RequestKey
+from csirt.web.api.sealing import person_of
 from csirt.web.api.shapes import (
     IdGiven,
     IncidentGiven,
@@ -48,7 +49,8 @@ def list_incidents(
 def open_incident(taken: ReportTaken, who: SignedIn, key: RequestKey = None) -> IncidentGiven:
     """Open an incident from a report. The same `Idempotency-Key` again gives the same incident."""
     said = {**taken.model_dump(), "title": clean_line(taken.title), "host": clean_line(taken.host)}
-    report = Report(**{**said, "drill": taken.drill or taken.type is IncidentType.DRILL})
+    readers = tuple(person_of(who, one) for one in taken.readers)
+    report = Report(**{**said, "drill": taken.drill or taken.type is IncidentType.DRILL, "readers": readers})
     request_key = f"{who.actor.id}:{key}" if key else None
     made = who.desk.commit(who.actor, incidents.open_by_report, report, request_key=request_key)
 

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime
 from csirt.documents import teller
 from csirt.errors import Unavailable
 from csirt.model.authority import Permission, may
+from csirt.model.people import SYSTEM
 from csirt.record.entry import EntryKind
 from csirt.response import audit
 from csirt.store.queries.cases import resolve_incident
@@ -59,7 +60,7 @@ def verify_record(request: Request, reader: RecordReader) -> SoundnessGiven:
     if not lock.acquire(blocking=False):
         raise Unavailable("check_under_way")
     try:
-        found = reader.desk.look(audit.verify)
+        found = reader.desk.seen_by(SYSTEM).look(audit.verify)
         note_verified(reader.desk, found)
     finally:
         lock.release()

@@ -24,6 +24,7 @@ from csirt.web.api import (
     playbooks,
     record,
     reports,
+    sealing,
     session,
     setting_aside,
     sources,
@@ -62,5 +63,6 @@ for part in (
     setting_aside,
     merging,
     erasures,
+    sealing,
 ):
     router.include_router(part.router)

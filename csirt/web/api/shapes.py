@@ -54,6 +54,8 @@ class ReportTaken(Taken):
     occurred: Moment | None = None
     noticed: Moment | None = None
     drill: bool = False
+    sealed: bool = False
+    readers: list[Code] = Field(default=[], max_length=50)
 
 
 class NoteTaken(Taken):

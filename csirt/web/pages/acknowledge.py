@@ -8,11 +8,13 @@ from starlette.responses import Response
 from csirt.bootstrap import Desk
 from csirt.documents import naming
 from csirt.era import number_text
+from csirt.model.people import Actor
 from csirt.model.progress import RouteProgress
 from csirt.record.entry import EntryKind
 from csirt.response import acknowledging
 from csirt.response.acknowledging import HeldCall
 from csirt.store.queries import cases, timeline, work
+from csirt.store.queries.sealing import is_sealed
 from csirt.store.queries.work import DeliveryView, EscalationView
 from csirt.store.tx import Look
 from csirt.texts.naming import Naming
@@ -22,20 +24,21 @@ from csirt.web.views.acknowledge import Acknowledge, Heard
 
 router = APIRouter()
 
+_LINK = Actor("", "link")  # sees what its token is for
 MOST = 200  # acknowledgements that are told
 
 
 @router.get("/acknowledge/{token}")
 def show_call(request: Request, token: str) -> Response:
     """The call that the link was made for, and who has seen it. Changes nothing; no sign-in."""
-    desk = desk_of(request)
+    desk = desk_of(request).seen_by(_LINK)
     return show(request, None, desk.look(_page, desk, token, reader_language(request, None)))
 
 
 @router.post("/acknowledge/{token}")
 def take_acknowledgement(request: Request, token: str) -> Response:
     """Acknowledge the call that the link was made for. The token is all that is asked, and good for nothing else."""
-    desk = desk_of(request)
+    desk = desk_of(request).seen_by(_LINK)
     call = desk.look(acknowledging.held_call, token)
     desk.commit(acknowledging.caller(call, "link"), acknowledging.by_token, token)
     return go(request, f"/acknowledge/{token}", "acknowledged")
@@ -64,6 +67,7 @@ def _page(look: Look, desk: Desk, token: str, language: str) -> Acknowledge:
         expired=acknowledging.is_expired(look, token, desk.clock.now()),
         href=_href(sent, call, asked[0].id if asked else ""),
         drill=case.drill,
+        sealed=is_sealed(look.session, case.id),
     )
 
 

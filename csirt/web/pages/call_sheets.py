@@ -7,10 +7,12 @@ from starlette.responses import Response
 
 from csirt.errors import AlreadyAnswered, Invalid, NotFound
 from csirt.model.authority import Permission, may, may_answer, must
+from csirt.model.discretion import neutral
 from csirt.model.message import Recipient
 from csirt.model.step import StepKind
 from csirt.response.assignments import Reply
 from csirt.store.queries import work
+from csirt.store.queries.sealing import is_sealed
 from csirt.store.queries.work import DeliveryView
 from csirt.store.tx import Look
 from csirt.web.pages.answering import CONFLICT, Asked, asked_of, read_fields, send
@@ -92,7 +94,7 @@ def _sheet(look: Look, visit: Visit, id_: str, form: Form, *, conflict: bool = F
         party=asked.words.name(call.party),
         person=asked.words.name(call.person) if call.person else "",
         number=call.address,
-        script=_script(visit, asked, call),
+        script=_script(visit, asked, call, sealed=is_sealed(look.session, view.incident)),
         due=view.due_at,
         form=form,
         given=asked.given,
@@ -103,12 +105,13 @@ def _sheet(look: Look, visit: Visit, id_: str, form: Form, *, conflict: bool = F
     )
 
 
-def _script(visit: Visit, asked: Asked, call: DeliveryView) -> tuple[Fact, ...]:
+def _script(visit: Visit, asked: Asked, call: DeliveryView, *, sealed: bool) -> tuple[Fact, ...]:
     """The sheet's text in parts; what the page shows anyway (whom, which number, the link here) is left out."""
     desk, language = visit.desk, asked.words.language
     callee = asked.words.name(call.party)
     recipient = Recipient(call.party, callee, call.address, call.person)
-    facts = desk.wording.facts(call.facts, recipient, language, channel=call.channel, drill=asked.drill)
+    codes = neutral(call.facts) if sealed else call.facts
+    facts = desk.wording.facts(codes, recipient, language, channel=call.channel, drill=asked.drill)
     _, text = call_script(desk.renderer, language, facts, channel=call.channel, callee=callee, number=call.address)
     parts = [block.strip("\n").splitlines() for block in re.split(r"\n\s*\n", text)]
     found = [(_HEADING.fullmatch(lines[0].strip()), lines[1:]) for lines in parts if lines]

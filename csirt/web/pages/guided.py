@@ -37,7 +37,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "where": ("host", "noticed"),
     "data": ("personal_data",),
 }
-_ALSO = {"what": ("drill",)}  # boxes that are sent only when they are ticked
+_ALSO = {"what": ("drill", "sealed")}  # boxes that are sent only when they are ticked
 CONFIRM = "confirm"
 _ORDER = (*STEPS, CONFIRM)
 Key = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
@@ -193,7 +193,7 @@ def _confirm(look: Look, sent: Sent, form: Form) -> ConfirmOpening:
     parts = tuple((step, f"{form.place}/{step}", told.facts(step)) for step in STEPS)
     return ConfirmOpening(
         action=f"{form.place}/{CONFIRM}", place=form.place, parts=parts, form=form, back=f"{form.place}/data",
-        foretold=foretell(look, sent.visit, report), drill=report.drill,
+        foretold=foretell(look, sent.visit, report), drill=report.drill, sealed=report.sealed,
     )  # fmt: skip
 
 

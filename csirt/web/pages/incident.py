@@ -19,6 +19,7 @@ from csirt.response import facts, incidents, measures
 from csirt.store.queries import cases, timeline, work
 from csirt.store.queries import measures as questions
 from csirt.store.queries.cases import resolve_incident
+from csirt.store.queries.sealing import seal_of
 from csirt.store.queries.timeline import WINDOW
 from csirt.store.tx import Look
 from csirt.texts.facts import FactWords
@@ -206,8 +207,15 @@ def _head(look: Look, visit: Visit, words: Words, view: IncidentView) -> Inciden
         may_merge=may(visit.actor, Permission.MERGE_INCIDENTS)
         and (view.status is IncidentStatus.OPEN or view.merged_into is not None),
         account=_account(look, view.id),
+        readers=_readers(look, words, view.id),
+        may_seal=may(visit.actor, Permission.SEAL_INCIDENT),
         drill=view.drill,
     )
+
+
+def _readers(look: Look, words: Words, incident: str) -> tuple[str, ...]:
+    seal = seal_of(look, incident)
+    return tuple(words.name(one.person) for one in seal.readers) if seal else ()
 
 
 def _cases(look: Look, words: Words, ids: Sequence[str]) -> tuple[Option, ...]:

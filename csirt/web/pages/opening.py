@@ -104,5 +104,6 @@ def report_of(sent: Sent) -> Report:
         host=sent.line("host"),
         personal_data=sent.text("personal_data"),
         noticed=_noticed(sent),
+        sealed=sent.text("sealed") == "yes",
         drill=sent.text("drill") == "yes" or sent.text("type") == IncidentType.DRILL,
     )

@@ -30,6 +30,7 @@ from csirt.web.pages import (
     rehearsals,
     reports,
     reviewing,
+    sealing,
     second_factor,
     setting_aside,
     sign_in,
@@ -43,7 +44,7 @@ __all__ = ["draw_problem", "router"]
 
 router = APIRouter(include_in_schema=False)
 # `opening` and `guided` before `incident`: `/incidents/new` is no incident's name.
-for part in (
+PARTS = (
     acknowledge,
     sign_in,
     second_factor,
@@ -76,6 +77,8 @@ for part in (
     setting_aside,
     merging,
     erasures,
+    sealing,
     health,
-):
+)
+for part in PARTS:
     router.include_router(part.router)

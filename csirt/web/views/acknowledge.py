@@ -38,3 +38,4 @@ class Acknowledge:
     expired: bool = False
     href: str = ""
     drill: bool = False
+    sealed: bool = False  # then the page says no level, no type, no step

@@ -130,6 +130,8 @@ class Incident:
     merged_into: Option | None = None
     may_erase: bool = False
     came_from: tuple[Option, ...] = ()
+    readers: tuple[str, ...] = ()  # the names of those who may see it, where it is sealed
+    may_seal: bool = False
     may_merge: bool = False
     may_decide: bool = False  # what no playbook decides
     duties: tuple[DutyRow, ...] = ()

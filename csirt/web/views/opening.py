@@ -99,3 +99,4 @@ class ConfirmOpening:
     form: Form = EMPTY_FORM
     back: str = ""
     drill: bool = False
+    sealed: bool = False

@@ -1,0 +1,51 @@
+"""Sample pages about people: who may read a sealed incident, break-glass."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from csirt.web.look import View
+from csirt.web.views import frame, sealing
+from tests.web.cases import a_closed_incident
+from tests.web.cast import MINUTE, NOW, Words, a_frame
+
+
+def people_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
+    """Each page, also empty and faulty."""
+    say = Words(language)
+    wrong = frame.Form(errors={"reason": "reason_missing", "incident": "field_missing"})
+    named = (say("渡辺 誠一", "Seiichi Watanabe"), say("小林 秋子", "Akiko Kobayashi"))
+    yield "incident_closed", a_frame(language), replace(a_closed_incident(say), readers=named)
+    yield "seal", a_frame(language), a_seal(say)
+    yield "seal_none", a_frame(language), replace(a_seal(say), sealed=False, readers=(), openings=(), missing=())
+    yield "seal_not_mine", a_frame(language), replace(a_seal(say), sealed=False, may=False)
+    yield "glass", a_frame(language), sealing.Glass()
+    yield "glass_wrong", a_frame(language), sealing.Glass(form=wrong)
+
+
+def a_seal(say: Words) -> sealing.Seal:
+    """A sealed incident with two readers, opened once by break-glass."""
+    head, ciso = say("渡辺 誠一", "Seiichi Watanabe"), say("小林 秋子", "Akiko Kobayashi")
+    return sealing.Seal(
+        incident_id="i-1",
+        incident=say("令和8年度 第14号", "FY2026 No. 14"),
+        title=say("住民情報の持ち出しの疑い", "Suspected taking of residents' data"),
+        sealed=True,
+        sealed_by=head,
+        sealed_at=NOW - 90 * MINUTE,
+        readers=(
+            sealing.SealReader(person="p-1", name=head, named_by=head, named_at=NOW - 90 * MINUTE),
+            sealing.SealReader(person="p-2", name=ciso, named_by=head, named_at=NOW - 80 * MINUTE),
+        ),
+        openings=(
+            sealing.Opening(
+                name=say("中村 豊", "Yutaka Nakamura"),
+                at=NOW - 30 * MINUTE,
+                until=NOW + 30 * MINUTE,
+                reason=say("指定された二人に連絡が取れないため", "Neither reader could be reached"),
+            ),
+        ),
+        people=(frame.Option(value="p-3", label=say("加藤 理恵 総務課長", "Rie Kato, general affairs")),),
+        may=True,
+        missing=(say("インシデントハンドラー", "Responder"),),
+        form=frame.Form(key="k"),
+    )
