@@ -21,6 +21,7 @@ from csirt.record.verify_record import Checkpoint, b64
 from csirt.reports.timeline import timeline_pdf
 from csirt.reports.timeline_xlsx import timeline_xlsx
 from csirt.response import audit
+from csirt.store.sight import unseen
 from csirt.store.tx import Look
 
 _README = Path(__file__).with_name("export_readme.txt")
@@ -77,8 +78,9 @@ class ExportFolder:
         """The same tree in the layout of C2SP tlog-tiles, for other tools."""
         with (self.path / "leaves.bin").open("rb") as leaves:
             hashes = iter(lambda: leaves.read(32), b"")
-            raw = (canonical for canonical, _ in audit.entries(look, size))
-            for name, content in chain(tiles(hashes), bundles(raw)):
+            raw = (canonical for canonical, _, _ in audit.entries(look, size))
+            # A bundle holds whole entries: where some are hidden from who exports, the tree goes without them.
+            for name, content in tiles(hashes) if unseen(look.session) else chain(tiles(hashes), bundles(raw)):
                 path = self.path / "tlog" / name
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 path.write_bytes(content)

@@ -507,7 +507,8 @@ def _check_record(folder: Path, key: str | None, old: str | None, witnesses: Seq
         file.seek(0)
         rows = _lines(folder / "entries.jsonl", head.size, openings, whole=part == WHOLE)
         if part == WHOLE:
-            result = check_entries(rows, leaves=leaves() if good else repeat(b""), at={one.size for one in before}, exported=True)
+            known = leaves() if good else repeat(b"")
+            result = check_entries(rows, leaves=known, at={one.size for one in before}, exported=True)
             roots = dict(result.roots)
             if result.why:
                 raise Bad(result.why, result.first_bad)

@@ -66,7 +66,8 @@ def traces(desk: Desk) -> dict[str, str]:
     return {
         "name": incident, "id": asked.id, "evidence": piece, "measure": measure, "step": asked.step, "form": "csv",
         "fact": "occurred", "playbook": "ransomware", "chain": "police", "person": "x", "act": "skip", "token": "x",
-        "climb": desk.look(work.escalations, incident=incident)[0].id, "uid": "k.sato", "report": "x", "suffix": "pdf", "key": "k" * 12,
+        "climb": desk.look(work.escalations, incident=incident)[0].id,
+        "uid": "k.sato", "report": "x", "suffix": "pdf", "key": "k" * 12,
     }  # fmt: skip
 
 
