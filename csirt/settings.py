@@ -56,6 +56,14 @@ class Settings(BaseSettings):
     watch_mail: str = Field(default="", description="Mail address that is told each minute that all is well.")
     host: str = Field(default="127.0.0.1", description="Address that the web page listens on.")
     port: int = Field(default=8765, ge=0, le=65535, description="Its port; 0 takes a free one.")
+    unix_socket: Path | None = Field(
+        default=None, description="Socket that the web page listens on instead, for a proxy on this machine."
+    )
+    tls_certificate: Path | None = Field(default=None, description="Own certificate (PEM, with its chain), for https.")
+    tls_key: Path | None = Field(default=None, description="Its key (PEM, not encrypted).")
+    trusted_proxies: tuple[str, ...] = Field(
+        default=(), description="Addresses or networks of proxies whose X-Forwarded-For is believed."
+    )
     base_url: str = Field(default="", description="Address of the page as people type it; empty: host and port.")
     reply_folder: Path | None = Field(default=None, description="Answers to our mails, as .eml files in this folder.")
     imap_host: str = Field(default="", description="Server of the mailbox with answers to our mails; empty: none.")

@@ -14,10 +14,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from csirt.bootstrap import Desk
 from csirt.errors import CsirtError, Forbidden, Invalid
+from csirt.web.peers import is_loopback
 from csirt.web.problems import API, answer
 from csirt.web.refusals import TooLarge, WrongContentType, WrongHost
 from csirt.web.session import SAFE, is_tls
-from csirt.web.sign_in import is_loopback
 
 STATIC = "/static/"
 SMALL = 1024 * 1024

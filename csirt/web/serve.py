@@ -10,6 +10,7 @@ import uvicorn
 from csirt.bootstrap import Desk
 from csirt.errors import Unavailable
 from csirt.logs import log
+from csirt.web import standing
 from csirt.web.app import create_app
 
 GRACE = 5  # seconds that requests under way get when the process is told to stop
@@ -19,24 +20,35 @@ BACKLOG = 512
 def run_web(desk: Desk, host: str, port: int, then: Callable[[], object] = lambda: None) -> None:
     """Serve until SIGTERM or SIGINT; call it from the main thread.
 
-    Port 0 takes a free one; the address stands in `run/web.url` meanwhile. `then` is called once, when pages answer.
+    On a socket (`unix_socket`), by https with an own certificate, or by plain http on this machine only: whoever has no
+    TLS of their own needs a proxy that has. Port 0 takes a free one; the address stands in `run/web.url` meanwhile.
+    `then` is called once, when pages answer.
 
     Raises:
+        Invalid: `tls_incomplete`, `tls_unusable`, `plain_http_elsewhere`, `base_url_malformed`, `network_malformed`.
         Unavailable: `port_taken`, permanent: somebody else listens there, or the address is none of ours.
     """
-    door = _listen(host, port)
-    address = f"http://{_in_url(host)}:{door.getsockname()[1]}"
-    note = write_address(desk.settings.data, address)
+    settings = desk.settings
+    context = standing.check(settings, host)
+    if settings.unix_socket is not None:
+        door, address = _listen_on(settings.unix_socket), f"unix:{settings.unix_socket}"
+    else:
+        door = _listen(host, port)
+        address = f"http{'s' if context else ''}://{_in_url(host)}:{door.getsockname()[1]}"
+    note = write_address(settings.data, address)
     config = uvicorn.Config(
         create_app(desk),
         log_config=None,  # ours is set up already
         access_log=False,  # addresses of pages name incidents; the record knows who did what
         server_header=False,
-        proxy_headers=False,  # `sign_in.address_of` reads them where a proxy is known
+        proxy_headers=False,  # `peers.address_of` reads them where a proxy is known
         timeout_graceful_shutdown=GRACE,
         lifespan="off",
         ws="none",
     )
+    if context:
+        config.load()
+        config.ssl = context
     log().info("web.started", address=address)
     # uvicorn ends gracefully, then raises the signal that it got once more: that must not cut the rest short.
     before = {number: signal.signal(number, _end_in_peace) for number in (signal.SIGTERM, signal.SIGINT)}
@@ -47,6 +59,8 @@ def run_web(desk: Desk, host: str, port: int, then: Callable[[], object] = lambd
             signal.signal(number, handler)
         note.unlink(missing_ok=True)
         door.close()
+        if settings.unix_socket is not None:
+            settings.unix_socket.unlink(missing_ok=True)
         log().info("web.stopped")
 
 
@@ -87,6 +101,25 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         door.close()
         raise Unavailable("port_taken", permanent=True, host=host, port=port) from error
+    return door
+
+
+def _listen_on(path: Path) -> socket.socket:
+    """A listening socket in a folder of ours, for our group: the proxy's account must be in it.
+
+    What lies there from a process that ended is taken away; where somebody still listens, we do not.
+    """
+    door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            if path.is_socket() and probe.connect_ex(str(path)) != 0:
+                path.unlink()
+        door.bind(str(path))
+        path.chmod(0o660)
+        door.listen(BACKLOG)
+    except OSError as error:
+        door.close()
+        raise Unavailable("port_taken", permanent=True, host=path.name, port=0) from error
     return door
 
 

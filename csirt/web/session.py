@@ -58,7 +58,7 @@ AtDesk = Annotated[Desk, Depends(desk_of)]
 
 def is_tls(desk: Desk) -> bool:
     """Do people reach us by https? A proxy before us speaks TLS, so the address that people type decides."""
-    return desk.settings.base_url.startswith("https://")
+    return desk.settings.base_url.startswith("https://") or desk.settings.tls_certificate is not None
 
 
 def cookie_name(desk: Desk) -> str:

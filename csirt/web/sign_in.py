@@ -4,7 +4,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from ipaddress import ip_address
 
 from fastapi import Request
 
@@ -15,6 +14,7 @@ from csirt.model.people import SYSTEM, Person, Roster
 from csirt.response import access, people, sealed_account, second_factor
 from csirt.store.tx import Look
 from csirt.texts.catalogs import catalog
+from csirt.web.peers import address_of
 from csirt.web.refusals import TooManyTries
 from csirt.web.session import Visit
 
@@ -157,24 +157,6 @@ def _stage(desk: Desk, person: Person) -> access.Stage:
         return access.Stage.CODE
     needed = second_factor.is_needed(desk.door.city, person.roles)
     return access.Stage.ENROL if needed else access.Stage.FULL
-
-
-def address_of(request: Request) -> str:
-    """Where a request came from. A proxy on this machine, which `base_url` tells of, adds the address that it saw."""
-    desk: Desk = request.app.state.desk
-    peer = request.client.host if request.client else ""
-    if desk.settings.base_url and is_loopback(peer):
-        told = request.headers.get("x-forwarded-for", "").rsplit(",", 1)[-1].strip()
-        return told[:64] or peer
-    return peer
-
-
-def is_loopback(host: str) -> bool:
-    """Does this address, or name, mean this machine only?"""
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def wait(desk: Desk, keys: tuple[str, ...]) -> None:

@@ -28,6 +28,7 @@ from csirt.web.api.shapes import (
     WaitingOpenTaken,
 )
 from csirt.web.api.words import Words
+from csirt.web.peers import address_of
 from csirt.web.session import IncidentReader, SignedIn, Visit, desk_of, visit
 
 router = APIRouter(tags=["detections"])
@@ -69,11 +70,6 @@ def by_token(request: Request) -> Actor | None:
         return sources.actor_for(source)
 
     return desk.look(question)
-
-
-def address_of(request: Request) -> str:
-    """Where a request comes from."""
-    return request.client.host if request.client else ""
 
 
 @router.post(

@@ -16,9 +16,10 @@ from csirt.response import sources
 from csirt.store.queries import sources as questions
 from csirt.store.queries.sources import SourceView
 from csirt.store.tx import Look
-from csirt.web.api.detections import RequestKey, address_of, by_token, take_and_count
+from csirt.web.api.detections import RequestKey, by_token, take_and_count
 from csirt.web.api.shapes import AcceptedGiven, Given
 from csirt.web.api.words import Words
+from csirt.web.peers import address_of
 from csirt.web.session import IncidentReader, Visit, desk_of, visit
 
 router = APIRouter(prefix="/sources", tags=["sources"])
