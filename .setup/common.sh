@@ -14,7 +14,7 @@ PYTHON_PACKAGES=(python3 python3-venv python3-dev)
 # Documents look right with it and are readable without it.
 FONT_PACKAGES=(fonts-morisawa-bizud-gothic)
 TEST_PACKAGES=(
-    slapd ldap-utils postgresql poppler-utils strace
+    slapd ldap-utils nginx postgresql poppler-utils strace
     golang-go golang-golang-x-mod-dev libatomic1 fonts-noto-cjk
 )
 
@@ -119,8 +119,18 @@ installation() {
         echo 'mkdir -p /etc/postgresql-common/createcluster.d'
         echo "echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.d/csirt-desk.conf"
     fi
+    # nginx would be started at once: a policy denies that, unless the machine has a policy of its own.
+    if [[ " $* " == *' nginx '* ]]; then
+        echo 'policy=/usr/sbin/policy-rc.d; made=; [ -e "$policy" ] || made=yes'
+        echo '[ -z "$made" ] || { printf "#!/bin/sh\nexit 101\n" >"$policy" && chmod 755 "$policy"; }'
+        echo 'trap '\''[ -z "$made" ] || rm -f "$policy"'\'' EXIT'
+    fi
     echo 'apt-get update'
     echo "DEBIAN_FRONTEND=noninteractive apt-get install $options $*"
+    # Nor is it started with the machine.
+    if [[ " $* " == *' nginx '* ]]; then
+        echo '! command -v systemctl >/dev/null || systemctl disable --quiet nginx.service || true'
+    fi
     if [[ " $* " == *' postgresql '* ]]; then
         echo 'rm -f /etc/postgresql-common/createcluster.d/csirt-desk.conf'
     fi
@@ -240,6 +250,33 @@ prepare_python() {
     .venv/bin/python -m pip --disable-pip-version-check check
     .venv/bin/python -c 'import cryptography, fastapi, ldap, psycopg, sqlmodel, typst'
     stamp "$lock" >".venv/.filled-from-$lock"
+}
+
+# make_bundle DIR LOCK...: what another machine of this release needs to install without a network: packages as the locks
+# name them, those that come as source built here, the product itself, and the sums of all files.
+make_bundle() {
+    local folder=$1 lock arguments=()
+    shift
+    for lock in "$@"; do arguments+=(-r "$lock"); done
+    mkdir -p "$folder"
+    .venv/bin/python -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps \
+        --no-build-isolation "${arguments[@]}" -d "$folder"
+    # Only what belongs to the product: neither the environment nor anybody's data.
+    tar --create --gzip --file "$folder/csirt-desk.tar.gz" --exclude='./.venv' --exclude='./.git' \
+        --exclude='__pycache__' --exclude='*.egg-info' --exclude='./build' --exclude='./.*_cache' \
+        --exclude='./test-results' --exclude='./.hypothesis' --transform='s,^\./,csirt-desk/,' \
+        ./.setup ./CHANGELOG.md ./LICENSE ./README.md ./README.ja.md ./csirt ./docs ./notifications ./playbooks \
+        ./pyproject.toml ./requirements-uv.lock ./requirements.lock ./run
+    packages_of_release >"$folder/packages.txt"
+    (cd "$folder" && find . -type f ! -name SHA256SUMS -print0 | sort -z | xargs -0 sha256sum >SHA256SUMS)
+    say "できました: $folder （$(find "$folder" -type f | wc -l) ファイル、$(du -sh "$folder" | cut -f 1)）" \
+        "Made $folder: $(find "$folder" -type f | wc -l) files, $(du -sh "$folder" | cut -f 1)"
+}
+
+# Prints the system packages that a machine of this release needs, for its own mirror or medium, one a line.
+packages_of_release() {
+    printf '# %s\n' "$(os_name)"
+    printf '%s\n' "${RUN_PACKAGES[@]}" "${PYTHON_PACKAGES[@]}" "${FONT_PACKAGES[@]}"
 }
 
 # No telemetry, whoever is asked.
