@@ -86,7 +86,7 @@ class LdapServer:
     start_tls: bool = False
     schema: Schema = field(default_factory=Schema)
     page_size: int = 500
-    timeout: float = 2.8
+    timeout: float = 2.5
     group_base: str = ""
 
     def __post_init__(self) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -152,7 +153,7 @@ def test_with_a_certificate_of_its_own(desk: Desk, certificate: Path) -> None:
     ],
 )
 def test_what_is_unsafe_is_refused_before_anybody_is_served(
-    certificate: Path, tmp_path: Path, settings: dict[str, object], host: str, code: str
+    certificate: Path, tmp_path: Path, settings: dict[str, Any], host: str, code: str
 ) -> None:
     files = {name: certificate / str(value) for name, value in settings.items() if name.startswith("tls_")}
     with pytest.raises(Invalid, match=code):
