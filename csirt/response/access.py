@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from csirt.errors import Conflict, Forbidden, NotFound, NotSignedIn
 from csirt.model.authority import Permission, must
 from csirt.model.people import Actor, Role
+from csirt.model.token import is_whole, token_of
 from csirt.record.entry import EntryKind
 from csirt.store.tables.access import SessionRow, SignInTryRow, TokenRow
 from csirt.store.tx import Tx, new_id
@@ -204,7 +205,7 @@ def issue_token(tx: Tx, name: str) -> str:
     must(tx.actor, Permission.ISSUE_TOKEN)
     if tx.session.exec(select(TokenRow).where(TokenRow.name == name)).first():
         raise Conflict("token_exists", name=name)
-    token = f"csd_{name}_{secrets.token_hex(32)}"
+    token = token_of("csd", name, secrets.token_hex(32))
     tx.session.add(TokenRow(id=new_id("t"), name=name, hash=_hashed(token), created_by=tx.actor.id, created_at=tx.now))
     tx.record(EntryKind.TOKEN_ISSUED, out={"token": name})
     return token
@@ -234,6 +235,8 @@ def revoke_token(tx: Tx, name: str) -> None:
 
 def sensor_of(session: Session, token: str) -> Actor:
     """The sensor that a token stands for. Raises `Forbidden`."""
+    if not is_whole(token):
+        raise Forbidden("token_refused")
     query = select(TokenRow.name, TokenRow.revoked_at).where(TokenRow.hash == _hashed(token))  # asked at every request
     name, revoked_at = session.exec(query).first() or (None, None)
     if name is None or revoked_at is not None:

@@ -12,6 +12,7 @@ from csirt.errors import Conflict, Forbidden, Invalid, NotFound
 from csirt.model.authority import Permission, must
 from csirt.model.people import Actor, Role
 from csirt.model.source import Source, is_among, is_silent, networks_from
+from csirt.model.token import is_whole, token_of
 from csirt.record.entry import EntryKind
 from csirt.store.tables.intake import BatchRow
 from csirt.store.tables.sources import SourceTokenRow, SourceWatchRow
@@ -57,7 +58,7 @@ def add_token(
     live = _live(tx.session, name, tx.now)
     if len(live) >= MOST_TOKENS:
         raise Conflict("tokens_too_many", limit=MOST_TOKENS)
-    id_, secret = new_id("t"), f"css_{name}_{secrets.token_hex(32)}"
+    id_, secret = new_id("t"), token_of("css", name, secrets.token_hex(32))
     wrapped = tx.vault.wrap(secret.encode(), f"source-token:{id_}") if signs else None
     expires = tx.now + lives if lives else None
     tx.session.add(
@@ -93,6 +94,8 @@ def revoke_token(tx: Tx, id_: str) -> None:
 
 def name_by_token(session: Session, token: str, address: str, now: datetime) -> str | None:
     """The name of the source whose token was sent from `address`; None: no source has such a token, or it has ended."""
+    if not is_whole(token):
+        return None
     row = session.exec(select(SourceTokenRow).where(SourceTokenRow.hash == _hashed(token))).first()
     if row is None or row.wrapped is not None or not _counts(row, address, now):
         return None

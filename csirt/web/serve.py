@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,19 +37,7 @@ def run_web(desk: Desk, host: str, port: int, then: Callable[[], object] = lambd
         door = _listen(host, port)
         address = f"http{'s' if context else ''}://{_in_url(host)}:{door.getsockname()[1]}"
     note = write_address(settings.data, address)
-    config = uvicorn.Config(
-        create_app(desk),
-        log_config=None,  # ours is set up already
-        access_log=False,  # addresses of pages name incidents; the record knows who did what
-        server_header=False,
-        proxy_headers=False,  # `peers.address_of` reads them where a proxy is known
-        timeout_graceful_shutdown=GRACE,
-        lifespan="off",
-        ws="none",
-    )
-    if context:
-        config.load()
-        config.ssl = context
+    config = _config(desk, context)
     log().info("web.started", address=address)
     # uvicorn ends gracefully, then raises the signal that it got once more: that must not cut the rest short.
     before = {number: signal.signal(number, _end_in_peace) for number in (signal.SIGTERM, signal.SIGINT)}
@@ -62,6 +51,23 @@ def run_web(desk: Desk, host: str, port: int, then: Callable[[], object] = lambd
         if settings.unix_socket is not None:
             settings.unix_socket.unlink(missing_ok=True)
         log().info("web.stopped")
+
+
+def _config(desk: Desk, context: ssl.SSLContext | None) -> uvicorn.Config:
+    config = uvicorn.Config(
+        create_app(desk),
+        log_config=None,  # ours is set up already
+        access_log=False,  # addresses of pages name incidents; the record knows who did what
+        server_header=False,
+        proxy_headers=False,  # `peers.address_of` reads them where a proxy is known
+        timeout_graceful_shutdown=GRACE,
+        lifespan="off",
+        ws="none",
+    )
+    if context:
+        config.load()
+        config.ssl = context
+    return config
 
 
 class _Server(uvicorn.Server):

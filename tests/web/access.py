@@ -1,6 +1,7 @@
 """Sample pages about access: the second factor, one's own sessions, and looking after everybody's."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from csirt.model.people import Person
 from csirt.web.look import View
@@ -37,7 +38,7 @@ def access_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     yield "step_up", inside, StepUp(with_code=True)
     yield "step_up_wrong", inside, StepUp(form=frame.Form(errors={"form": "sign_in_failed"}))
     yield "account", inside, Account(sessions=(here, there), has_factor=True, may_administer=True)
-    yield "account_without", inside, Account(sessions=(here,))
+    yield "account_without", replace(inside, copy_since=NOW - 50 * MINUTE), Account(sessions=(here,))
     full = Access(sessions=(his, hers), resets=(waits,), sealed_made=NOW - 9000 * MINUTE, may_end=True)
     yield "access", inside, full
     missing = frame.Form(typed={"uid": "h.kurosaki"}, errors={"reason": "reason_missing"})
