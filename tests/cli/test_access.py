@@ -14,9 +14,9 @@ from csirt.settings import Settings
 from tests.cli.calling import call, city
 
 
-def enrol(data: str, uid: str) -> str:
+def enrol(data: Path, uid: str) -> str:
     """Give somebody a second factor; its secret."""
-    desk = wire(Settings(data=Path(data)), "cli")
+    desk = wire(Settings(data=data), "cli")
     actor = person(desk, uid)
     secret = desk.commit(actor, second_factor.begin)
     now = int(desk.clock.now().timestamp()) // 30
@@ -25,7 +25,7 @@ def enrol(data: str, uid: str) -> str:
     return secret
 
 
-def checked(data: str, uid: str) -> list[dict[str, Any]]:
+def checked(data: Path, uid: str) -> list[dict[str, Any]]:
     """What the check says of an account."""
     return call("directory", "check", uid, "--json", "--data", data).rows[1:]
 
@@ -53,7 +53,7 @@ def test_the_directory_is_checked_and_says_what_an_account_gets_and_why(tmp_path
 
 def test_a_directory_that_is_gone_ends_with_its_code(tmp_path: Path) -> None:
     data = city(tmp_path)
-    (Path(data) / "people.ldif").unlink()
+    (data / "people.ldif").unlink()
     assert call("directory", "check", "--json", "--data", data).code == 6
 
 
@@ -83,7 +83,7 @@ def test_whoever_has_a_second_factor_shows_a_code_for_what_needs_a_fresh_proof(
 ) -> None:
     data = city(tmp_path)
     secret = enrol(data, "k.sato")
-    desk = wire(Settings(data=Path(data)), "cli")
+    desk = wire(Settings(data=data), "cli")
     assert not person(desk, "k.sato").fresh
     assert person(desk, "y.tanaka").fresh
     monkeypatch.setenv("CSIRT_CODE", "000000")
