@@ -35,7 +35,7 @@ def access_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     yield "second_factor_begin", inside, SecondFactorPage(has_one=True)
     yield "second_factor", out, SecondFactorPage(secret=SECRET, picture=picture, needed=True)
     yield "second_factor_wrong", inside, SecondFactorPage(secret=SECRET, picture=picture, form=WRONG)
-    yield "step_up", inside, StepUp(with_code=True)
+    yield "step_up", inside, StepUp(with_code=True, uid="h.muya")
     yield "step_up_wrong", inside, StepUp(form=frame.Form(errors={"form": "sign_in_failed"}))
     yield "account", inside, Account(sessions=(here, there), has_factor=True, may_administer=True)
     yield "account_without", replace(inside, copy_since=NOW - 50 * MINUTE), Account(sessions=(here,))

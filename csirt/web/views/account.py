@@ -34,12 +34,13 @@ class SecondFactorPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepUp:
-    """Proving again who one is. `with_code`: they have a second factor."""
+    """Proving again who one is. `uid` is their account; `with_code`: they have a second factor."""
 
     template: ClassVar[str] = "step_up.html"
     form: Form = EMPTY_FORM
     back: str = "/"
     with_code: bool = False
+    uid: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
