@@ -56,6 +56,7 @@ FACTS: Mapping[str, str] = MappingProxyType(
         "closed": "when the case was closed",
         "drill": "flag: a drill",
         "sample": "flag: the sample city",
+        "line": "the head of the record: origin, size, root",
         "repeat": "flag: an earlier attempt may have arrived",
     }
 )
@@ -66,6 +67,7 @@ _UNMASKED = MappingProxyType(
         "link": re.compile(r"https?://[!-~]{1,1000}"),
         "ack_link": re.compile(r"https?://[!-~]{1,1000}"),
         "ack_code": re.compile(r"[0-9a-z]{26}"),
+        "line": re.compile(r"[!-~]{1,200} [0-9]{1,15} [A-Za-z0-9+/]{43}="),
         "phone": re.compile(r"[0-9+*#(). -]{1,40}"),
     }
 )

@@ -22,6 +22,7 @@ COMMANDS = {
     "serve": "csirt.cli.serve:serve",
     "worker": "csirt.cli.city:worker",
     "signer": "csirt.cli.signers:signer",
+    "checkpoint": "csirt.cli.anchors:checkpoint",
     "witness": "csirt.cli.witnesses:witness",
     "syslog": "csirt.cli.syslog:syslog",
     "read": "csirt.cli.reading:read",
