@@ -104,7 +104,16 @@ def test_an_authority_outside_stamps_it_and_openssl_agrees(data: Path, tmp_path:
         finally:
             server.shutdown()
             thread.join()
-    verify: list[str | Path] = ["openssl", "ts", "-verify", "-in", note.with_suffix(".tsr"), "-CAfile", authority / "tsa.pem", "-data"]
+    verify: list[str | Path] = [
+        "openssl",
+        "ts",
+        "-verify",
+        "-in",
+        note.with_suffix(".tsr"),
+        "-CAfile",
+        authority / "tsa.pem",
+        "-data",
+    ]
     assert subprocess.run([*verify, note], check=False, capture_output=True).returncode == 0
     note.write_bytes(note.read_bytes() + b" ")
     assert subprocess.run([*verify, note], check=False, capture_output=True).returncode != 0
