@@ -1,6 +1,7 @@
 """The database: engines for SQLite and PostgreSQL, and `commit()`, the only way to write."""
 
 import re
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -46,11 +47,31 @@ _OVER_THE_NETWORK = {
 }
 
 
-def engine_for(url: str, *, read_only: bool = False) -> Engine:
-    """An engine with our rules: SQLite in WAL with full sync, writers IMMEDIATE; PostgreSQL with time-outs."""
+# What a desk at work never does to SQLite, and who wants to get round the guards of the record would have to.
+_REFUSED = frozenset(
+    {
+        sqlite3.SQLITE_ATTACH,
+        sqlite3.SQLITE_DETACH,
+        sqlite3.SQLITE_CREATE_TRIGGER,
+        sqlite3.SQLITE_CREATE_TEMP_TRIGGER,
+        sqlite3.SQLITE_DROP_TRIGGER,
+        sqlite3.SQLITE_DROP_TEMP_TRIGGER,
+        sqlite3.SQLITE_DROP_TABLE,
+        sqlite3.SQLITE_ALTER_TABLE,
+    }
+)
+
+
+def engine_for(url: str, *, read_only: bool = False, guarded: bool = False) -> Engine:
+    """An engine with our rules: SQLite in WAL with full sync, writers IMMEDIATE; PostgreSQL with time-outs.
+
+    `guarded`: on SQLite nothing of the schema and of the rules can be changed through it, as by an injected statement.
+    """
     if url.startswith("sqlite"):
         engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 15, "check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite_reader if read_only else _prepare_sqlite)
+        if guarded:
+            event.listen(engine, "connect", lambda connection, _record: connection.set_authorizer(_authorize))
         begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     else:
@@ -69,6 +90,12 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "trusted_schema=OFF",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _authorize(action: int, name: str | None, value: str | None, *_where: str | None) -> int:
+    """SQLite asks before it prepares a statement."""
+    changes_a_rule = action == sqlite3.SQLITE_PRAGMA and value is not None and not str(name).endswith(("info", "list"))
+    return sqlite3.SQLITE_DENY if action in _REFUSED or changes_a_rule else sqlite3.SQLITE_OK
 
 
 def _prepare_sqlite_reader(connection: Any, record: object) -> None:
@@ -101,7 +128,7 @@ class Database:
         self._boot = boot_id()
         # A clock that is moved by hand is the database's, too.
         self._many_hosts = isinstance(clock, SystemClock) and not url.startswith("sqlite")
-        self.writer = engine_for(url)
+        self.writer = engine_for(url, guarded=True)
         if url.startswith("sqlite"):
             self.reader = engine_for(url, read_only=True)
         else:  # the same connections; every read of a session sees the state of its first one

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import threading
+from collections.abc import Iterator
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -74,7 +75,10 @@ def authority(tmp_path: Path) -> Path:
     return folder
 
 
-def test_an_authority_outside_stamps_it_and_openssl_agrees(data: Path, tmp_path: Path, authority: Path) -> None:
+@pytest.fixture
+def answering(authority: Path) -> Iterator[str]:
+    """That authority behind HTTP; below `/rubbish` it answers rubbish."""
+
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             (authority / "q.tsq").write_bytes(self.rfile.read(int(self.headers["Content-Length"])))
@@ -95,27 +99,25 @@ def test_an_authority_outside_stamps_it_and_openssl_agrees(data: Path, tmp_path:
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
-        try:
-            url = f"http://127.0.0.1:{server.server_address[1]}"
-            note = tmp_path / "head.note"
-            assert call("checkpoint", "--data", data, "--out", note, "--tsa", f"{url}/").code == 0
-            spoilt = call("checkpoint", "--data", data, "--json", "--tsa", f"{url}/rubbish")
-            assert (spoilt.code, spoilt.error["error"]) == (2, "stamp_malformed")
-        finally:
-            server.shutdown()
-            thread.join()
-    verify: list[str | Path] = [
-        "openssl",
-        "ts",
-        "-verify",
-        "-in",
-        note.with_suffix(".tsr"),
-        "-CAfile",
-        authority / "tsa.pem",
-        "-data",
-    ]
-    assert subprocess.run([*verify, note], check=False, capture_output=True).returncode == 0
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+def test_an_authority_outside_stamps_it_and_openssl_agrees(
+    data: Path, tmp_path: Path, authority: Path, answering: str
+) -> None:
+    note = tmp_path / "head.note"
+    assert call("checkpoint", "--data", data, "--out", note, "--tsa", f"{answering}/").code == 0
+    token, trusted = note.with_suffix(".tsr"), authority / "tsa.pem"
+    verify: list[str | Path] = ["openssl", "ts", "-verify", "-in", token, "-CAfile", trusted, "-data", note]
+    assert subprocess.run(verify, check=False, capture_output=True).returncode == 0
     note.write_bytes(note.read_bytes() + b" ")
-    assert subprocess.run([*verify, note], check=False, capture_output=True).returncode != 0
-    gone = call("checkpoint", "--data", data, "--json", "--tsa", f"{url}/")
+    assert subprocess.run(verify, check=False, capture_output=True).returncode != 0
+
+
+def test_an_authority_that_is_away_or_answers_rubbish(data: Path, answering: str) -> None:
+    spoilt = call("checkpoint", "--data", data, "--json", "--tsa", f"{answering}/rubbish")
+    assert (spoilt.code, spoilt.error["error"]) == (2, "stamp_malformed")
+    gone = call("checkpoint", "--data", data, "--json", "--tsa", "http://127.0.0.1:9/")
     assert (gone.code, gone.error["error"]) == (6, "stamp_unavailable")
