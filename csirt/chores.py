@@ -21,6 +21,7 @@ from csirt.response import (
     duties,
     escalations,
     health,
+    indexing,
     measures,
     people,
     reminders,
@@ -66,6 +67,7 @@ class Chores:
         self._sender = Sender(desk)
         self._lines = RecordLines(desk.settings.log_target, desk.settings.data / "record.log.jsonl")
         self._written: int | None = None
+        self._findable = 0  # entries that search knows of
         self._roster_at = self._beat_at = self._evidence_at = self._swept_at = self._listened_at = _NEVER
         self._roster_age = ROSTER_AGE
         self._reviewed_on: date | None = None
@@ -256,6 +258,15 @@ class Chores:
             return True
         self._evidence_at = now
         return False
+
+    def unfindable(self, entries: int) -> bool:
+        """Does the record, of so many entries, hold what search does not know of yet?"""
+        return self._findable < entries
+
+    def make_findable(self) -> bool:
+        """Put what is new in the record into the index of words."""
+        more, self._findable = self._desk.commit(SYSTEM, indexing.catch_up)
+        return more
 
     def write_lines(self) -> bool:
         """Write what is new in the record as log lines."""

@@ -72,7 +72,7 @@ class Worker:
             9 + 2 * self._at_once + SLOW_AT_ONCE + len(self._collectors), thread_name_prefix="worker"
         )
         self._passes: set[asyncio.Task[None]] = set()
-        self._wanted = {kind: asyncio.Event() for kind in ("runs", "decide", "send", "slow", "lines")}
+        self._wanted = {kind: asyncio.Event() for kind in ("runs", "decide", "send", "slow", "lines", "search")}
 
     async def run(self) -> None:
         """Work until `stop`; what is under way is ended, or left for the next worker."""
@@ -114,6 +114,7 @@ class Worker:
             self._forever("decide", self._chores.decide),
             self._forever("send", self._senders.start_due),
             self._forever("lines", self._chores.write_lines),
+            self._forever("search", self._chores.make_findable),
             self._keep_house(),
             self._check_evidence(),
             self._take_replies(),
@@ -139,6 +140,7 @@ class Worker:
         lines = self._leads and self._chores.unwritten(due.entries)
         decide = due.triage or due.timers or due.escalations or due.reminders
         wanted = {"runs": due.runs, "decide": decide, "send": due.deliveries, "slow": due.actions, "lines": lines}
+        wanted["search"] = self._leads and self._chores.unfindable(due.entries)
         for kind, is_wanted in wanted.items():
             if is_wanted:
                 self._wanted[kind].set()

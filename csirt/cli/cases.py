@@ -15,7 +15,7 @@ from csirt.model.incident import IncidentStatus, IncidentType
 from csirt.model.measure import MeasureFilter
 from csirt.response import incidents as use_cases
 from csirt.response.incidents import Report
-from csirt.store.queries import cases, work
+from csirt.store.queries import cases, found, work
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.queries.measures import measures as listed
 from csirt.store.tx import Look
@@ -126,3 +126,31 @@ def note(
         id_ = desk.look(resolve_incident, name)
         made = desk.commit(person(desk, uid), use_cases.add_note, id_, text)
     show_one({"id": made, "incident": id_}, "cli.noted", language, as_json=as_json)
+
+
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for. 探す言葉")],
+    data: Data = None,
+    as_json: AsJson = False,
+    language: Lang = Language.JA,
+) -> None:
+    """Find incidents, remarks and detections by what is written in them. 検索"""
+
+    def question(look: Look) -> list[dict[str, Any]]:
+        tell, got = Words.of(look, desk, language), found.found(look, query)
+        known = {view.id: tell.incident(view)["number"] for view in (*got.incidents, *got.cases.values())}
+        rows = [{"kind": "incident", "id": one.id, "incident": one.id, "text": one.title} for one in got.incidents]
+        rows += [
+            {"kind": "note", "id": one.note.id, "incident": one.incident, "text": one.note.text} for one in got.notes
+        ]
+        rows += [
+            {"kind": "detection", "id": str(one.id), "incident": one.incident or "", "text": one.title}
+            for one in got.detections
+        ]
+        for row in rows:
+            row |= {"number": known.get(row["incident"], ""), "kind_text": tell.text("found", row["kind"])}
+        return rows
+
+    columns = {"kind_text": "cli.column.kind", "number": "cli.column.number", "text": "cli.column.text"}
+    with open_desk(data) as desk:
+        show(desk.look(question), columns, language, as_json=as_json)

@@ -33,6 +33,7 @@ COMMANDS = {
     "incidents": "csirt.cli.cases:incidents",
     "incident": "csirt.cli.cases:incident",
     "timeline": "csirt.cli.timelines:timeline",
+    "search": "csirt.cli.cases:search",
     "note": "csirt.cli.cases:note",
     "merge": "csirt.cli.merging:merge",
     "unmerge": "csirt.cli.merging:unmerge",

@@ -32,6 +32,8 @@ BOOKKEEPING = frozenset(
         "evidence_due",
         "cursor",
         "draft",
+        "search_doc",
+        "search_index",
         "heartbeat",
         "condition",
         "session",

@@ -6,6 +6,7 @@ key takes text and salt alike, backups included, while the record still verifies
 """
 
 import base64
+import hmac
 import json
 import secrets
 from collections.abc import Iterable, Sequence
@@ -26,6 +27,7 @@ from csirt.store.key_ring import KeyRing
 from csirt.store.tables.record import VaultKeyRow, VaultPayloadRow, VaultRingRow
 
 _NONCE = 12
+_LETTERS, _WORDS = 12, 100_000
 _KEEP = insert(table_of(VaultPayloadRow))
 Row = dict[str, object]
 
@@ -69,6 +71,17 @@ class Vault:
         """
         self._kek = AESGCM(kek)
         self.ring = ring
+        self._blind = hmac.digest(kek, b"words to search for", "sha256")
+        self._known: dict[str, str] = {}  # pairs of signs come again and again
+
+    def blind(self, word: str) -> str:
+        """What stands for a word in the index of words: twelve letters that say nothing without the key."""
+        if (known := self._known.get(word)) is None:
+            if len(self._known) > _WORDS:
+                self._known.clear()
+            digest = hmac.digest(self._blind, word.encode(), "sha256")
+            known = self._known[word] = "".join(chr(97 + byte % 26) for byte in digest[:_LETTERS])
+        return known
 
     def _data_key(self, session: Session, scope: str) -> tuple[str, AESGCM]:
         """Opened once a transaction; outside of one nobody keeps it, so that erasing it erases it."""

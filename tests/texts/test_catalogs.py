@@ -113,6 +113,7 @@ LISTS = {
     "change": (*ASPECTS, "added", "removed", "then"),
     "called": ("queued", "sent", "refused"),
     "clock": ("occurred", "noticed", "known", "received"),
+    "found": ("incident", "note", "detection"),
     "opening.step": ("what", "where", "data", "confirm"),
     "board.count": ("open_incidents", "my_assignments", "calls", "waiting"),
     "channel": ("mail", "lgwan-mail", "phone", "fax", "visit", "webhook", "folder"),

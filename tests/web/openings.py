@@ -7,14 +7,14 @@ from datetime import timedelta
 from markupsafe import Markup
 
 from csirt.gallery import PlaybookWords, Shelf
-from csirt.model.incident import IncidentType, Level
+from csirt.model.incident import IncidentStatus, IncidentType, Level
 from csirt.model.people import Roster
 from csirt.model.trigger import Firing
 from csirt.reports.bars_svg import draw_bars
 from csirt.texts.catalogs import catalog
 from csirt.texts.naming import Naming
 from csirt.web.look import View
-from csirt.web.views import board, by_hand, frame, opening
+from csirt.web.views import board, by_hand, found, frame, opening
 from tests.web.cast import MINUTE, NOW, Words, a_frame
 
 PLACE = "/incidents/new/k-12345678"
@@ -120,3 +120,27 @@ def officer_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     """All pages of this file."""
     yield from opening_pages(language)
     yield from by_hand_pages(language)
+    yield from found_pages(language)
+
+
+def found_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
+    """The search: empty, with hits of every kind, with none."""
+    say, around = Words(language), a_frame(language, "search")
+    case = found.FoundCase(
+        href="/incidents/i-1", number="令和8年度 第12号", title=say("画面がおかしい", "Odd screen"),
+        type=IncidentType.RANSOMWARE, level=None, proposed_level=Level.SERIOUS, status=IncidentStatus.OPEN,
+        opened_at=NOW,
+    )  # fmt: skip
+    note = found.FoundText(
+        text=say("業者に電話した。\n折り返し待ち。", "Called the vendor."), at=NOW, who=say("撫養 花子", "Hanako Muya"),
+        number=case.number, title=case.title, href=case.href,
+    )  # fmt: skip
+    alert = found.FoundText(text="ET MALWARE Win32/LockBit Ransomware Checkin (GET)", at=NOW, host="TAX-PC-017")
+    page = found.FoundPage(
+        form=frame.Form(typed={"q": say("画面", "screen")}), asked=True, incidents=(case,), notes=(note,),
+        detections=(alert,),
+    )  # fmt: skip
+    yield "found", around, page
+    yield "found_none", around, replace(page, incidents=(), notes=(), detections=())
+    wrong = frame.Form(errors={"q": "my_number_refused"})
+    yield "found_wrong", around, found.FoundPage(form=wrong)

@@ -199,7 +199,7 @@ def detections(look: Look, incident_id: str, *, offset: int = 0, limit: int = PA
         .offset(offset)
         .limit(limit)
     )
-    return [_detection(row) for row in look.session.exec(query)]
+    return [detection_view(row) for row in look.session.exec(query)]
 
 
 def count_detections(look: Look, incident_id: str) -> int:
@@ -241,7 +241,8 @@ def quarantine(look: Look, limit: int = PAGE) -> list[dict[str, Any]]:
     return [row.model_dump(exclude={"read_at"}) | {"source": source} for row, source in rows]
 
 
-def _detection(row: DetectionRow) -> DetectionView:
+def detection_view(row: DetectionRow) -> DetectionView:
+    """A stored detection as it is read."""
     return DetectionView(**{name: getattr(row, name) for name in DetectionView.__dataclass_fields__})
 
 

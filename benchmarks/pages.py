@@ -1,0 +1,248 @@
+"""Pages of a full city: are board, incident and search as quick with a year's worth of data as with none?
+
+    .venv/bin/python benchmarks/pages.py [--postgres] [--incidents 10000] [--detections 1000000] [--entries 1000000]
+                                         [--rounds 60] [--browser]
+
+Fills the sample city by plain statements (entries are really chained, texts really sealed, words really indexed): of
+the incidents one in twenty is open, and one has 10,000 entries. Then asks the real web process, one client, warm.
+Prints one JSON object; exits 1 if a goal is missed. Sizes are of the page, and as gzip would send it.
+"""
+
+import argparse
+import contextlib
+import gzip
+import json
+import os
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from playwright.sync_api import sync_playwright
+from sqlalchemy import insert
+
+from benchmarks.stand import spread
+from csirt import founding
+from csirt.bootstrap import Desk, wire
+from csirt.clock import FixedClock
+from csirt.model.people import SYSTEM
+from csirt.record.entry import EntryKind
+from csirt.response import people
+from csirt.settings import Settings
+from csirt.store import search
+from csirt.store.columns import table_of
+from csirt.store.ledger import EntryDraft, append, stamp
+from csirt.store.tables.cases import IncidentRow
+from csirt.store.tables.duties import DutyRow
+from csirt.store.tables.intake import BatchRow, DetectionRow
+from csirt.store.tables.runs import AssignmentRow
+from csirt.store.tx import Tx
+from csirt.web.app import create_app
+from tests.postgres import running_server
+from tests.programs import find_program
+from tests.web.preview import SWITCHES
+
+T0 = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+GOALS = {"board": 35.0, "incident": 60.0, "incident_older": 60.0, "search_rare": 60.0, "search_common": 60.0}
+LONG = 10_000  # entries of the longest incident
+GZIP_MOST, ASSETS_MOST, SHOWN_MOST = 100_000, 60_000, 0.4
+CHUNK = 5_000
+TITLES = ("税務課の端末で脅迫文の画面が表示された", "不審な添付を開いた", "公開サイトが書き換えられた", "USBを紛失した")
+ALERTS = ("ET MALWARE Win32/LockBit Ransomware Checkin", "ET POLICY Lookup", "不正な通信を検知しました", "Port scan")
+
+
+def fill_incidents(tx: Tx, first: int, last: int) -> None:
+    """Cases with sealed titles; every twentieth is open, with a step that waits and a duty."""
+    cases: list[dict[str, Any]] = []
+    steps: list[dict[str, Any]] = []
+    duties: list[dict[str, Any]] = []
+    docs: list[tuple[str, str, str]] = []
+    for n in range(first, last):
+        id_, at, title = f"i-{n:012}", T0 - timedelta(minutes=47 * n), f"{TITLES[n % 4]} {n}"
+        sealed = tx.record(EntryKind.INCIDENT_OPENED, incident=id_, out={"type": "outage"}, texts={"title": title})
+        is_open = n % 20 == 0
+        cases.append(
+            {"id": id_, "fiscal_year": 2026, "ordinal": n + 1, "drill": False, "type": "outage",
+             "report_channel": "phone", "title_c": sealed["title"], "status": "open" if is_open else "closed",
+             "level": n % 4, "proposed_level": 2,
+             "received": at, "known": at, "opened_by": "system", "personal_data": "unknown"}
+        )  # fmt: skip
+        docs.append(("incident", id_, title))
+        if is_open:
+            due = T0 + timedelta(minutes=n % 5000 - 100)
+            steps.append(
+                {"id": f"a-{n:012}", "incident": id_, "step": "is_it_an_incident", "kind": "ask", "who": "role:officer",
+                 "choices": [["yes", False]], "fields": [], "not_by": [], "showing": [], "opened_at": at, "due_at": due}
+            )  # fmt: skip
+            duties.append(
+                {"id": f"d-{n:012}", "incident": id_, "rule": "prefecture_first_report", "edition": "2023-04-01",
+                 "state": "open", "reasons": [], "uncertain": False, "due_at": due, "arose_at": at, "changed_at": at}
+            )  # fmt: skip
+    tx.session.execute(insert(table_of(IncidentRow)), cases)
+    if steps:
+        tx.session.execute(insert(table_of(AssignmentRow)), steps)
+        tx.session.execute(insert(table_of(DutyRow)), duties)
+    search.put(tx.session, tx.vault, docs)
+
+
+def fill_detections(tx: Tx, first: int, last: int, incidents: int) -> None:
+    """Detections of closed and open cases alike; the first case has many of them."""
+    batch = f"b-{first:012}"
+    told: dict[str, Any] = {"id": batch, "received_at": T0, "source": "suricata", "format": "suricata-eve"}
+    told |= dict.fromkeys(("digest", "sealed_c"), "") | dict.fromkeys(("records", "detections"), last - first)
+    told |= dict.fromkeys(("duplicates", "not_detections", "quarantined"), 0)
+    tx.session.execute(insert(table_of(BatchRow)), [told])
+    rows, docs = [], []
+    for n in range(first, last):
+        at, title = T0 - timedelta(seconds=29 * n), ALERTS[n % 4]
+        host = f"10.{n % 250}.{n // 250 % 250}.7"
+        rows.append(
+            {"id": n + 1, "fingerprint": f"f{n}", "batch": batch, "batch_index": n - first, "format": "suricata-eve",
+             "title": title, "severity_native": "1", "level": n % 4, "type": "outage", "at": at, "host": host,
+             "attacked": host, "count": 1, "first_seen": at, "last_seen": at, "state": "sorted",
+             "incident": f"i-{n % incidents if n % 50 else 0:012}"}
+        )  # fmt: skip
+        docs.append(("detection", str(n + 1), f"{title}\n{host}"))
+    tx.session.execute(insert(table_of(DetectionRow)), rows)
+    search.put(tx.session, tx.vault, docs)
+    tx.record(EntryKind.DETECTIONS_ACCEPTED, out={"batch": batch, "records": last - first})
+
+
+def fill_entries(desk: Desk, number: int, incidents: int) -> None:
+    """Entries of the record, really chained; the first case gets `LONG` of them."""
+    shared = stamp(desk.clock, SYSTEM, "worker", "benchmark")
+    for first in range(0, number, CHUNK):
+        drafts = [(shared, _draft(n, incidents)) for n in range(first, min(first + CHUNK, number))]
+        with desk.door.database.writer.begin() as connection:
+            append(connection, drafts)
+
+
+def _draft(n: int, incidents: int) -> EntryDraft:
+    case = f"i-{0 if n < LONG else n % incidents:012}"
+    kind = EntryKind.STEP_OPENED if n % 2 else EntryKind.LEVEL_PROPOSED
+    return EntryDraft(kind, case, step="is_it_an_incident", out={"level": 2, "by": "rule"})
+
+
+def fill(desk: Desk, wanted: argparse.Namespace) -> None:
+    """Everything."""
+    desk.commit(SYSTEM, people.refresh, desk.directory.people(), desk.directory.posts())
+    for first in range(0, wanted.incidents, 1000):
+        desk.commit(SYSTEM, fill_incidents, first, min(first + 1000, wanted.incidents))
+    for first in range(0, wanted.detections, CHUNK):
+        desk.commit(SYSTEM, fill_detections, first, min(first + CHUNK, wanted.detections), wanted.incidents)
+    fill_entries(desk, wanted.entries, wanted.incidents)
+    with desk.door.database.writer.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+        connection.commit()
+
+
+@contextlib.contextmanager
+def served(desk: Desk) -> Iterator[str]:
+    """The application on a free port."""
+    door = socket.socket()
+    door.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(create_app(desk), log_config=None, lifespan="off", ws="none"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [door]})
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{door.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+def measure(address: str, rounds: int) -> dict[str, Any]:
+    """Each page, asked again and again by one client."""
+    found: dict[str, Any] = {}
+    with httpx.Client(base_url=address, timeout=120) as client:
+        client.post("/api/v1/session", json={"uid": "k.sato", "password": "k.sato-naruto"}).raise_for_status()
+        pages = {
+            "board": "/", "board_all_last": "/?list=all&page=200", "incident": "/incidents/i-000000000000",
+            "incident_older": f"/incidents/i-000000000000?before={LONG // 2}", "assignments": "/assignments",
+            "search_rare": "/search?q=紛失した 9983", "search_common": "/search?q=lockbit",
+            "search_none": "/search?q=存在しない言葉",
+        }  # fmt: skip
+        for name, path in pages.items():
+            took: list[float] = []
+            for _ in range(rounds + 3):
+                began = time.perf_counter()
+                answer = client.get(path)
+                took.append(time.perf_counter() - began)
+                answer.raise_for_status()
+            found[name] = {**spread(took[3:]), "bytes": len(answer.content), "gzip": len(gzip.compress(answer.content))}
+        assets = ("vendor/design-tokens/tokens.css", "desk.css", "desk.js", "favicon.svg")
+        found["assets_gzip"] = sum(len(gzip.compress(client.get(f"/static/{one}").content)) for one in assets)
+    return found
+
+
+def shown(address: str) -> dict[str, float]:
+    """Seconds until headless Chromium has drawn the longest incident, and nodes of the page: the last of three."""
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=find_program("chromium", "google-chrome", "chromium-headless-shell"), args=list(SWITCHES)
+        )
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(f"{address}/sign-in")
+        page.fill("#uid", "k.sato")
+        page.fill("#password", "k.sato-naruto")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{address}/")
+        for _ in range(3):
+            began = time.perf_counter()
+            page.goto(f"{address}/incidents/i-000000000000", wait_until="domcontentloaded")
+            page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            took = time.perf_counter() - began
+        nodes = page.evaluate("document.getElementsByTagName('*').length")
+        browser.close()
+    return {"shown_s": round(took, 3), "nodes": nodes}
+
+
+def missed(found: dict[str, Any]) -> list[str]:
+    """The goals that were not met."""
+    late = [name for name, goal in GOALS.items() if found[name]["p95_ms"] > goal]
+    if found["incident"]["gzip"] > GZIP_MOST:
+        late.append("incident_gzip")
+    if found["assets_gzip"] > ASSETS_MOST:
+        late.append("assets_gzip")
+    if found.get("shown_s", 0.0) > SHOWN_MOST:
+        late.append("shown_s")
+    return late
+
+
+def main() -> int:
+    """Fill, measure, tell."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--postgres", action="store_true")
+    parser.add_argument("--incidents", type=int, default=10_000)
+    parser.add_argument("--detections", type=int, default=1_000_000)
+    parser.add_argument("--entries", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--browser", action="store_true")
+    wanted = parser.parse_args()
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "data"
+        url = stack.enter_context(running_server(())).fresh_database() if wanted.postgres else ""
+        founding.found(folder, founding.SAMPLE_CITY)
+        desk = wire(Settings(data=folder, database_url=url), "web", FixedClock(T0))
+        stack.callback(desk.close)
+        began = time.monotonic()
+        fill(desk, wanted)
+        found: dict[str, Any] = {"filled_s": round(time.monotonic() - began), "load": os.getloadavg()[0]}
+        with served(desk) as address:
+            found |= measure(address, wanted.rounds)
+            if wanted.browser:
+                found |= shown(address)
+    found["missed"] = missed(found)
+    sys.stdout.write(json.dumps({**vars(wanted), **found}, indent=1) + "\n")
+    return 1 if found["missed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
