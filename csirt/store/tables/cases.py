@@ -12,7 +12,10 @@ class IncidentRow(SQLModel, table=True):
     """A case. Columns ending in `_c` name a text in the vault."""
 
     __tablename__ = "incident"
-    __table_args__ = (Index("ix_incident_number", "fiscal_year", "drill", "ordinal", unique=True),)
+    __table_args__ = (
+        Index("ix_incident_number", "fiscal_year", "drill", "ordinal", unique=True),
+        Index("ix_incident_received", "drill", "received"),
+    )
 
     id: str = Field(primary_key=True)
     fiscal_year: int

@@ -36,7 +36,10 @@ class DetectionRow(SQLModel, table=True):
     """
 
     __tablename__ = "detection"
-    __table_args__ = (Index("ix_detection_triage", "state", "level", "id"),)
+    __table_args__ = (
+        Index("ix_detection_triage", "state", "level", "id"),
+        Index("ix_detection_case", "incident", "at", "id"),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     fingerprint: str = Field(unique=True)

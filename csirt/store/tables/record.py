@@ -15,7 +15,10 @@ class LedgerRow(SQLModel, table=True):
     """
 
     __tablename__ = "ledger_entry"
-    __table_args__ = (Index("ix_ledger_entry_inc", "inc", "inc_seq", unique=True),)
+    __table_args__ = (
+        Index("ix_ledger_entry_inc", "inc", "inc_seq", unique=True),
+        Index("ix_ledger_entry_inc_kind", "inc", "kind", "seq"),
+    )
 
     seq: int = Field(primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False})
     canonical: bytes = Field(sa_type=LargeBinary)

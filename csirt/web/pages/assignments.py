@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from csirt.errors import AlreadyAnswered, Invalid
 from csirt.model.authority import Permission, may, may_answer
+from csirt.model.incident import IncidentView
 from csirt.model.step import StepKind
 from csirt.record.entry import EntryKind
 from csirt.response import escalations
@@ -47,15 +48,16 @@ def show_assignments(request: Request, reader: IncidentReader) -> Response:
 
 def _assignments(look: Look, visit: Visit) -> Assignments:
     words = Words(visit.desk, look, visit)
+    found = work.assignments(look, who=parties_of(visit.actor))
+    about = {case.id: case for case in cases.incidents_of(look, {view.incident for view in found})}
     return Assignments(
-        rows=tuple(_row(look, words, view) for view in work.assignments(look, who=parties_of(visit.actor))),
+        rows=tuple(_row(look, words, view, about[view.incident]) for view in found),
         calls=tuple(_call(look, words, view) for view in climbs.waiting_for(look, visit.actor)),
         duties=todo_of(look, visit, words),
     )
 
 
-def _row(look: Look, words: Words, view: AssignmentView) -> AssignmentRow:
-    case = cases.incident(look, view.incident)
+def _row(look: Look, words: Words, view: AssignmentView, case: IncidentView) -> AssignmentRow:
     is_call = view.kind is StepKind.CALL
     return AssignmentRow(
         href=f"/call-sheets/{view.id}" if is_call else f"/assignments/{view.id}",
