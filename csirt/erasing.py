@@ -5,6 +5,7 @@ import secrets
 from sqlmodel import select
 
 from csirt.bootstrap import Desk
+from csirt.model.authority import Permission, must
 from csirt.model.evidence import EvidenceState
 from csirt.model.people import Actor
 from csirt.response import erasing
@@ -17,6 +18,7 @@ from csirt.store.tx import Look
 
 def approve(desk: Desk, actor: Actor, id_: str) -> Erased:
     """Erase what was proposed; when this returns, nobody can read it any more. Raises what `erasing.approve` raises."""
+    must(actor, Permission.APPROVE_ERASURE)  # before anything is looked up: who may not learns nothing
     done = desk.commit(actor, erasing.approve, id_, _resealed(desk, desk.look(erasure, id_)))
     _destroy(desk, done.ring)
     desk.custody.files.remove(done.incident, done.addresses)

@@ -50,6 +50,8 @@ SAMPLES: dict[str, Any] = {
     "/api/v1/incidents/{name}/type": {"type": "outage", "reason": "x"},
     "/api/v1/incidents/{name}/closing": {"disposition": "benign", "reason": "x"},
     "/api/v1/incidents/{name}/level": {"level": 2, "reason": "x"},
+    "/api/v1/incidents/{name}/erasures": {"whole": True, "basis": "other", "reason": "x"},
+    "/api/v1/erasures/{id}/rejection": {"reason": "x"},
     "/api/v1/session/proof": {"password": "x"},
     "/api/v1/session/second-factor/code": {"code": "x"},
     "/api/v1/access/resets/of/{uid}": {"reason": "x"},

@@ -11,6 +11,7 @@ from csirt import erasing as carrying_out
 from csirt.errors import Forbidden
 from csirt.model.authority import Permission, may
 from csirt.model.erasure import ErasureBasis, ErasureState
+from csirt.model.people import Role
 from csirt.record.entry import EntryKind
 from csirt.response import erasing
 from csirt.store.queries import erasures as questions
@@ -126,8 +127,9 @@ def reject_erasure(id: str, taken: RejectionTaken, who: SignedIn) -> None:  # no
 
 
 def must_deal_with(who: Visit) -> None:
-    """Raises `Forbidden` for those who neither propose nor decide erasures."""
-    if not (may(who.actor, Permission.PROPOSE_ERASURE) or may(who.actor, Permission.APPROVE_ERASURE)):
+    """Raises `Forbidden` for those who neither propose nor decide erasures, nor audit them."""
+    deals = may(who.actor, Permission.PROPOSE_ERASURE) or may(who.actor, Permission.APPROVE_ERASURE)
+    if not (deals or Role.AUDITOR in who.actor.roles):
         raise Forbidden("not_permitted", permission=Permission.PROPOSE_ERASURE.value)
 
 
