@@ -108,6 +108,11 @@ def number_text(fiscal_year: int, ordinal: int, language: str, *, drill: bool = 
     raise Invalid("language_unknown")
 
 
+def fiscal_year_text(year: int, language: str) -> str:
+    """`令和8年度` or `FY2026`; by the era that the fiscal year ends up in, as in the numbers of cases."""
+    return number_text(year, 1, language).rpartition(" ")[0] if language == "ja" else f"FY{year}"
+
+
 def parse_number(text: str) -> tuple[int, int]:
     """Fiscal year and ordinal of a case number, in any form that `number_text` gives, or `R8-12`, `2026-12`.
 

@@ -52,6 +52,7 @@ COMMANDS = {
     "measures": "csirt.cli.measures:measures",
     "measure": "csirt.cli.measures:measure",
     "review": "csirt.cli.measures:review",
+    "statistics": "csirt.cli.statistics:statistics",
     "evidence": "csirt.cli.evidence:evidence",
     "assignments": "csirt.cli.duties:assignments",
     "answer": "csirt.cli.duties:answer",

@@ -28,6 +28,7 @@ from csirt.model.order import OrderKind
 from csirt.model.people import Role
 from csirt.model.report import Trust
 from csirt.model.source import Way
+from csirt.model.statistics import Held, Span
 from csirt.model.step import APPROVE_OR_REFUSE, DONE_OR_CANNOT, YES_NO, StepKind, StepState
 from csirt.model.trigger import CaseFact, TouchedSystem
 from csirt.playbook.differing import ASPECTS
@@ -57,7 +58,7 @@ VALUES: dict[str, type[Enum]] = {
     "role": Role, "delivery": DeliveryState, "step_state": StepState, "step_kind": StepKind, "need": Need,
     "stop_on": StopOn, "route_state": RouteState, "measure_state": MeasureState, "verdict": Verdict,
     "health.state": PartState, "health.all": PartState,
-    "erasure_basis": ErasureBasis, "erasure_state": ErasureState,
+    "erasure_basis": ErasureBasis, "erasure_state": ErasureState, "span": Span, "span_formula": Span, "held": Held,
     "fact": CaseFact, "system": TouchedSystem, "never_say": NeverSay, "evidence_state": EvidenceState,
     "report_state": ReportState, "report_act": Act, "trust": Trust,
     "order": OrderKind, "announcement_state": AnnouncementState, "outlet": Outlet, "ground": Ground,

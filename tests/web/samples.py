@@ -33,6 +33,7 @@ from tests.web.duties import (
 )
 from tests.web.erasures import erasure_pages
 from tests.web.facts import law_pages
+from tests.web.figures import statistics_pages
 from tests.web.learning import learning_pages
 from tests.web.openings import busy, officer_pages
 from tests.web.people_pages import people_pages
@@ -117,6 +118,7 @@ PARTS = (
     intake_pages,
     erasure_pages,
     people_pages,
+    statistics_pages,
     problem_pages,
 )
 """A new page is one more line here, and a module beside this one."""

@@ -29,6 +29,7 @@ from csirt.web.api import (
     session,
     setting_aside,
     sources,
+    statistics,
     streams,
     timeline,
 )
@@ -66,5 +67,6 @@ for part in (
     merging,
     erasures,
     sealing,
+    statistics,
 ):
     router.include_router(part.router)

@@ -36,6 +36,7 @@ from csirt.web.pages import (
     setting_aside,
     sign_in,
     sources,
+    statistics,
     streams,
     waiting,
 )
@@ -80,6 +81,7 @@ PARTS = (
     merging,
     erasures,
     sealing,
+    statistics,
     health,
 )
 for part in PARTS:
