@@ -159,19 +159,21 @@ def test_nobody_changes_what_they_do_not_see(app: FastAPI, someone: Make, traces
     """Every unsafe address of the API: an incident that is hidden is as good as not there."""
     head = someone("s.watanabe")
     ids = {"evidence": traces["evidence"], "measures": traces["measure"], "escalations": traces["climb"]}
+    ids["assignments"] = traces["id"]
     answered = {}
     for path, item in app.openapi()["paths"].items():
         for method in sorted(set(item) - {"get"}):
             if not re.search(r"\{(name|id)\}", path) or "break-glass" in path or "/sources/" in path:
                 continue
             kind = path.split("/")[3]
+            if "{name}" not in path and kind not in ids:  # an id of something that this incident has none of
+                continue
             asked = path.format(**{**traces, "id": ids.get(kind, traces["id"])})
             body = a_body(app, item[method])
             headers = {"X-CSRF-Token": head.csrf}
             answered[method, path] = head.client.request(method, asked, json=body, headers=headers)
     assert len(answered) >= 18
     wrong = {key: answer.text for key, answer in answered.items() if answer.status_code != 404}
-    wrong = {key: text for key, text in wrong.items() if not re.search(r"/(duties|people|access|erasures)/", key[1])}
     assert wrong == {}
     assert all(CANARY not in answer.text for answer in answered.values())
 
