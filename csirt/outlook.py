@@ -10,11 +10,13 @@ from csirt.era import jst_date
 from csirt.errors import NotFound
 from csirt.model.chains import Weakness, check_chain
 from csirt.model.contact import ContactChain, Tier
+from csirt.model.handover import Handover, behind, confirmed, posts_at
 from csirt.model.party import parse_party
-from csirt.model.people import Roster
+from csirt.model.people import Office, Roster
 from csirt.model.rehearsal import Failure, Rehearsed, Scene, rehearse_often, weakest
 from csirt.model.spells import PlannedCall, Spell, spells
 from csirt.store.queries.absences import absences
+from csirt.store.queries.contacts import confirmations, open_handovers
 
 FORTNIGHT = 14 * 24  # hours
 MINISTRY = "office:mic-cyber"
@@ -75,8 +77,21 @@ class Outlook:
         return found
 
     def weaknesses(self, chain: ContactChain) -> list[Weakness]:
-        """What is weak about it today, in the order of its file."""
-        return check_chain(chain, self.known, self.desk.door.city.offices, jst_date(self.desk.clock.now()))
+        """What is weak about it today, in the order of its file; then where the directory lags behind a hand-over."""
+        now = self.desk.clock.now()
+        found = check_chain(chain, self.called(), self.offices(), jst_date(now))
+        return [*found, *behind(chain, self.known.posts, self._handovers(), now)]
+
+    def called(self) -> Roster:
+        """People and posts as a call sees them now: posts that were handed over have their new holders."""
+        return replace(self.known, posts=posts_at(self.known.posts, self._handovers(), self.desk.clock.now()))
+
+    def offices(self) -> dict[str, Office]:
+        """The offices outside the directory, each with the day on which its data were last confirmed."""
+        return confirmed(self.desk.door.city.offices, self.desk.look(lambda look: confirmations(look.session)))
+
+    def _handovers(self) -> list[Handover]:
+        return self.desk.look(lambda look: open_handovers(look.session))
 
     def spells(self, chain: ContactChain) -> Iterator[Spell]:
         """Whom it would call in each hour of the coming fortnight, equal hours put together."""
@@ -85,13 +100,12 @@ class Outlook:
         return spells(chain, self._roster_at(), city.offices, city.calendar, begins, FORTNIGHT)
 
     def _roster_at(self) -> Callable[[datetime], Roster]:
-        """The people and posts at an instant to come, as far as is known today: who is away then."""
-        entered = self.desk.look(absences, self.desk.clock.now())
+        """The people and posts at an instant to come, as far as is known today: who is away, and who took over."""
+        entered, planned = self.desk.look(absences, self.desk.clock.now()), self._handovers()
 
         def there(at: datetime) -> Roster:
-            return replace(
-                self.known, away=frozenset(one.person for one in entered if one.from_at <= at < one.until_at)
-            )
+            away = frozenset(one.person for one in entered if one.from_at <= at < one.until_at)
+            return replace(self.known, away=away, posts=posts_at(self.known.posts, planned, at))
 
         return there
 

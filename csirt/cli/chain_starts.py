@@ -1,4 +1,4 @@
-"""Commands about the chains that an incident calls for."""
+"""Commands about contact chains that change something: begin one for an incident, confirm an office's data."""
 
 from typing import Annotated, Any
 
@@ -7,7 +7,8 @@ import typer
 from csirt.cli.cases import Name
 from csirt.cli.opening import open_desk, person
 from csirt.cli.speaking import As, AsJson, Data, Lang, Language, plain, show, show_one, words
-from csirt.response import triggers
+from csirt.era import parse_date
+from csirt.response import contacts, triggers
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.tx import Look
 
@@ -52,3 +53,17 @@ def start(
 
 def _state(one: triggers.CalledFor) -> str:
     return "called_for.under_way" if one.under_way else "called_for.begun" if one.climbs else "called_for.not_begun"
+
+
+def confirm(
+    office: Annotated[str, typer.Argument(help="Its id, such as mic-cyber. 窓口")],
+    uid: As,
+    on: Annotated[str, typer.Option(help="The day of the call, if not today. 確認した日")] = "",
+    data: Data = None,
+    as_json: AsJson = False,
+    language: Lang = Language.JA,
+) -> None:
+    """Somebody called the office and found its contact data right. 連絡先を確認した"""
+    with open_desk(data) as desk:
+        day = desk.commit(person(desk, uid), contacts.confirm, office, parse_date(on) if on else None)
+    show_one({"office": office, "confirmed": day}, "cli.contact_confirmed", language, as_json=as_json)

@@ -178,3 +178,4 @@ def _minutes(value: float | None) -> str:
 
 chains.command("called-for")(chain_starts.called_for)
 chains.command("start")(chain_starts.start)
+chains.command("confirm")(chain_starts.confirm)

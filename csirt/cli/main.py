@@ -68,6 +68,7 @@ COMMANDS = {
     "move": "csirt.cli.backups:move",
     "seals": "csirt.cli.seals:seals",
     "absence": "csirt.cli.absences:absences",
+    "handover": "csirt.cli.handovers:handovers",
     "chains": "csirt.cli.chains:chains",
     "playbooks": "csirt.cli.playbooks:playbooks",
     "systems": "csirt.cli.systems:systems",

@@ -27,7 +27,7 @@ class Permission(StrEnum):
     SET_LEVEL = "set_level"  # at all; which level: the city's `level_setters`
     ACKNOWLEDGE_CALL = "acknowledge_call"
     ENTER_ABSENCE = "enter_absence"  # one's own
-    KEEP_CONTACTS = "keep_contacts"  # others' absences
+    KEEP_CONTACTS = "keep_contacts"  # others' absences, hand-overs of posts, confirmed contact data
     START_CHAIN = "start_chain"  # begin a contact chain for a case by hand
     FILL_CALL_SHEET = "fill_call_sheet"
     ADD_NOTE = "add_note"

@@ -50,7 +50,7 @@ class Weakness:
 
     Codes: `post_unknown`, `no_holder`, `deputy_acts`, `role_unknown`, `office_unknown`, `contact_data_old`,
     `contact_data_before_transfers`, `contact_data_from_future`, `no_contact_point`, `channel_without_address`,
-    `tier_reaches_nobody`, `holidays_end`.
+    `tier_reaches_nobody`, `holidays_end`, `directory_behind_handover`.
     """
 
     code: str

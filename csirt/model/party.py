@@ -83,7 +83,7 @@ def _everyone_with(role: str, roster: Roster) -> tuple[Contact, ...] | Nobody:
     if role not in {known.value for known in Role}:
         return Nobody("role_unknown")
     found = sorted((person for person in roster.people.values() if role in person.roles), key=lambda person: person.id)
-    here = tuple(_person(person) for person in found if person.id not in roster.away)
+    here = tuple(contact_of(person) for person in found if person.id not in roster.away)
     return here or Nobody("everyone_away" if found else "no_holder")
 
 
@@ -95,9 +95,10 @@ def _holder(post: Post | None, deputy: int, roster: Roster) -> tuple[Contact, ..
     known = [person for candidate in candidates if (person := roster.people.get(candidate)) is not None]
     for person in known:
         if person.id not in roster.away:
-            return (_person(person),)
+            return (contact_of(person),)
     return Nobody("everyone_away" if known else "no_holder")
 
 
-def _person(person: Person) -> Contact:
+def contact_of(person: Person) -> Contact:
+    """A person as somebody to call; the first point of a channel counts."""
     return Contact(person.name, {point.channel: point.address for point in reversed(person.points)}, person.id)

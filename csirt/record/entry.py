@@ -74,6 +74,10 @@ class EntryKind(StrEnum):
     FACT_STATED = "FACT_STATED"  # somebody stated a fact, or corrected it: a new version
     ABSENCE_ENTERED = "ABSENCE_ENTERED"  # somebody is away for a time; their deputy is called
     ABSENCE_ENDED = "ABSENCE_ENDED"  # they are back, or were never away
+    HANDOVER_ENTERED = "HANDOVER_ENTERED"  # a post changes hands on a day to come; whom chains call follows it
+    HANDOVER_CANCELLED = "HANDOVER_CANCELLED"  # it does not take place, or was entered by mistake
+    HANDOVER_ENDED = "HANDOVER_ENDED"  # the directory says the same now and counts again
+    CONTACT_CONFIRMED = "CONTACT_CONFIRMED"  # somebody called an office and found its contact data right
     CLOCK_STEPPED = "CLOCK_STEPPED"  # the machine's clock was set; open escalations were moved by as much
     DUTY_AROSE = "DUTY_AROSE"  # the facts ask for a report; with rule, edition, reasons and last day
     DUTY_CHANGED = "DUTY_CHANGED"  # the same duty with other reasons or another last day

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlmodel import select
 
 from csirt.model.message import CALL_SHEET_CHANNELS
-from csirt.model.party import Contact, Nobody, resolve
+from csirt.model.party import Contact, Nobody, contact_of, resolve
 from csirt.record.entry import EntryKind
 from csirt.response import call_sheets, deliveries, people
 from csirt.store.tables.outbox import DeliveryRow, EscalationRow
@@ -41,12 +41,14 @@ def _others(tx: Tx, call: DeliveryRow) -> Iterator[tuple[str, str]]:
 
 
 def _contact(tx: Tx, call: DeliveryRow) -> Contact | None:
+    """Who was called, as they are known now: a deputy stays who they are, whoever holds the post meanwhile."""
     known = people.roster(tx.session, tx.vault)
     known = people.callable_in(tx.session, known, {call.incident}).get(call.incident, known)
+    if call.person is not None:
+        person = known.people.get(call.person)
+        return contact_of(person) if person else None
     found = resolve(call.party, known, tx.city.offices)
-    if isinstance(found, Nobody):
-        return None
-    return next((contact for contact in found if contact.person == call.person), None)
+    return None if isinstance(found, Nobody) else found[0]
 
 
 def _used(tx: Tx, call: DeliveryRow) -> set[str]:

@@ -9,10 +9,12 @@ from functools import lru_cache
 from sqlmodel import Session, col, select
 
 from csirt.errors import DirectoryUnavailable, NotFound
+from csirt.model.handover import posts_at
 from csirt.model.people import Actor, ContactPoint, Person, Post, Role, Roster
 from csirt.record.entry import EntryKind
-from csirt.response import health
+from csirt.response import handovers, health
 from csirt.store.queries.absences import away_at
+from csirt.store.queries.contacts import open_handovers
 from csirt.store.queries.sealing import sealed_of
 from csirt.store.tables.access import RosterPersonRow, RosterPostRow
 from csirt.store.tables.workings import ConditionRow
@@ -45,6 +47,7 @@ def refresh(tx: Tx, people: Mapping[str, Person], posts: Mapping[str, Post], *, 
         gone.gone_at = gone.gone_at or tx.now
         tx.session.add(gone)
     _refresh_posts(tx, posts)
+    handovers.end_done(tx, posts)
 
 
 def lost(tx: Tx, code: str) -> None:
@@ -112,7 +115,11 @@ def has_post(session: Session, post: str) -> bool:
 
 
 def roster(session: Session, vault: Vault, *, with_gone: bool = False, at: datetime | None = None) -> Roster:
-    """The roster as kept. `with_gone` adds people who have left, for reading old entries; `at`: who is away."""
+    """The roster as kept. `with_gone` adds people who have left, for reading old entries.
+
+    `at`: whom to call at that instant. Who is away is marked, and posts that were handed over by then have their new
+    holders. Without it the posts are those of the directory: rights come from it alone.
+    """
     query = select(RosterPersonRow.id, RosterPersonRow.sealed)
     if not with_gone:
         query = query.where(col(RosterPersonRow.gone_at).is_(None))
@@ -121,7 +128,9 @@ def roster(session: Session, vault: Vault, *, with_gone: bool = False, at: datet
         row.id: Post(row.id, row.name_ja, row.name_en, row.holder, tuple(row.deputies))
         for row in session.exec(select(RosterPostRow))
     }
-    return Roster(people, posts, away_at(session, at) if at else frozenset())
+    if at is None:
+        return Roster(people, posts)
+    return Roster(people, posts_at(posts, open_handovers(session), at), away_at(session, at))
 
 
 def callable_in(session: Session, known: Roster, incidents: set[str]) -> Mapping[str, Roster]:

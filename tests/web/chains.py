@@ -1,7 +1,7 @@
 """Sample pages of one contact chain."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from markupsafe import Markup
 
@@ -9,7 +9,7 @@ from csirt.model.rehearsal import Reached, Rehearsed
 from csirt.reports.rehearsal_svg import draw_rehearsal
 from csirt.texts.catalogs import catalog
 from csirt.web.pages.ladders import picture_of
-from csirt.web.views import chains, frame
+from csirt.web.views import chains, frame, handovers
 from tests.web.cast import MINUTE, NOW, Words
 from tests.web.duties import some_chains
 
@@ -93,6 +93,16 @@ def a_chain_page(say: Words) -> chains.ChainPage:
         form=frame.Form(typed={"within": "60", "runs": "1000", "goal": "post:poc"}),
         silent=("post:mayor",),
         rehearsal=a_rehearsal(say),
+        offices=(
+            chains.OfficeRow(
+                id="pref", name=say("徳島県", "Tokushima prefecture"), confirmed=date(2025, 4, 10),
+                points=(
+                    chains.Point(channel="lgwan-mail", address="security@pref.lgwan.example"),
+                    chains.Point(channel="phone", address="000-0000-0101"),
+                ),
+            ),
+        ),
+        may_confirm=True,
     )  # fmt: skip
 
 
@@ -113,6 +123,33 @@ def a_chain_page_without_rates(say: Words) -> chains.ChainPage:
         chain=made.chain, office_open=True, weak=(), patterns=made.patterns, rates="", parties=(), channels=(),
         goals=(), spans=(), runs=(),
     )  # fmt: skip
+
+
+def some_handovers(say: Words) -> handovers.Handovers:
+    """One to come, and one that the directory does not know yet, for whoever keeps the contacts."""
+    poc, head = say("統一的な窓口", "Contact point"), say("CSIRT責任者", "CSIRT head")
+    sato, tanaka = say("佐藤 和也（係長）", "SATO Kazuya"), say("田中 陽子（主事）", "TANAKA Yoko")
+    begun = handovers.HandoverRow(
+        id="h-1", on=date(2026, 11, 1), post=poc, holder=tanaka, deputies=None, by=sato, begun=True
+    )
+    return handovers.Handovers(
+        rows=(
+            begun,
+            handovers.HandoverRow(
+                id="h-2", on=date(2027, 4, 1), post=head, holder=sato, deputies=(tanaka, sato), by=sato
+            ),
+        ),
+        may_keep=True,
+        posts=(frame.Option(value="poc", label=poc), frame.Option(value="csirt-head", label=head)),
+        people=(frame.Option(value="p-1", label=sato), frame.Option(value="p-2", label=tanaka)),
+        form=frame.Form(typed={"keep": "keep"}),
+    )
+
+
+def a_wrong_handover(say: Words) -> handovers.Handovers:
+    """The form came back."""
+    errors = {"post": "choice_missing", "on": "handover_day", "deputy1": "choice_missing"}
+    return replace(some_handovers(say), form=frame.Form(errors=errors, typed={"keep": "named", "holder": "p-1"}))
 
 
 def _drawn(chain: chains.Chain, say: Words) -> chains.Chain:

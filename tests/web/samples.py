@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from csirt.web.look import View
-from csirt.web.views import assets, assignment, chains, frame, measures, opening, sources, waiting
+from csirt.web.views import assets, assignment, chains, frame, handovers, measures, opening, sources, waiting
 from tests.web.access import access_pages
 from tests.web.announcing import announcing_pages
 from tests.web.cases import (
@@ -18,7 +18,13 @@ from tests.web.cases import (
     some_waiting,
 )
 from tests.web.cast import Words, a_frame
-from tests.web.chains import a_chain_page, a_chain_page_without_rates, a_wrong_chain_page
+from tests.web.chains import (
+    a_chain_page,
+    a_chain_page_without_rates,
+    a_wrong_chain_page,
+    a_wrong_handover,
+    some_handovers,
+)
 from tests.web.duties import (
     a_broken_audit,
     a_call_sheet,
@@ -59,6 +65,9 @@ def chain_pages(say: Words) -> Iterator[tuple[str, View]]:
     yield "chain", a_chain_page(say)
     yield "chain_wrong", a_wrong_chain_page(say)
     yield "chain_without_rates", a_chain_page_without_rates(say)
+    yield "handovers", some_handovers(say)
+    yield "handovers_wrong", a_wrong_handover(say)
+    yield "handovers_empty", handovers.Handovers(rows=())
 
 
 def assignment_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:

@@ -29,6 +29,8 @@ SAMPLES: dict[str, Any] = {
     "/api/v1/incidents/{name}/move": {"version": 2, "reason": "x"},
     "/api/v1/evidence/{id}/hand-over": {"to": "x", "reason": "x"},
     "/api/v1/people/absences": {"from_at": "2026-12-01T00:00+09:00", "until_at": "2026-12-02T00:00+09:00"},
+    "/api/v1/people/handovers": {"post": "poc", "on": "2027-04-01", "holder": "x"},
+    "/api/v1/people/offices/{office}/confirmation": {},
     "/api/v1/measures/{id}/end": {"state": "done"},
     "/api/v1/incidents/{name}/announcements": {"title": "x", "body": "x"},
     "/api/v1/incidents/{name}/withholding": {"ground": "other", "reason": "x"},
@@ -98,6 +100,7 @@ def case(desk: Desk) -> dict[str, str]:
         "name": incident, "id": asked.id, "form": "csv", "evidence": piece, "step": asked.step, "act": "skip",
         "fact": "occurred", "playbook": "malware_mail", "chain": "police", "uid": "k.sato", "person": "x",
         "report": report, "suffix": "pdf",
+        "office": "mic-cyber",
     }  # fmt: skip
 
 

@@ -6,8 +6,6 @@ from dataclasses import replace
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from csirt.era import jst_date
-from csirt.model import chains as model
 from csirt.model.chains import LAST_RESORT, Weakness
 from csirt.model.contact import ContactChain, Route, Tier
 from csirt.model.discretion import NeverSay
@@ -48,15 +46,15 @@ class Drawn:
 
     def __init__(self, visit: Visit, words: Words) -> None:
         """For one reader."""
-        self._known: Roster = visit.known
-        self._offices = visit.desk.door.city.offices
-        self._today = jst_date(visit.desk.clock.now())
+        self._outlook = Outlook(visit.desk, visit.known)
+        self._known: Roster = self._outlook.called()
+        self._offices = self._outlook.offices()
         self._words = words
 
     def chain(self, chain: ContactChain) -> Chain:
         """One chain."""
         weak: Weak = {}
-        for weakness in reversed(model.check_chain(chain, self._known, self._offices, self._today)):
+        for weakness in reversed(self._outlook.weaknesses(chain)):
             weak = {**weak, _place(weakness): weakness.code}
         made = Chain(
             name=chain.name,

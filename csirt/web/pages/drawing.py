@@ -33,6 +33,7 @@ NOTICES = frozenset(
         "proved", "reset_agreed", "reset_asked", "reset_refused", "second_factor_enrolled", "sessions_ended",
         "signed_out_everywhere", "duty_reported", "duty_waived", "level_set", "unmerged",
         "report_drafted", "report_queued", "report_returned", "report_sent", "report_stamped",
+        "handover_entered", "handover_cancelled", "contact_confirmed",
     }
 )  # fmt: skip
 

@@ -12,6 +12,7 @@ from csirt.model.fact import FactState
 from csirt.model.incident import IncidentType, Level
 from csirt.model.party import Nobody, resolve
 from csirt.model.trigger import Firing, fires, fires_by_itself, situation_of
+from csirt.outlook import Outlook
 from csirt.response.incidents import Report
 from csirt.store.tx import Look
 from csirt.texts.duties import DutyWords
@@ -84,7 +85,7 @@ class _Foretelling:
 
     def _party(self, party: str, by: tuple[str, ...]) -> str:
         say, name = self._words.name.words, self._words.name(party)
-        found = resolve(party, self._visit.known, self._city.offices)
+        found = resolve(party, Outlook(self._visit.desk, self._visit.known).called(), self._city.offices)
         people = [] if isinstance(found, Nobody) else [self._words.name(one.person) for one in found if one.person]
         who = f"{name} ({say.gettext('list.separator').join(people)})" if people else name
         channels = say.gettext("list.separator").join(say.gettext(f"channel.{one}") for one in by)

@@ -1,6 +1,6 @@
 """One contact chain: its ladder, what is weak, who would be called in the coming fortnight, and its rehearsal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from fastapi import APIRouter, Request
@@ -8,8 +8,10 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from csirt.errors import CsirtError, Invalid, Param
+from csirt.model.authority import Permission, may
 from csirt.model.chains import Severity, Weakness
 from csirt.model.contact import ContactChain
+from csirt.model.party import PartyKind
 from csirt.model.rehearsal import Reached, Rehearsed, Weakest
 from csirt.model.spells import PlannedCall, Spell
 from csirt.outlook import Assumed, Outlook, Planned, channels_of, parties_of, planned
@@ -21,7 +23,7 @@ from csirt.web.pages.chains import Drawn
 from csirt.web.pages.drawing import show
 from csirt.web.pages.forms import Faults, moment_of
 from csirt.web.session import IncidentReader, Visit
-from csirt.web.views.chains import ChainPage, Pattern, PlannedRow, ReachedRow, Rehearsal, WeakRow
+from csirt.web.views.chains import ChainPage, OfficeRow, Pattern, PlannedRow, Point, ReachedRow, Rehearsal, WeakRow
 from csirt.web.views.frame import Form, Option
 
 router = APIRouter()
@@ -81,7 +83,17 @@ class _Page:
             silent=self._silent,
             down=self._down,
             rehearsal=rehearsal,
+            offices=tuple(self._offices()),
+            may_confirm=may(visit.actor, Permission.KEEP_CONTACTS),
         )
+
+    def _offices(self) -> Iterator[OfficeRow]:
+        known = self._outlook.offices()
+        for party in parties_of(self._chain):
+            kind, _, id_ = party.partition(":")
+            if kind == PartyKind.OFFICE and (office := known.get(id_)):
+                points = tuple(Point(channel=point.channel, address=point.address) for point in office.points)
+                yield OfficeRow(id=id_, name=self._words.name(party), points=points, confirmed=office.confirmed)
 
     def _options(self, parties: Sequence[str]) -> tuple[Option, ...]:
         return tuple(Option(value=party, label=self._words.name(party)) for party in parties)

@@ -140,6 +140,16 @@ class Rehearsal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfficeRow:
+    """An office that the chain calls, with all its contact data and when somebody last confirmed them."""
+
+    id: str
+    name: str
+    points: tuple[Point, ...]
+    confirmed: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChainPage:
     """One chain: as a ladder, what is weak, who would be called in the coming fortnight, and its rehearsal."""
 
@@ -158,3 +168,5 @@ class ChainPage:
     silent: tuple[str, ...] = ()
     down: tuple[str, ...] = ()
     rehearsal: Rehearsal | None = None
+    offices: tuple[OfficeRow, ...] = ()
+    may_confirm: bool = False
