@@ -13,7 +13,8 @@ from csirt.cli.opening import open_desk, person
 from csirt.cli.speaking import As, AsJson, Data, Lang, Language, plain, say, show, show_one
 from csirt.cli.wording import Words
 from csirt.documents import report_document, report_words
-from csirt.errors import Invalid, NotFound, Unavailable
+from csirt.errors import Conflict, Invalid, NotFound, Unavailable
+from csirt.form_filling import check_mapping, fill_form, read_mapping
 from csirt.reports.report import ReportDocument, report_pdf
 from csirt.reports.report_xlsx import report_xlsx
 from csirt.response import approvals, people, report_sending
@@ -193,6 +194,48 @@ def mail(
     with open_desk(data) as desk:
         made = desk.commit(person(desk, uid), report_sending.dispatch, id_, _to(to), channel)
     show_one({"report": id_, "sending": made}, "cli.report_queued", language, as_json=as_json)
+
+
+@reports.command()
+def fill(
+    id_: Report,
+    mapping: Annotated[Path, typer.Option(help="The mapping file. 対応表")],
+    out: Annotated[Path, typer.Option(help="Where the filled form goes; must not be there yet. 書き出し先")],
+    form: Annotated[Path | None, typer.Option(help="The form; else that which the mapping names. 公式様式")] = None,
+    data: Data = None,
+    as_json: AsJson = False,
+    language: Lang = Language.JA,
+) -> None:
+    """Write a report into an official Excel form; only its named cells change. 公式様式に記入する"""
+    with open_desk(data) as desk:
+        view = desk.look(questions.report, id_)
+        if view.snapshot is None:
+            raise NotFound("report_erased", report=id_)
+        if out.exists():
+            raise Conflict("file_exists", file=out.name)
+        known = read_mapping(desk, mapping)
+        content = fill_form(desk, view.snapshot, known, form or mapping.parent / known.file)
+        try:
+            out.write_bytes(content)
+        except OSError as error:
+            raise Unavailable("folder_not_writable", permanent=True, file=out.name) from error
+    row = {"report": id_, "file": str(out), "cells": len(known.cells)}
+    show_one(row, "cli.written", language, as_json=as_json)
+
+
+@reports.command("check-mapping")
+def check_mapping_(
+    mapping: Annotated[Path, typer.Argument(help="The mapping file. 対応表")],
+    form: Annotated[Path | None, typer.Option(help="The form; else that which the mapping names. 公式様式")] = None,
+    data: Data = None,
+    as_json: AsJson = False,
+    language: Lang = Language.JA,
+) -> None:
+    """Check a mapping file against its form; names file, line and field of a mistake. 対応表を確かめる"""
+    with open_desk(data) as desk:
+        known = check_mapping(desk, mapping, form)
+    row = {"mapping": known.name, "form": known.form, "file": known.file, "cells": len(known.cells)}
+    show_one(row, "cli.mapping_fits", language, as_json=as_json)
 
 
 def _to(parts: list[str]) -> Addressee:

@@ -1,8 +1,10 @@
 """Reports in words: what each field of a snapshot says, how surely, and what it said in the report before."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
+from csirt.clock import JST
 from csirt.era import at_in_era, number_text
 from csirt.model.fact import FactState
 from csirt.model.report import FilledFact, FormBook, FormField, Snapshot, Trust, changed
@@ -60,11 +62,11 @@ class ReportWords:
 
     def city(self, snapshot: Snapshot) -> str:
         """Which city reports."""
-        return self._of_the_case(snapshot, "city")
+        return self.case(snapshot, "city")
 
     def desk(self, snapshot: Snapshot) -> str:
         """Who is asked about it: desk, telephone, mail."""
-        return self._of_the_case(snapshot, "desk")
+        return self.case(snapshot, "desk")
 
     def sections(self, snapshot: Snapshot) -> dict[str, str]:
         """The headings of its form in order, by name."""
@@ -95,7 +97,7 @@ class ReportWords:
     def text(self, one: FormField, snapshot: Snapshot) -> str:
         """What a field says."""
         if one.case:
-            return self._of_the_case(snapshot, one.case)
+            return self.case(snapshot, one.case)
         facts = snapshot.fields.get(one.name, ())
         stated = [fact for fact in facts if fact.state is not None]
         if not stated:
@@ -114,21 +116,24 @@ class ReportWords:
             return text
         return self.words.say("reports.unsure", {"text": text, "state": self.words.gettext(f"fact_state.{fact.state}")})
 
-    def _of_the_case(self, snapshot: Snapshot, name: str) -> str:
-        case, words = snapshot.case, self.words
-        if name == "number":
-            return self.number(snapshot)
-        if name == "made_at":
-            at = snapshot.made_at
-            return at_in_era(at) if words.language == "ja" else f"{at:%Y-%m-%d %H:%M} UTC"
-        if name == "type":
-            return words.gettext(f"type.{case['type']}")
-        if name == "level":
-            return self._level(snapshot)
-        if name == "desk":
-            return "\n".join(self._desk(snapshot))
-        key = {"city": f"city_{words.language}", "desk_phone": "phone", "desk_mail": "mail"}.get(name, name)
-        return str(case.get(key) or "")
+    def case(self, snapshot: Snapshot, name: str) -> str:
+        """What the case itself says under a name; `report_number` and `kind` are those of the report."""
+        made: dict[str, Callable[[Snapshot], str]] = {
+            "number": self.number,
+            "report_number": lambda one: str(one.number),
+            "kind": lambda one: self.kind(one.form, one.kind),
+            "made_at": lambda one: self._at(one.made_at),
+            "type": lambda one: self.words.gettext(f"type.{one.case['type']}"),
+            "level": self._level,
+            "desk": lambda one: "\n".join(self._desk(one)),
+        }
+        if name in made:
+            return made[name](snapshot)
+        key = {"city": f"city_{self.words.language}", "desk_phone": "phone", "desk_mail": "mail"}.get(name, name)
+        return str(snapshot.case.get(key) or "")
+
+    def _at(self, at: datetime) -> str:
+        return at_in_era(at) if self.words.language == "ja" else f"{at.astimezone(JST):%Y-%m-%d %H:%M} JST"
 
     def _level(self, snapshot: Snapshot) -> str:
         level, words = snapshot.case["level"], self.words

@@ -3,10 +3,13 @@
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from io import BytesIO
 
+from openpyxl import load_workbook
 from pytest_bdd import given, parsers, then, when
 
 from csirt.documents import report_words
+from csirt.form_filling import FOLDER, filled_form
 from csirt.model.approval import ReportState
 from csirt.model.report import hash_of
 from csirt.response import approvals, report_sending, reports
@@ -16,6 +19,7 @@ from csirt.store.queries.reports import ReportView
 from csirt.store.tx import Look
 from csirt.texts.catalogs import catalog
 from csirt.texts.reports import ReportLine
+from tests.reports.official import CITY_MAPPING, an_official_form
 from tests.steps.obligations import standing
 from tests.steps.story import Story
 
@@ -86,6 +90,31 @@ def dispatch(story: Story, who: str, rule: str, office: str, channel: str) -> No
     to = Addressee(standing(story)[rule].id, office)
     made = story.attempt(story.who(who), report_sending.dispatch, newest(story).id, to, channel)
     assert made
+
+
+@given("市が公式様式と対応表を置いている")
+def official_form_is_there(story: Story) -> None:
+    folder = story.world.desk.settings.data / FOLDER
+    folder.mkdir()
+    (folder / "pref.toml").write_text(CITY_MAPPING, encoding="utf-8")
+    (folder / "yoshiki2.xlsx").write_bytes(an_official_form())
+
+
+@then(parsers.parse("記入した様式の概要のセルは「{summary}」、整理番号のセルは「{number}」である"))
+def form_is_filled(story: Story, summary: str, number: str) -> None:
+    file, content = filled_form(story.world.desk, newest(story).id, "pref")
+    sheet = load_workbook(BytesIO(content))["様式2"]
+    assert (file, sheet["C4"].value, sheet["C2"].value) == ("yoshiki2.xlsx", summary, number)
+
+
+@then("様式の結合、入力規則、印刷の設定、数式は元のままである")
+def form_is_whole(story: Story) -> None:
+    _, content = filled_form(story.world.desk, newest(story).id, "pref")
+    before, after = (load_workbook(BytesIO(one))["様式2"] for one in (an_official_form(), content))
+    assert [str(one) for one in after.merged_cells.ranges] == [str(one) for one in before.merged_cells.ranges]
+    assert [str(one.sqref) for one in after.data_validations.dataValidation] == ["C6"]
+    assert (after.print_area, after.page_setup.paperSize) == (before.print_area, before.page_setup.paperSize)
+    assert after["C9"].value == "=LEN(C4)"
 
 
 @then(parsers.parse("報告書の題は「{title}」である"))

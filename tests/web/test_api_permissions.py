@@ -16,6 +16,7 @@ from csirt.store.queries.timeline import head
 from csirt.store.queries.work import assignments
 from csirt.texts.catalogs import catalog
 from csirt.web.api.shapes import ErrorGiven
+from tests.reports.official import CITY_MAPPING, an_official_form
 from tests.web.conftest import Someone, drive
 
 Make = Callable[..., Someone]
@@ -95,12 +96,15 @@ def case(desk: Desk) -> dict[str, str]:
         kept = writer.keep()
     piece = desk.commit(actor, evidence.collect, incident, kept, "log.txt")
     report = desk.commit(actor, reports.draft, incident, "city_report")
+    official = desk.settings.data / "official"
+    official.mkdir()
+    (official / "pref.toml").write_text(CITY_MAPPING, encoding="utf-8")
+    (official / "yoshiki2.xlsx").write_bytes(an_official_form())
     asked = desk.look(assignments)[0]
     return {
         "name": incident, "id": asked.id, "form": "csv", "evidence": piece, "step": asked.step, "act": "skip",
         "fact": "occurred", "playbook": "malware_mail", "chain": "police", "uid": "k.sato", "person": "x",
-        "report": report, "suffix": "pdf",
-        "office": "mic-cyber",
+        "report": report, "suffix": "pdf", "mapping": "pref", "office": "mic-cyber",
     }  # fmt: skip
 
 

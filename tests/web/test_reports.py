@@ -1,12 +1,16 @@
 """Reports through pages, API and commands: drafted, stamped, sent, printed."""
 
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
+from csirt.bootstrap import Desk
 from tests.cli.calling import Called, call
+from tests.reports.official import CITY_MAPPING, MAPPING, an_official_form
 from tests.web.conftest import Someone
 from tests.web.test_api_incidents import open_case
 from tests.web.visitor import Visit, Visitor, lead, played, visit
@@ -157,25 +161,56 @@ def desk_folder(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def desk(data: Path, *arguments: object) -> Called:
+def run(data: Path, *arguments: object) -> Called:
     return call("reports", *arguments, "--data", data, "--json")
 
 
 def test_the_commands_draft_stamp_send_and_write(desk_folder: Path, tmp_path: Path) -> None:
     call("state", "R8-1", "--as", "k.sato", "--fact", "leak=yes", "--fact", "head_count=1780", "--data", desk_folder)
-    made = desk(desk_folder, "draft", "R8-1", "city_report", "--as", "k.sato").row
+    made = run(desk_folder, "draft", "R8-1", "city_report", "--as", "k.sato").row
     assert (made["number"], made["state"]) == (1, "circulating")
-    assert desk(desk_folder, "approve", made["report"], "--as", "k.sato").code == 3
-    oral = desk(desk_folder, "approve", made["report"], "--as", "k.sato", "--oral-of", "t.nakamura", "--text", "電話")
+    assert run(desk_folder, "approve", made["report"], "--as", "k.sato").code == 3
+    oral = run(desk_folder, "approve", made["report"], "--as", "k.sato", "--oral-of", "t.nakamura", "--text", "電話")
     assert oral.row["state"] == "oral"
     to = ("--to", "office:pref-security", "--channel", "fax")
-    assert desk(desk_folder, "send", made["report"], "--as", "k.sato", *to).code == 0
+    assert run(desk_folder, "send", made["report"], "--as", "k.sato", *to).code == 0
     for uid in ("s.watanabe", "t.nakamura"):
-        assert desk(desk_folder, "approve", made["report"], "--as", uid).code == 0
-    (row,) = desk(desk_folder, "list", "R8-1").rows
+        assert run(desk_folder, "approve", made["report"], "--as", uid).code == 0
+    (row,) = run(desk_folder, "list", "R8-1").rows
     assert (row["state"], row["waits_for"]) == ("approved", [])
-    shown = desk(desk_folder, "show", made["report"], "--pdf", tmp_path / "r.pdf", "--xlsx", tmp_path / "r.xlsx").row
+    shown = run(desk_folder, "show", made["report"], "--pdf", tmp_path / "r.pdf", "--xlsx", tmp_path / "r.xlsx").row
     assert next(one for one in shown["lines"] if one["field"] == "head_count")["text"] == "1,780人"
     assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")
-    assert desk(desk_folder, "show", "w-none").code == 4
-    assert {one["form"] for one in desk(desk_folder, "forms").rows} >= {"city_report", "ppc_leak"}
+    assert run(desk_folder, "show", "w-none").code == 4
+    assert {one["form"] for one in run(desk_folder, "forms").rows} >= {"city_report", "ppc_leak"}
+
+
+def test_a_mapping_is_checked_and_a_form_filled_by_command(desk_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "m.toml").write_text(MAPPING, encoding="utf-8")
+    (tmp_path / "yoshiki2.xlsx").write_bytes(an_official_form())
+    checked = run(desk_folder, "check-mapping", tmp_path / "m.toml").row
+    assert (checked["form"], checked["cells"]) == ("common_ransomware", 5)
+    (tmp_path / "bad.toml").write_text(MAPPING.replace("C4", "D5"), encoding="utf-8")
+    bad = run(desk_folder, "check-mapping", tmp_path / "bad.toml")
+    assert (bad.code, bad.error["error"], bad.error["params"]["field"]) == (2, "form_cell_merged", "summary")
+    made = run(desk_folder, "draft", "R8-1", "common_ransomware", "--as", "k.sato").row["report"]
+    to_fill = ("fill", made, "--mapping", tmp_path / "m.toml", "--out", tmp_path / "out.xlsx")
+    call("state", "R8-1", "--as", "k.sato", "--fact", "nco_consent=agree", "--data", desk_folder)
+    filled = run(desk_folder, *to_fill)
+    assert filled.code == 0, filled.err
+    assert load_workbook(tmp_path / "out.xlsx")["様式2"]["C2"].value == "令和8年度 第1号"
+    assert run(desk_folder, *to_fill).code == 5
+
+
+def test_the_page_and_the_api_give_the_filled_form(officer: Someone, desk: Desk) -> None:
+    _, report = drafted(officer)
+    assert officer.get(f"/reports/{report}/official").json() == []
+    folder = desk.settings.data / "official"
+    folder.mkdir()
+    (folder / "pref.toml").write_text(CITY_MAPPING, encoding="utf-8")
+    (folder / "yoshiki2.xlsx").write_bytes(an_official_form())
+    given = officer.get(f"/reports/{report}/official").json()
+    assert given == [{"name": "pref", "title": "県の様式", "file": "yoshiki2.xlsx"}]
+    filled = officer.get(f"/reports/{report}/official/pref")
+    assert load_workbook(BytesIO(filled.content))["様式2"]["C4"].value == "調査中"
+    assert officer.get(f"/reports/{report}/official/none").json()["error"] == "official_form_unknown"

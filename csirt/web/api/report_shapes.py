@@ -94,6 +94,14 @@ class FormGiven(Given):
     fields: list[FormFieldGiven]
 
 
+class OfficialGiven(Given):
+    """An official form of the city: `name` is that of its mapping file, `file` that of the form."""
+
+    name: str
+    title: str
+    file: str
+
+
 class ReportLineGiven(Given):
     """One field in words. `before` is what it said in the report before, where it says something else now."""
 

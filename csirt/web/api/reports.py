@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Response
 
 from csirt.documents import naming, report_document, report_words
 from csirt.errors import NotFound
+from csirt.form_filling import filled_form, official_forms
 from csirt.model.report import ReportForm
 from csirt.reports.report import ReportDocument, report_pdf
 from csirt.reports.report_xlsx import report_xlsx
@@ -23,6 +25,7 @@ from csirt.web.api.report_shapes import (
     DispatchTaken,
     DraftTaken,
     FormGiven,
+    OfficialGiven,
     OpinionTaken,
     OralTaken,
     ReportGiven,
@@ -90,6 +93,22 @@ def make_document(
     content = make(report_document(reader.desk, report, reader.language, stamped=stamped))
     return Response(content, media_type=kind,
                     headers={"Content-Disposition": f'attachment; filename="report-{report}.{suffix}"'})  # fmt: skip
+
+
+@router.get("/reports/{report}/official")
+def list_official(report: str, reader: IncidentReader) -> list[OfficialGiven]:
+    """The city's official Excel forms that this report can be written into."""
+    view = reader.desk.look(questions.report, report)
+    found = official_forms(reader.desk, view.form, view.edition)
+    return [OfficialGiven(name=one.name.removesuffix(".toml"), title=one.title, file=one.file) for one in found]
+
+
+@router.get("/reports/{report}/official/{mapping}", response_class=Response, responses={200: {"content": {XLSX: {}}}})
+def make_official(report: str, mapping: str, reader: IncidentReader) -> Response:
+    """An official Excel form of the city, filled in; only its named cells change."""
+    file, content = filled_form(reader.desk, report, mapping)
+    name = f"filename=\"{mapping}-{report}.xlsx\"; filename*=UTF-8''{quote(file, safe='')}"  # RFC 6266
+    return Response(content, media_type=XLSX, headers={"Content-Disposition": f"attachment; {name}"})
 
 
 @router.post("/reports/{report}/consent", status_code=204)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from csirt.documents import report_words
 from csirt.era import jst_date
+from csirt.form_filling import official_forms
 from csirt.model.approval import SENDABLE, Act, ReportState
 from csirt.model.authority import Permission, may
 from csirt.model.duty import DutyState
@@ -117,6 +118,10 @@ def _with_choices(look: Look, visit: Visit, words: Words, view: ReportView, page
         duties=_duties(look, visit, words, view) if page.may.send else (),
         offices=tuple(Option(value=one.id, label=words.name(f"office:{one.id}")) for one in city.offices.values()),
         channels=tuple(Option(value=one, label=speak.gettext(f"report_channel.{one}")) for one in CHANNELS),
+        official=tuple(
+            Option(value=one.name.removesuffix(".toml"), label=one.title)
+            for one in official_forms(visit.desk, view.form, view.edition)
+        ),
         mail_channels=tuple(
             Option(value=one, label=speak.gettext(f"report_channel.{one}")) for one in OFFICES_READ_MAIL
         ),

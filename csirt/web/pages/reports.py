@@ -13,7 +13,7 @@ from csirt.response.report_sending import Addressee
 from csirt.store.queries import reports as questions
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.tx import Look
-from csirt.web.api.reports import make_document
+from csirt.web.api.reports import make_document, make_official
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.forms import Faults, Sent, SentForm, moment_of
 from csirt.web.pages.report_views import page_of, sheet_of
@@ -25,6 +25,7 @@ router = APIRouter()
 SEND_NAMES = frozenset({"duty", "office", "channel", "at", "acknowledged_at", "receipt"})
 
 router.get("/reports/{report}/document.{suffix}", response_class=Response)(make_document)
+router.get("/reports/{report}/official/{mapping}", response_class=Response)(make_official)
 
 
 @router.get("/incidents/{name}/reports")
