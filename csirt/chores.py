@@ -21,6 +21,7 @@ from csirt.response import (
     duties,
     escalations,
     health,
+    ignoring,
     indexing,
     measures,
     people,
@@ -194,6 +195,7 @@ class Chores:
         if now - self._listened_at > LISTEN:
             self._listened_at = now
             self._miss_sources()
+            self._end_ignore_rules()
         if self._reviewed_on != jst_date(now) and self.leads() and not self._desk.commit(SYSTEM, duties.review_all):
             self._reviewed_on = jst_date(now)  # days passed and rules may have changed: nothing is left to mend today
             self._desk.commit(SYSTEM, drafts.sweep)
@@ -206,6 +208,13 @@ class Chores:
                 return
         for name in self._desk.commit(SYSTEM, sources.watch):
             log().warning("source.silent", source=name)
+
+    def _end_ignore_rules(self) -> None:
+        """Rules that set detections aside end when their time is over, and what was snoozed comes back."""
+        with self._desk.read() as session:
+            if not ignoring.overdue(session, self._desk.clock.now()):
+                return
+        self._desk.commit(SYSTEM, ignoring.expire)
 
     def leads(self) -> bool:
         """Is this the worker that began first, of those that live? It does what one alone should do."""

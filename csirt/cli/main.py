@@ -78,6 +78,8 @@ COMMANDS = {
     "sealed-account": "csirt.cli.access:sealed_account",
     "quarantine": "csirt.cli.quarantine:quarantine",
     "sources": "csirt.cli.sources:sources",
+    "detections": "csirt.cli.ignoring:detections",
+    "ignore": "csirt.cli.ignoring:ignore",
     "assets": "csirt.cli.assets:assets",
 }
 

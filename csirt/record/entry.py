@@ -126,6 +126,9 @@ class EntryKind(StrEnum):
     TOKEN_REVOKED = "TOKEN_REVOKED"  # noqa: S105 - an API token was revoked
     QUARANTINE_READ = "QUARANTINE_READ"  # a record that could not be read was read after all
     ASSETS_IMPORTED = "ASSETS_IMPORTED"  # the asset ledger became what a file says
+    IGNORE_RULE_MADE = "IGNORE_RULE_MADE"  # detections are set aside for a time, with a reason
+    IGNORE_RULE_ENDED = "IGNORE_RULE_ENDED"  # a rule that set detections aside ended; holds how many it did
+    DETECTIONS_SET_ASIDE = "DETECTIONS_SET_ASIDE"  # a rule set detections aside
     SOURCE_WATCHED = "SOURCE_WATCHED"  # a source of detections must not be silent for longer than so many minutes
     SOURCE_SILENT = "SOURCE_SILENT"  # nothing came from it for longer than that
     SOURCE_HEARD = "SOURCE_HEARD"  # it is heard again, or need not be any more

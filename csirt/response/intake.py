@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 import orjson
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import and_, bindparam, case, insert, update
 from sqlmodel import Session, col, select
 
 from csirt.errors import CsirtError, Forbidden, Invalid
@@ -42,7 +42,14 @@ _KNOWN = (
 _COUNT = (
     update(_DETECTION)
     .where(_DETECTION.c.fingerprint == bindparam("of"))
-    .values(count=_DETECTION.c.count + bindparam("more"), last_seen=bindparam("seen_at"))
+    .values(
+        count=_DETECTION.c.count + bindparam("more"),
+        last_seen=bindparam("seen_at"),
+        state=case(
+            (and_(_DETECTION.c.state == "ignored", _DETECTION.c.ignored_until <= bindparam("seen_at")), "new"),
+            else_=_DETECTION.c.state,
+        ),
+    )
 )
 
 

@@ -33,7 +33,7 @@ from csirt.model.linking import (
 )
 from csirt.model.sorting import day_of, groups_of, sighting
 from csirt.record.entry import EntryKind
-from csirt.response import incidents, levels, locks, merging
+from csirt.response import ignoring, incidents, levels, locks, merging
 from csirt.response.incidents import Report
 from csirt.store.queries.assets import assets_on
 from csirt.store.queries.sealing import sealed_of
@@ -60,7 +60,10 @@ def triage(tx: Tx) -> list[str]:
     fresh = {row.id: row for row in tx.session.exec(query) if row.id is not None}
     if not fresh:
         return []
-    return _Sorting(tx, fresh).sort()
+    aside = ignoring.set_aside(tx, fresh)
+    tx.session.flush()
+    left = {key: row for key, row in fresh.items() if key not in aside}
+    return _Sorting(tx, left).sort() if left else []
 
 
 def sortable(row: DetectionRow) -> Sortable:

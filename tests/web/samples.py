@@ -41,6 +41,8 @@ from tests.web.erasures import erasure_pages
 from tests.web.facts import law_pages
 from tests.web.figures import statistics_pages
 from tests.web.learning import learning_pages
+from tests.web.ignoring import rule_pages
+from tests.web.learning import learning_pages
 from tests.web.openings import busy, officer_pages
 from tests.web.people_pages import people_pages
 
@@ -51,6 +53,7 @@ def intake_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     """Sources, and what waits or lies in quarantine; each also empty."""
     yield "sources", a_frame(language), some_sources(Words(language))
     yield "sources_empty", a_frame(language), sources.SourceList(rows=())
+    yield from rule_pages(language)
     yield "assets", a_frame(language), some_assets(Words(language))
     yield "assets_empty", a_frame(language), assets.AssetList(rows=())
     yield "assets_wrong", a_frame(language), assets.AssetList(rows=(), may_import=True, form=WRONG_FILE)

@@ -46,6 +46,7 @@ SAMPLES: dict[str, Any] = {
     "/api/v1/incidents/{name}/merge": {"into": "R8-1", "reason": "x"},
     "/api/v1/incidents/{name}/unmerge": {"reason": "x"},
     "/api/v1/quarantine/retry": {},
+    "/api/v1/ignore-rules": {"kind": "ignore", "until_at": "2027-01-01T00:00+09:00", "reason": "x", "text": "x"},
     "/api/v1/detections/waiting/open": {"keys": [1]},
     "/api/v1/detections/waiting/ignore": {"keys": [1], "reason": "x"},
     "/api/v1/duties/{id}/reports": {"channel": "phone", "at": "2026-11-22T00:00+09:00"},

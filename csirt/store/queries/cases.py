@@ -54,6 +54,7 @@ class DetectionView:
     joined_over: str | None
     asset: str | None
     own_level: int | None
+    ignored_by: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ class DetectionRow(SQLModel, table=True):
 
     `attacked` is called by its name once that is known; `reported_as` is then what the source said. `cluster` is what
     it was sorted into; `joined_by` and `joined_over` say why (`Because`, and over which host or attacker).
+    `asset` is whose host it is; `own_level` its level before the asset raised it. `ignored_by` a rule, `ignored_until`
+    when that ends: told again later, it is looked at again.
     """
 
     __tablename__ = "detection"
@@ -71,6 +73,8 @@ class DetectionRow(SQLModel, table=True):
     joined_over: str | None = None
     asset: str | None = Field(default=None, index=True)
     own_level: int | None = None
+    ignored_by: str | None = Field(default=None, index=True)
+    ignored_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class QuarantineRow(SQLModel, table=True):

@@ -42,6 +42,7 @@ class DetectionGiven(Given):
     joined_by: str | None
     joined_over: str | None
     joined_text: str
+    ignored_by: str | None
     own_level: int | None
     asset: OnAssetGiven | None
     asset_text: str

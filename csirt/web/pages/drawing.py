@@ -26,7 +26,7 @@ LANGUAGE_SECONDS = 365 * 24 * 3600
 NOTICES = frozenset(
     {
         "acknowledged", "answered", "call_recorded", "chain_started", "decided", "evidence_added",
-        "draft_dropped", "draft_kept", "seal_changed", "glass_broken",
+        "draft_dropped", "draft_kept", "seal_changed", "glass_broken", "ignore_rule_made", "ignore_rule_ended",
         "evidence_handed_over", "facts_stated", "quarantine_read", "erasure_proposed", "erasure_rejected", "erased",
         "measure_added", "measure_ended", "merged", "note_added", "closed", "opened", "run_moved", "type_set",
         "set_aside", "signed_out",
