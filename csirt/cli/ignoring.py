@@ -17,6 +17,7 @@ from csirt.response.ignoring import Wanted
 from csirt.store.queries import ignoring as questions
 from csirt.store.queries.ignoring import Asked
 from csirt.store.tx import Look
+from csirt.texts.observables import observable_lines
 
 _RULES = {
     "kind_text": "cli.column.kind",
@@ -34,6 +35,7 @@ _DETECTIONS = {
     "attacked": "cli.column.host",
     "state_text": "cli.column.state",
     "count": "ignoring.seen",
+    "observables_text": "observable.all",
     "id": "cli.column.id",
 }
 
@@ -135,5 +137,13 @@ def list_detections(
     with open_desk(data) as desk:
         found = desk.look(questions.found, Asked(state, rule, host, source), limit=limit)
     speech = words(language)
-    rows = [asdict(one) | {"state_text": speech.gettext(f"detection.state.{one.state}")} for one in found]
+    rows = [
+        asdict(one)
+        | {
+            "state_text": speech.gettext(f"detection.state.{one.state}"),
+            "observables": [{**asdict(each), "text": each.text} for each in one.observables],
+            "observables_text": " / ".join(observable_lines(speech, one.observables)),
+        }
+        for one in found
+    ]
     show(rows, _DETECTIONS, language, as_json=as_json)

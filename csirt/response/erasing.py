@@ -24,7 +24,7 @@ from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.drafts import DraftRow
 from csirt.store.tables.erasures import ErasureRow
 from csirt.store.tables.evidence import EvidenceDueRow, EvidenceRow
-from csirt.store.tables.intake import DetectionRow
+from csirt.store.tables.intake import DetectionRow, ObservableRow
 from csirt.store.tables.outbox import DeliveryRow
 from csirt.store.tables.record import VaultPayloadRow
 from csirt.store.tx import Look, Tx, new_id
@@ -226,6 +226,8 @@ def _forget_pieces(tx: Tx, pieces: Sequence[EvidenceRow]) -> None:
 def _blank(tx: Tx, incident: str) -> None:
     """What lies beside the record: who was logged in, who was called where, what somebody is typing."""
     tx.session.execute(delete(DraftRow).where(col(DraftRow.incident) == incident))
+    members = select(DetectionRow.fingerprint).where(DetectionRow.incident == incident)
+    tx.session.execute(delete(ObservableRow).where(col(ObservableRow.detection).in_(members)))
     tx.session.execute(
         update(DetectionRow).where(col(DetectionRow.incident) == incident).values(title="", user=None, reported_as=None)
     )

@@ -18,13 +18,14 @@ from csirt.errors import CsirtError, Forbidden, Invalid
 from csirt.guard import clean_line, mask
 from csirt.model.authority import Permission, must
 from csirt.model.detection import Detection, NotADetection, SourceRecord, Unreadable, fingerprint
+from csirt.model.observable import carried
 from csirt.model.sorting import attacked_and_attacker
 from csirt.model.triage import suggest
 from csirt.record.entry import EntryKind
 from csirt.record.verify_record import root_from
 from csirt.store.columns import table_of
 from csirt.store.sequencer import Part, Way, in_one_go
-from csirt.store.tables.intake import BatchRow, DetectionRow, QuarantineRow
+from csirt.store.tables.intake import BatchRow, DetectionRow, ObservableRow, QuarantineRow
 from csirt.store.tx import Tx, new_id
 from csirt.store.vault import Row
 
@@ -32,7 +33,9 @@ from csirt.store.vault import Row
 _HARMLESS = re.compile(r"[0-9A-Za-z.-]{0,11}")
 BATCH_LIMIT = 1000  # rows a commit: no writer may starve another
 
-_BATCH, _DETECTION, _QUARANTINE = (table_of(row) for row in (BatchRow, DetectionRow, QuarantineRow))
+_BATCH, _DETECTION, _OBSERVABLE, _QUARANTINE = (
+    table_of(row) for row in (BatchRow, DetectionRow, ObservableRow, QuarantineRow)
+)
 _KNOWN = (
     select(_DETECTION.c.fingerprint)
     .where(_DETECTION.c.fingerprint.in_(bindparam("prints", expanding=True)))
@@ -172,6 +175,7 @@ class _Rows:
     batches: list[Row] = field(default_factory=list)
     sealed: list[Row] = field(default_factory=list)
     detections: dict[str, Row] = field(default_factory=dict)
+    observables: list[Row] = field(default_factory=list)
     repeats: Counter[str] = field(default_factory=Counter)
     quarantined: list[Row] = field(default_factory=list)
 
@@ -190,6 +194,7 @@ class _Rows:
                 self.detections[print_] = _detection_row(
                     one.tx, batch, at[id(record)], record, print_, one.times[print_]
                 )
+                self.observables += _observable_rows(record, print_)
                 new += 1
         unreadable = [
             _quarantine_row(one.tx, batch, at[id(record)], one.form, record.result)
@@ -223,14 +228,17 @@ class _Rows:
     def store(self, tx: Tx) -> None:
         """Write them: plain statements, no object for a row."""
         tx.vault.keep(tx.session, self.sealed)
-        for table, rows in ((_BATCH, self.batches), (_DETECTION, [*self.detections.values()])):
+        for table, rows in (
+            (_BATCH, self.batches),
+            (_DETECTION, [*self.detections.values()]),
+            (_OBSERVABLE, self.observables),
+            (_QUARANTINE, self.quarantined),
+        ):
             if rows:
                 tx.session.execute(insert(table), rows)
         if self.repeats:
             counted = [{"of": one, "more": more, "seen_at": tx.now} for one, more in sorted(self.repeats.items())]
             tx.session.execute(_COUNT, counted)
-        if self.quarantined:
-            tx.session.execute(insert(_QUARANTINE), self.quarantined)
 
 
 def _b64(raw: bytes) -> str:
@@ -252,6 +260,18 @@ def _detection_row(tx: Tx, batch: str, place: int, record: SourceRecord, print_:
     }  # fmt: skip
 
 
+def _observable_rows(record: SourceRecord, print_: str) -> list[Row]:
+    seen = record.result
+    assert isinstance(seen, Detection)
+    if not seen.observables:
+        return []
+    return [{"detection": print_, "kind": one.kind, "value": one.value} for one in carried(seen, _clean)]
+
+
+def _clean(text: str) -> str:
+    return _line(text)[:255]
+
+
 def _at(seen: Detection, received: datetime) -> datetime:
     """The event's own time where it is known, else when we received it."""
     return seen.time_utc or received
@@ -264,7 +284,7 @@ def _line(text: str) -> str:
 
 
 def _short(text: str | None) -> str | None:
-    return None if text is None else _line(text)[:255]
+    return None if text is None else _clean(text)
 
 
 def _quarantine_row(tx: Tx, batch: str, place: int, form: str, why: Unreadable) -> Row:

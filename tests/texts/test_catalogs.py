@@ -24,6 +24,7 @@ from csirt.model.law import SENSED, law_from, levels_from
 from csirt.model.linking import Because
 from csirt.model.measure import MeasureState
 from csirt.model.message import DeliveryState
+from csirt.model.observable import KINDS
 from csirt.model.order import OrderKind
 from csirt.model.people import Role
 from csirt.model.report import Trust
@@ -112,6 +113,7 @@ LISTS = {
     ),
     "choice": tuple(choice.code for choice in (*YES_NO, *DONE_OR_CANNOT, *APPROVE_OR_REFUSE)),
     "change": (*ASPECTS, "added", "removed", "then"),
+    "observable": KINDS,
     "called": ("queued", "sent", "refused"),
     "clock": ("occurred", "noticed", "known", "received"),
     "found": ("incident", "note", "detection"),
@@ -183,6 +185,7 @@ def test_no_page_text_is_left_over() -> None:
     dynamic = (
         "asset.",
         "ignoring.",
+        "observable.",
         "detection.state.",
         "layer.",
         "health.part.",

@@ -212,6 +212,16 @@ def a_detection(say: Words) -> incident.DetectionRow:
         title="ET MALWARE Win32/LockBit Ransomware Checkin Activity (GET)",
         repeats=4,
         raised_from=2,
+        observables=(
+            say(
+                "分類（RSIT）: malicious-code/c2-server",
+                "Class (RSIT): malicious-code/c2-server",
+            ),
+            say("ATT&CKの技術: T1486, T1490", "ATT&CK technique: T1486, T1490"),
+            "URL: hxxps://gate[.]example[.]net/checkin/a?id=0123456789abcdef0123456789abcdef",
+            say("ドメイン: gate[.]example[.]net", "Domain: gate[.]example[.]net"),
+            "SHA-256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        ),
         asset=say("税務課の端末（個人番号利用事務系、税務課）", "Tax computers (My Number network)"),
     )
 
@@ -369,6 +379,7 @@ def some_waiting(say: Words) -> waiting.Waiting:
         format="syslog",
         host="FW-01",
         repeats=12,
+        observables=(say("アカウント: admin", "Account: admin"),),
         asset=say("庁内ファイアウォール（LGWAN接続系、情報政策課）", "Firewall (LGWAN network, IT section)"),
     )
     broken = waiting.QuarantineRow(at=NOW, code="not_json", place="byte 2048", source="soc-sensor")

@@ -40,7 +40,6 @@ from tests.web.duties import (
 from tests.web.erasures import erasure_pages
 from tests.web.facts import law_pages
 from tests.web.figures import statistics_pages
-from tests.web.learning import learning_pages
 from tests.web.ignoring import rule_pages
 from tests.web.learning import learning_pages
 from tests.web.openings import busy, officer_pages

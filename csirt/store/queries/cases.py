@@ -1,7 +1,7 @@
 """Questions about incidents, for pages, API, CLI and documents. Nothing here writes."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,8 @@ from sqlmodel import col, select
 from csirt.era import is_drill_number, parse_number
 from csirt.errors import Invalid, NotFound
 from csirt.model.incident import Disposition, FourClocks, IncidentStatus, IncidentType, IncidentView, Level
+from csirt.model.observable import Observable, in_order
+from csirt.store.queries.observables import carried_by
 from csirt.store.tables.cases import IncidentRow, NoteRow
 from csirt.store.tables.intake import BatchRow, DetectionRow, QuarantineRow
 from csirt.store.tables.runs import RunRow
@@ -55,6 +57,10 @@ class DetectionView:
     asset: str | None
     own_level: int | None
     ignored_by: str | None
+    observables: tuple[Observable, ...] = ()
+
+
+_OWN = tuple(one.name for one in fields(DetectionView) if one.name != "observables")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ class WaitingGroup:
     format: str = ""
     at: datetime | None = None
     asset: str | None = None
+    observables: tuple[Observable, ...] = ()
 
 
 def resolve_incident(look: Look, name: str) -> str:
@@ -200,7 +207,7 @@ def detections(look: Look, incident_id: str, *, offset: int = 0, limit: int = PA
         .offset(offset)
         .limit(limit)
     )
-    return [detection_view(row) for row in look.session.exec(query)]
+    return detection_views(look, look.session.exec(query).all())
 
 
 def count_detections(look: Look, incident_id: str) -> int:
@@ -215,11 +222,12 @@ def waiting(look: Look, limit: int = 500) -> list[WaitingGroup]:
     groups: dict[str, list[DetectionRow]] = {}
     for row in look.session.exec(query):
         groups.setdefault(row.attacked, []).append(row)
-    found = [_group(attacked, rows) for attacked, rows in groups.items()]
+    carried = carried_by(look.session, [row.fingerprint for rows in groups.values() for row in rows])
+    found = [_group(attacked, rows, carried) for attacked, rows in groups.items()]
     return sorted(found, key=lambda group: (-group.level, group.attacked))
 
 
-def _group(attacked: str, rows: Sequence[DetectionRow]) -> WaitingGroup:
+def _group(attacked: str, rows: Sequence[DetectionRow], carried: Mapping[str, tuple[Observable, ...]]) -> WaitingGroup:
     gravest = max(rows, key=lambda row: row.level)
     return WaitingGroup(
         attacked=attacked,
@@ -231,6 +239,7 @@ def _group(attacked: str, rows: Sequence[DetectionRow]) -> WaitingGroup:
         format=gravest.format,
         at=max(row.at for row in rows),
         asset=next((row.asset for row in rows if row.asset), None),
+        observables=in_order(one for row in rows for one in carried.get(row.fingerprint, ())),
     )
 
 
@@ -242,9 +251,13 @@ def quarantine(look: Look, limit: int = PAGE) -> list[dict[str, Any]]:
     return [row.model_dump(exclude={"read_at"}) | {"source": source} for row, source in rows]
 
 
-def detection_view(row: DetectionRow) -> DetectionView:
-    """A stored detection as it is read."""
-    return DetectionView(**{name: getattr(row, name) for name in DetectionView.__dataclass_fields__})
+def detection_views(look: Look, rows: Sequence[DetectionRow]) -> list[DetectionView]:
+    """Stored detections, with what they carry."""
+    carried = carried_by(look.session, [row.fingerprint for row in rows])
+    return [
+        DetectionView(**{name: getattr(row, name) for name in _OWN}, observables=carried.get(row.fingerprint, ()))
+        for row in rows
+    ]
 
 
 def notes(look: Look, incident_id: str) -> list[NoteView]:

@@ -69,4 +69,4 @@ def _notes(look: Look, query: str) -> tuple[FoundNote, ...]:
 def _detections(look: Look, query: str) -> tuple[DetectionView, ...]:
     refs = [int(ref) for ref in _refs(look, "detection", query)]
     rows = {row.id: row for row in look.session.exec(select(DetectionRow).where(col(DetectionRow.id).in_(refs)))}
-    return tuple(cases.detection_view(rows[ref]) for ref in refs if ref in rows)[:PAGE]
+    return tuple(cases.detection_views(look, [rows[ref] for ref in refs if ref in rows][:PAGE]))

@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import col, func, select
 
 from csirt.model.ignoring import IgnoreKind
-from csirt.store.queries.cases import PAGE, DetectionView, detection_view
+from csirt.store.queries.cases import PAGE, DetectionView, detection_views
 from csirt.store.tables.ignoring import IgnoreRuleRow
 from csirt.store.tables.intake import BatchRow, DetectionRow
 from csirt.store.tx import Look
@@ -67,8 +67,8 @@ def _view(row: IgnoreRuleRow, reason: str, detections: int, seen: int) -> Ignore
 def found(look: Look, asked: Asked, *, offset: int = 0, limit: int = PAGE) -> list[DetectionView]:
     """Detections of any state, newest first."""
     query = _asked(select(DetectionRow), asked)
-    rows = look.session.exec(query.order_by(col(DetectionRow.id).desc()).offset(offset).limit(limit))
-    return [detection_view(row) for row in rows]
+    rows = look.session.exec(query.order_by(col(DetectionRow.id).desc()).offset(offset).limit(limit)).all()
+    return detection_views(look, rows)
 
 
 def count(look: Look, asked: Asked) -> int:

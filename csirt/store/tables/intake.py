@@ -77,6 +77,17 @@ class DetectionRow(SQLModel, table=True):
     ignored_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class ObservableRow(SQLModel, table=True):
+    """What a detection carries, named by its fingerprint: known before it is stored, so that many go in at once."""
+
+    __tablename__ = "detection_observable"
+    __table_args__ = (Index("ix_detection_observable_value", "kind", "value"),)
+
+    detection: str = Field(primary_key=True, foreign_key="detection.fingerprint")
+    kind: str = Field(primary_key=True)
+    value: str = Field(primary_key=True)
+
+
 class QuarantineRow(SQLModel, table=True):
     """A record that could not be read; its bytes lie with its batch. `read_at`: when it was read after all."""
 

@@ -19,6 +19,14 @@ class OnAssetGiven(Given):
     availability: int | None
 
 
+class ObservableGiven(Given):
+    """What a detection carries. `value` as it was told, for machines; `text` defanged, for people."""
+
+    kind: str
+    value: str
+    text: str
+
+
 class DetectionGiven(Given):
     """A stored detection, seen `count` times."""
 
@@ -46,6 +54,7 @@ class DetectionGiven(Given):
     own_level: int | None
     asset: OnAssetGiven | None
     asset_text: str
+    observables: list[ObservableGiven]
 
 
 class WaitingGiven(Given):
@@ -57,3 +66,4 @@ class WaitingGiven(Given):
     count: int
     keys: list[int]
     asset_text: str
+    observables: list[ObservableGiven]

@@ -27,7 +27,7 @@ from csirt.web.api.shapes import (
     WaitingIgnoreTaken,
     WaitingOpenTaken,
 )
-from csirt.web.api.words import Words
+from csirt.web.api.words import Words, observables_given
 from csirt.web.peers import address_of
 from csirt.web.session import IncidentReader, SignedIn, Visit, desk_of, visit
 
@@ -111,7 +111,13 @@ def show_waiting(reader: IncidentReader) -> list[WaitingGiven]:
 def _waiting(look: Look, reader: Visit) -> list[WaitingGiven]:
     words = Words(reader.desk, look, reader)
     return [
-        WaitingGiven.model_validate({**asdict(group), "asset_text": words.asset(group.asset)})
+        WaitingGiven.model_validate(
+            {
+                **asdict(group),
+                "asset_text": words.asset(group.asset),
+                "observables": observables_given(group.observables),
+            }
+        )
         for group in cases.waiting(look)
     ]
 

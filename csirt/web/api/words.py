@@ -9,6 +9,7 @@ from csirt.era import number_text
 from csirt.model.asset import Asset
 from csirt.model.authority import may_answer
 from csirt.model.incident import IncidentView
+from csirt.model.observable import Observable
 from csirt.model.people import Actor
 from csirt.store.queries.assets import by_id
 from csirt.store.queries.cases import DetectionView, NoteView
@@ -18,8 +19,9 @@ from csirt.store.queries.work import AssignmentView, EscalationView, StepView
 from csirt.store.tx import Look
 from csirt.texts.assets import asset_text
 from csirt.texts.naming import Naming
+from csirt.texts.observables import observable_lines
 from csirt.texts.steps import StepText
-from csirt.web.api.detection_shapes import DetectionGiven
+from csirt.web.api.detection_shapes import DetectionGiven, ObservableGiven
 from csirt.web.api.measure_shapes import MeasureGiven
 from csirt.web.api.shapes import (
     AssignmentGiven,
@@ -62,8 +64,15 @@ class Words:
         text = self.joined(view.joined_by, view.joined_over)
         found = self.assets([view.asset]).get(view.asset or "")
         asset = {"id": view.asset, **asdict(found)} if found else None
-        told = {"joined_text": text, "asset": asset, "asset_text": self.asset(view.asset)}
+        told = {
+            "joined_text": text, "asset": asset, "asset_text": self.asset(view.asset),
+            "observables": observables_given(view.observables),
+        }  # fmt: skip
         return DetectionGiven.model_validate({**asdict(view), **told})
+
+    def observables(self, observables: Iterable[Observable]) -> tuple[str, ...]:
+        """What a detection carries, one line a kind, defanged."""
+        return observable_lines(self.name.words, observables)
 
     def assets(self, ids: Iterable[str | None]) -> Mapping[str, Asset]:
         """The assets with these ids."""
@@ -140,3 +149,8 @@ def entry_given(told: Teller, entry: TimelineEntry, *, with_texts: bool = True) 
         text=told.tell(entry, with_texts=with_texts),
         out=entry.out,
     )
+
+
+def observables_given(observables: Iterable[Observable]) -> list[ObservableGiven]:
+    """What a detection carries, as the API gives it."""
+    return [ObservableGiven(kind=one.kind, value=one.value, text=one.text) for one in observables]

@@ -127,6 +127,7 @@ def _detections(look: Look, visit: Visit, asked: Asked, page: int) -> DetectionL
         FoundDetection(
             at=one.at, title=one.title, level=Level(one.level), host=one.attacked, format=one.format, state=one.state,
             repeats=one.count, incident=one.incident or "", asset=words.asset(one.asset),
+            observables=words.observables(one.observables),
         )
         for one in found[: cases.PAGE]
     )  # fmt: skip

@@ -269,7 +269,7 @@ def _detections(look: Look, words: Words, incident: str, page: int) -> tuple[tup
         DetectionRow(
             at=row.at, format=row.format, title=row.title, level=Level(row.level), host=row.host or row.attacked,
             repeats=row.count, joined=words.joined(row.joined_by, row.joined_over), asset=words.asset(row.asset),
-            raised_from=row.own_level,
+            raised_from=row.own_level, observables=words.observables(row.observables),
         )
         for row in found[: cases.PAGE]
     )  # fmt: skip

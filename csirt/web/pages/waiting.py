@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -98,7 +97,7 @@ def _faults(sent: Sent, keys: Sequence[int]) -> Faults:
 def _waiting(look: Look, visit: Visit, form: Form, chosen: frozenset[str]) -> Waiting:
     now, words = visit.desk.clock.now(), Words(visit.desk, look, visit)
     return Waiting(
-        rows=tuple(replace(_row(group, now), asset=words.asset(group.asset)) for group in cases.waiting(look)),
+        rows=tuple(_row(group, now, words) for group in cases.waiting(look)),
         quarantine=tuple(_quarantined(row, words) for row in cases.quarantine(look)),
         may_decide=may(visit.actor, Permission.DECIDE_TRIAGE),
         may_retry=may(visit.actor, Permission.INGEST),
@@ -107,7 +106,7 @@ def _waiting(look: Look, visit: Visit, form: Form, chosen: frozenset[str]) -> Wa
     )
 
 
-def _row(group: WaitingGroup, now: datetime) -> WaitingRow:
+def _row(group: WaitingGroup, now: datetime, words: Words) -> WaitingRow:
     return WaitingRow(
         key="-".join(str(key) for key in group.keys),
         at=group.at or now,
@@ -117,6 +116,8 @@ def _row(group: WaitingGroup, now: datetime) -> WaitingRow:
         format=group.format,
         host=group.attacked,
         repeats=group.count,
+        asset=words.asset(group.asset),
+        observables=words.observables(group.observables),
     )
 
 

@@ -51,6 +51,7 @@ class FoundDetection:
     repeats: int = 1
     incident: str = ""
     asset: str = ""
+    observables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

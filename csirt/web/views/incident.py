@@ -76,6 +76,7 @@ class DetectionRow:
     repeats: int = 1
     joined: str = ""
     asset: str = ""
+    observables: tuple[str, ...] = ()
     raised_from: int | None = None
 
 

@@ -21,6 +21,7 @@ class WaitingRow:
     host: str = ""
     repeats: int = 1
     asset: str = ""
+    observables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
