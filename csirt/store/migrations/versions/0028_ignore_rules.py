@@ -6,8 +6,8 @@ from alembic import op
 from csirt.errors import Untrusted
 from csirt.store.columns import UtcDateTime
 
-revision = "0027"
-down_revision = "0026"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 
