@@ -26,6 +26,7 @@ class Because(StrEnum):
     SAME_HOST = "same_host"
     SAME_ADDRESS = "same_address"  # the host's other name: an address that was seen to be its
     SHARED_ATTACKER = "shared_attacker"
+    FLOOD = "flood"  # its source flooded: one case with a count instead of many
     OFFICER = "officer"  # a person put it there
 
 

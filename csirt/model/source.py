@@ -16,13 +16,16 @@ from csirt.model.chains import duration_from
 
 PER_MINUTE = 60_000  # records; a source of a city sends some hundreds
 MOST_PER_MINUTE = 6_000_000
+FLOOD_FROM = 30  # cases that one source opens by itself within `FLOOD_WITHIN`; no desk works on more at once
+MOST_FLOOD_FROM = 10_000
+FLOOD_WITHIN = timedelta(minutes=10)
 SENSOR = "sensor:"
 IMAPS = 993
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.toml")
 _KEYS = frozenset(
-    {"name", "owner", "way", "format", "mapping", "per_minute", "silent_after", "addresses", "folder", "mailbox"}
-)
+    ("name", "owner", "way", "format", "mapping", "per_minute", "silent_after", "addresses", "folder", "mailbox")
+) | {"flood_from"}
 _BOX_KEYS = frozenset({"host", "port", "user", "folder", "ca_file"})
 _LINE = re.compile(r"[^\x00-\x1f\x7f]{1,300}")
 
@@ -53,7 +56,8 @@ class Mailbox:
 class Source:
     """One source. `owner` is a post; `mapping` a file of the city's own; `addresses`: from where it may come (all).
 
-    `folder` (of files or mails; relative to the data folder) and `mailbox` say where its records are fetched.
+    `folder` (of files or mails; relative to the data folder) and `mailbox` say where its records are fetched. Of more
+    than `flood_from` cases within ten minutes one is made.
     """
 
     name: str
@@ -66,6 +70,7 @@ class Source:
     addresses: tuple[Network, ...] = ()
     folder: str = ""
     mailbox: Mailbox | None = None
+    flood_from: int = FLOOD_FROM
 
     @property
     def actor(self) -> str:
@@ -140,6 +145,7 @@ def _source(row: object, file: str, place: str) -> Source:
         addresses=keys.networks("addresses"),
         folder=keys.text("folder", _LINE, ""),
         mailbox=_mailbox(row, file, place),
+        flood_from=keys.number("flood_from", FLOOD_FROM, MOST_FLOOD_FROM),
     )
 
 

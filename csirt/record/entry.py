@@ -128,6 +128,7 @@ class EntryKind(StrEnum):
     ASSETS_IMPORTED = "ASSETS_IMPORTED"  # the asset ledger became what a file says
     IGNORE_RULE_MADE = "IGNORE_RULE_MADE"  # detections are set aside for a time, with a reason
     IGNORE_RULE_ENDED = "IGNORE_RULE_ENDED"  # a rule that set detections aside ended; holds how many it did
+    FLOOD_BEGAN = "FLOOD_BEGAN"  # a source floods: what is not grave of it goes to one case
     DETECTIONS_SET_ASIDE = "DETECTIONS_SET_ASIDE"  # a rule set detections aside
     SOURCE_WATCHED = "SOURCE_WATCHED"  # a source of detections must not be silent for longer than so many minutes
     SOURCE_SILENT = "SOURCE_SILENT"  # nothing came from it for longer than that

@@ -1,7 +1,7 @@
 """Rules that set detections aside are made with a reason and an end, applied when detections are sorted, and end."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_network
@@ -16,8 +16,9 @@ from csirt.model.ignoring import LONGEST, PASSES_FROM, IgnoreKind, IgnoreRule, T
 from csirt.model.incident import Level
 from csirt.record.entry import EntryKind
 from csirt.response import repeats
+from csirt.response.floods import sources_of
 from csirt.store.tables.ignoring import IgnoreRuleRow
-from csirt.store.tables.intake import BatchRow, DetectionRow
+from csirt.store.tables.intake import DetectionRow
 from csirt.store.tx import Tx, new_id
 
 LINE_LIMIT = 200
@@ -159,7 +160,7 @@ def set_aside(tx: Tx, fresh: Mapping[int, DetectionRow]) -> set[int]:
     rules = _active(tx)
     if not rules:
         return set()
-    sources = _sources(tx, {row.batch for row in fresh.values()})
+    sources = sources_of(tx, {row.batch for row in fresh.values()})
     found: defaultdict[str, list[DetectionRow]] = defaultdict(list)
     until: dict[str, datetime] = {rule.id: rule.until_at for rule in rules}
     for row in fresh.values():
@@ -189,11 +190,6 @@ def rule_of(row: IgnoreRuleRow) -> IgnoreRule:
         row.id, IgnoreKind(row.kind), row.from_at, row.until_at, row.source, row.text, row.host, row.network,
         row.passes_from,
     )  # fmt: skip
-
-
-def _sources(tx: Tx, batches: Collection[str]) -> dict[str, str]:
-    query = select(BatchRow.id, BatchRow.source).where(col(BatchRow.id).in_(batches))
-    return dict(tx.session.exec(query).all())
 
 
 def _told(row: DetectionRow, source: str) -> Told:

@@ -32,8 +32,10 @@ from csirt.model.linking import (
     torn_by,
 )
 from csirt.model.sorting import day_of, groups_of, sighting
+from csirt.model.source import SENSOR
 from csirt.record.entry import EntryKind
 from csirt.response import ignoring, incidents, levels, locks, merging
+from csirt.response.floods import Floods, of_floods
 from csirt.response.incidents import Report
 from csirt.store.queries.assets import assets_on
 from csirt.store.queries.sealing import sealed_of
@@ -94,6 +96,9 @@ class _Sorting:
         self.ages: dict[str, tuple[Any, ...]] = {}
         self.places: dict[Place, PlaceRow] = {}
         self.opened: list[str] = []
+        self.floods = Floods(tx, fresh.values())
+        self.flood_cases: set[str] = set()
+        self.led: defaultdict[str, list[DetectionRow]] = defaultdict(list)
 
     def sort(self) -> list[str]:
         self._load()
@@ -102,6 +107,9 @@ class _Sorting:
         for gone, into in sorted(linked.absorbed.items()):
             self._absorb(gone, into)
         self._place(linked)
+        for incident, rows in sorted(self.led.items()):
+            self._join(incident, rows)
+            self._raise(incident, rows)
         return self.opened
 
     # ------------------------------------------------------------------------------------------------- what is known
@@ -151,6 +159,7 @@ class _Sorting:
             led_to = {row.incident for row in found if row.incident}
             cases = self.tx.session.exec(select(IncidentRow).where(col(IncidentRow.id).in_(led_to)))
             by_id = {case.id: case for case in cases}
+            self.flood_cases |= of_floods(self.tx, led_to)
             for cluster in found:
                 case = by_id.get(cluster.incident or "")
                 if case is None or case.status == IncidentStatus.OPEN.value:
@@ -190,12 +199,28 @@ class _Sorting:
         session.add(new)
         session.delete(old)
         session.flush()
-        if old.incident and new.incident and old.incident != new.incident:
-            if sealed_of(self.tx.session, {old.incident, new.incident}):
-                return  # what is sealed stays by itself
+        if not (old.incident and new.incident and old.incident != new.incident):
+            return
+        if sealed_of(self.tx.session, {old.incident, new.incident}):
+            return  # what is sealed stays by itself
+        if old.incident in self.flood_cases:
+            self._leave_flood(new, old.incident, new.incident)
+        elif new.incident in self.flood_cases:
+            self._leave_flood(new, new.incident, old.incident)
+        else:
             merging.join_cases(self.tx, new.incident, old.incident, cause="rule")
             for other in self.clusters.values():
                 session.refresh(other)
+
+    def _leave_flood(self, cluster: ClusterRow, flood: str, into: str | None) -> None:
+        """Out of the case of a flood, which stays as it is: into a case that they belong to, or to open one (None)."""
+        mine = (col(DetectionRow.cluster) == cluster.id, col(DetectionRow.incident) == flood)
+        state = "sorted" if into else "waiting"
+        moved: Any = self.tx.session.execute(update(DetectionRow).where(*mine).values(incident=into, state=state))
+        cluster.incident = into
+        self.tx.session.add(cluster)
+        out: dict[str, str | int] = {"detections": moved.rowcount, "because": Because.FLOOD.value}
+        self.tx.record(EntryKind.DETECTIONS_MOVED, incident=flood, out=out)
 
     # ------------------------------------------------------------------------------------------ several out of one
 
@@ -238,7 +263,7 @@ class _Sorting:
             out: dict[str, str | int] = {"detections": count, "because": "address_shared"}
             self.tx.record(EntryKind.DETECTIONS_MOVED, incident=incident, out=out)
         if self.clusters[cluster].level >= self.tx.city.rules.opens_from:
-            self._open(self.clusters[cluster], [row for row in rows if row.state == "waiting"])
+            self._open_or_lead(self.clusters[cluster], [row for row in rows if row.state == "waiting"])
 
     # ------------------------------------------------------------------------------------------------ into incidents
 
@@ -255,12 +280,14 @@ class _Sorting:
             kept = self.clusters[cluster]
             kept.level = max(kept.level, *(row.level for row in rows))
             self.tx.session.add(kept)
+            if kept.incident in self.flood_cases and max(row.level for row in rows) >= Level.GRAVE:
+                self._leave_flood(kept, kept.incident or "", None)
             if kept.incident:
                 self._join(kept.incident, rows)
                 self._take_up(kept)
                 self._raise(kept.incident, rows)
             elif kept.level >= self.tx.city.rules.opens_from:
-                self._open(kept, rows)
+                self._open_or_lead(kept, rows)
             else:
                 self._let_wait(rows)
 
@@ -297,6 +324,32 @@ class _Sorting:
         if changed.rowcount:
             out: dict[str, str | int] = {"detections": changed.rowcount, "because": "waited"}
             self.tx.record(EntryKind.DETECTIONS_JOINED, incident=cluster.incident, out=out)
+
+    def _open_or_lead(self, cluster: ClusterRow, rows: Sequence[DetectionRow]) -> None:
+        """A case of its own; while its source floods, what is not grave goes to the one case of the flood."""
+        source = self.floods.source_of(rows)
+        floods = bool(source) and cluster.level < Level.GRAVE and self.floods.is_flooding(source)
+        case = self.floods.case_of(source) if floods else None
+        if case is None:
+            self._open(cluster, rows)
+            case = cluster.incident or ""
+        else:
+            self._lead(cluster, rows, case, source)
+        if floods:
+            self.flood_cases.add(case)
+        if source:
+            self.floods.note(source, case, flood=floods)
+
+    def _lead(self, cluster: ClusterRow, rows: Sequence[DetectionRow], case: str, source: str) -> None:
+        """To the case of a flood; one entry for all of a batch."""
+        if case not in self.led:
+            locks.hold(self.tx, case)
+        cluster.incident = case
+        self.tx.session.add(cluster)
+        for row in rows:
+            row.joined_by, row.joined_over = Because.FLOOD.value, source.removeprefix(SENSOR)
+        self.led[case] += rows
+        self._take_up(cluster)
 
     def _open(self, cluster: ClusterRow, rows: Sequence[DetectionRow]) -> None:
         """A case for a cluster; `rows` hold its gravest detection."""

@@ -2,9 +2,10 @@
 
 from datetime import date, datetime
 
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from csirt.store.columns import UtcDateTime
+from csirt.store.columns import BigId, UtcDateTime
 
 
 class ClusterRow(SQLModel, table=True):
@@ -37,3 +38,16 @@ class HostNameRow(SQLModel, table=True):
     day: date = Field(primary_key=True)
     address: str = Field(primary_key=True)
     name: str = Field(primary_key=True)
+
+
+class OpeningRow(SQLModel, table=True):
+    """A cluster for which a source's detections opened a case, or (`flood`) were led to the case of its flood."""
+
+    __tablename__ = "sorting_opening"
+    __table_args__ = (Index("ix_sorting_opening_source", "source", "at"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    source: str
+    at: datetime = Field(sa_type=UtcDateTime)
+    incident: str = Field(index=True)
+    flood: bool
