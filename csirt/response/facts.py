@@ -1,7 +1,7 @@
 """The fact sheet of an incident: facts are stated, corrected by newer versions, and never overwritten."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from csirt.errors import Invalid, NotFound
@@ -102,15 +102,21 @@ def _append(tx: Tx, incident: str, one: Statement, version: int, stated: int, ci
     )  # fmt: skip
 
 
-def begin(tx: Tx, incident: str, clocks: Mapping[str, datetime | None], personal_data: str) -> None:
-    """The facts that an incident is opened with; they stand under the entry of its opening."""
+def begin(
+    tx: Tx, incident: str, clocks: Mapping[str, datetime | None], personal_data: str, sensed: Collection[str] = ()
+) -> None:
+    """The facts that an incident is opened with; they stand under the entry of its opening.
+
+    `sensed` are the clocks that were read off detections: estimates, until somebody says otherwise.
+    """
     first = {name: at.isoformat(timespec="seconds") for name, at in clocks.items() if at is not None}
     found = {**first, **({"personal_data": personal_data} if personal_data in {"yes", "no"} else {})}
     for name, value in found.items():
-        sure = FactState.CONFIRMED if name in first else FactState.ESTIMATED
+        sure = FactState.CONFIRMED if name in first and name not in sensed else FactState.ESTIMATED
+        source = FactSource.DETECTION if name in sensed else FactSource.REPORT
         tx.session.add(
             FactRow(
-                incident=incident, name=name, version=1, state=sure.value, value=value, source=FactSource.REPORT.value,
+                incident=incident, name=name, version=1, state=sure.value, value=value, source=source.value,
                 at=tx.now, by=tx.actor.id, stated_at=tx.now,
             )
         )  # fmt: skip

@@ -1,6 +1,6 @@
 """Incidents open, take in detections, and close."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -39,6 +39,7 @@ class Report:
     drill: bool = False  # 訓練: everything happens, and nobody outside is reached
     sealed: bool = False  # only its readers see it
     readers: tuple[str, ...] = ()  # ids of people, besides who opens it
+    sensed: frozenset[str] = frozenset()  # which of its clocks were read off detections: estimates until somebody says
 
 
 def open_by_report(tx: Tx, report: Report, *, request_key: str | None = None) -> str:
@@ -74,7 +75,7 @@ def open_waiting(
     members = _waiting(tx, keys)
     level = Level(max(row.level for row in members))
     refuse_my_number(title, field="title")
-    report = Report(title=title or members[0].title, type=type_, channel="sensor", level=level)
+    report = of_sensors(members, title or members[0].title, type_, level, tx.now)
     incident = open_case(tx, report, "officer", request_key)
     for row in members:
         row.state, row.incident, row.joined_by = "sorted", incident, Because.OFFICER.value
@@ -83,6 +84,13 @@ def open_waiting(
     tx.record(EntryKind.DETECTIONS_JOINED, incident=incident, out=said)
     _lead_here(tx, incident, members)
     return incident
+
+
+def of_sensors(rows: Iterable[DetectionRow], title: str, type_: IncidentType, level: Level, now: datetime) -> Report:
+    """What detections report. It began at the earliest instant in the past that one of them gave, if any did."""
+    began = min((row.time_utc for row in rows if row.time_utc and row.time_utc <= now), default=None)
+    sensed = frozenset({"occurred"} if began else ())
+    return Report(title=title, type=type_, channel="sensor", level=level, occurred=began, sensed=sensed)
 
 
 def _lead_here(tx: Tx, incident: str, members: Sequence[DetectionRow]) -> None:
@@ -152,7 +160,7 @@ def open_case(tx: Tx, report: Report, cause: str, request_key: str | None = None
     if report.sealed:
         secrecy.begin(tx, incident, report.readers)
     clocks = {"occurred": report.occurred, "noticed": report.noticed, "known": tx.now, "received": tx.now}
-    facts.begin(tx, incident, clocks, report.personal_data)
+    facts.begin(tx, incident, clocks, report.personal_data, report.sensed)
     tx.record(EntryKind.LEVEL_PROPOSED, incident=incident, out={"level": int(report.level), "by": cause})
     order_run(tx, incident, report.type)
     return incident

@@ -36,7 +36,6 @@ from csirt.model.source import SENSOR
 from csirt.record.entry import EntryKind
 from csirt.response import ignoring, incidents, levels, locks, merging
 from csirt.response.floods import Floods, of_floods
-from csirt.response.incidents import Report
 from csirt.store.queries.assets import assets_on
 from csirt.store.queries.sealing import sealed_of
 from csirt.store.tables.cases import IncidentRow
@@ -357,7 +356,7 @@ class _Sorting:
         type_ = gravest.type
         if type_ is IncidentType.UNDECIDED:
             type_ = self._told_type(cluster.id)
-        report = Report(title=gravest.title, type=type_, channel="sensor", level=Level(cluster.level))
+        report = incidents.of_sensors(rows, gravest.title, type_, Level(cluster.level), self.tx.now)
         cluster.incident = incidents.open_case(self.tx, report, cause="rule")
         self.ages[cluster.id] = (self.tx.now,)
         self.tx.session.add(cluster)

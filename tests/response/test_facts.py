@@ -10,8 +10,10 @@ from sqlmodel import select
 from csirt import founding
 from csirt.errors import CsirtError, Forbidden, Invalid, NotFound
 from csirt.model.fact import FactCatalogue, FactSource, FactState, Statement, catalogue_from, checked, value_from
-from csirt.model.people import Actor, Role
-from csirt.response import facts, runs
+from csirt.model.people import SYSTEM, Actor, Role
+from csirt.readers import formats
+from csirt.response import audit, facts, intake, runs
+from csirt.store.queries.facts import history
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.record import LedgerRow
 from csirt.store.tables.runs import RunDueRow
@@ -173,3 +175,19 @@ def test_wrong_data_is_refused_with_file_and_place(change: dict[str, object], ke
     assert caught.value.params["file"] == "facts.toml"
     assert str(caught.value.params["key"]).startswith(key.partition(".")[0])
     assert isinstance(CATALOGUE, FactCatalogue)
+
+
+def test_when_it_began_is_read_off_the_detections_as_an_estimate(world: World) -> None:
+    """What a sensor says is a first version; what a person finds out is the next one."""
+    record = b'{"timestamp":"2026-11-23T21:05:00+0900","event_type":"alert","src_ip":"203.0.113.9",'
+    record += b'"dest_ip":"10.9.8.7",'
+    record += b'"alert":{"signature":"ET TROJAN beacon","severity":1,"signature_id":1,"category":"x"}}\n'
+    world.desk.commit(SYSTEM, intake.accept, list(formats.read(record)), source="ids", form="suricata-eve")
+    world.work()
+    (incident,) = world.desk.look(audit.newest_incidents, 5)
+    (first,) = world.desk.look(history, incident, "occurred")
+    assert (first.state, first.source) == (FactState.ESTIMATED, FactSource.DETECTION)
+    assert str(first.value).startswith("2026-11-23T12:05:00")
+    said = Statement("occurred", FactState.CONFIRMED, "2026-11-23T11:00:00+00:00", FactSource.LOGS)
+    world.desk.commit(world.person("k.sato"), facts.state, incident, [said])
+    assert world.desk.look(history, incident, "occurred")[-1].source is FactSource.LOGS
