@@ -9,10 +9,12 @@ from csirt.bootstrap import Desk
 from csirt.errors import Conflict, Invalid, NotFound
 from csirt.founding import MAPPINGS
 from csirt.model.authority import Permission, must
-from csirt.model.detection import SourceRecord, Unreadable
+from csirt.model.detection import Detection, SourceRecord, Unreadable
+from csirt.model.incident import Level
 from csirt.model.people import Actor
 from csirt.model.ports import Reader
 from csirt.model.source import SENSOR, Source
+from csirt.model.triage import suggest
 from csirt.readers import formats
 from csirt.response import intake, quarantine, sources
 
@@ -23,6 +25,12 @@ def source_behind(desk: Desk, actor: Actor) -> Source | None:
     """The declared source that an actor is, if it is one."""
     is_sensor = actor.id.startswith(SENSOR)
     return desk.door.city.sources.get(actor.id.removeprefix(SENSOR)) if is_sensor else None
+
+
+def bounded_as(desk: Desk, actor: Actor) -> Source | None:
+    """By which source's rate an actor is bound: a sensor that is not declared has the default; a person has none."""
+    known = source_behind(desk, actor)
+    return known or (Source(actor.id.removeprefix(SENSOR), "") if actor.id.startswith(SENSOR) else None)
 
 
 def reader_for(desk: Desk, source: Source | None, head: bytes, form: str = formats.AUTO) -> Reader:
@@ -75,6 +83,29 @@ def take_in(
             desk, actor, batch, name, reader.format, f"{key}#{number}" if key else None, key_covers=key_covers
         )
     return counts
+
+
+def take_grave(
+    desk: Desk, actor: Actor, data: bytes, form: str, key: str | None, source: Source | None
+) -> tuple[intake.Accepted, int]:
+    """Keep what is grave of an input, and nothing else of it; how many records were left.
+
+    Raises:
+        Invalid: `format_unknown`, or the mapping of its source cannot be used.
+    """
+    reader = reader_for(desk, source, data[: formats.HEAD_BYTES], form)
+    records = list(reader.read(data))
+    grave = [one for one in records if isinstance(one.result, Detection) and _is_grave(desk, one.result)]
+    counts = intake.Accepted()
+    for number, batch in enumerate(batches(grave)):
+        counts += keep(
+            desk, actor, batch, source.actor if source else actor.id, reader.format, f"{key}#{number}" if key else None
+        )
+    return counts, len(records) - len(grave)
+
+
+def _is_grave(desk: Desk, detection: Detection) -> bool:
+    return suggest(detection, desk.door.city.rules)[1] >= Level.GRAVE
 
 
 def take_unread(desk: Desk, source: Source, data: bytes, code: str, key: str) -> intake.Accepted:

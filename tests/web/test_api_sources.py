@@ -173,6 +173,25 @@ def test_who_sends_more_than_agreed_waits(
     assert send("ids", rows, token).json()["duplicates"] == 15
 
 
+def test_what_is_grave_passes_a_full_bucket_and_nothing_is_counted_as_sent_that_was_refused(
+    send: Callable[..., httpx.Response], desk: Desk, clock: FixedClock
+) -> None:
+    token = a_token(desk, "ids")
+
+    def rows(first: int, level: int) -> bytes:
+        told = [{"title": f"t{n}", "schema": "csirt.detection.v1", "level": level} for n in range(first, first + 12)]
+        return b"".join(json.dumps(one).encode() + b"\n" for one in told)
+
+    assert send("ids", rows(0, 1), token).json()["records"] == 12
+    grave = json.dumps({"title": "grave", "schema": "csirt.detection.v1", "level": 4}).encode() + b"\n"
+    assert send("ids", grave, token).json()["detections"] == 1  # nothing was left, so nothing is asked for again
+    mixed = grave.replace(b"grave", b"crisis") + rows(20, 1)
+    assert send("ids", mixed, token).status_code == 429
+    clock.forward(timedelta(minutes=2))
+    answer = send("ids", mixed, token).json()
+    assert (answer["detections"], answer["duplicates"]) == (12, 1)
+
+
 def test_a_silent_source_is_missed_and_heard_again(
     send: Callable[..., httpx.Response], desk: Desk, clock: FixedClock, someone: Make
 ) -> None:

@@ -15,7 +15,7 @@ from csirt.readers import formats
 from csirt.response import access, incidents, intake, sources
 from csirt.store.queries import cases
 from csirt.store.tx import Look
-from csirt.taking import Reread, read_again, source_behind, take_in
+from csirt.taking import Reread, bounded_as, read_again, source_behind, take_grave, take_in
 from csirt.web.api.detection_shapes import WaitingGiven
 from csirt.web.api.shapes import (
     AcceptedGiven,
@@ -29,6 +29,7 @@ from csirt.web.api.shapes import (
 )
 from csirt.web.api.words import Words, observables_given
 from csirt.web.peers import address_of
+from csirt.web.refusals import TooFast
 from csirt.web.session import IncidentReader, SignedIn, Visit, desk_of, visit
 
 router = APIRouter(tags=["detections"])
@@ -42,14 +43,22 @@ def ingester(request: Request) -> Actor:
 
     Raises:
         Forbidden: `token_refused`, `not_permitted`, `form_expired`.
-        TooFast: its source sends more than was agreed.
         NotSignedIn: neither token nor session.
     """
     actor = by_token(request) or visit(request).actor
     must(actor, Permission.INGEST)
-    if source := source_behind(desk_of(request), actor):
-        request.app.state.throttle.must_have_room(source, desk_of(request).clock.now())
+    look_for_room(request, bounded_as(desk_of(request), actor))
     return actor
+
+
+def look_for_room(request: Request, source: Source | None) -> None:
+    """Keep in mind if this source sends more than was agreed: what is grave passes, which only its body tells."""
+    request.state.too_fast = None
+    if source is not None:
+        try:
+            request.app.state.throttle.must_have_room(source, desk_of(request).clock.now())
+        except TooFast as error:
+            request.state.too_fast = error
 
 
 def by_token(request: Request) -> Actor | None:
@@ -93,12 +102,22 @@ async def take_detections(
 def take_and_count(
     request: Request, actor: Actor, data: bytes, form: str, key: str | None, source: Source | None = None
 ) -> intake.Accepted:
-    """Keep an input; its records count against what its source may send. Raises `Invalid`."""
+    """Keep an input; its records count against what its source may send.
+
+    Raises:
+        Invalid: it cannot be taken in.
+        TooFast: its source sends more than was agreed. What is grave of it was kept all the same.
+    """
     desk = desk_of(request)
     source = source or source_behind(desk, actor)
+    if request.state.too_fast is not None:
+        counts, left = take_grave(desk, actor, data, form, key, source)
+        if left or not counts.records:
+            raise request.state.too_fast
+        return counts
     counts = take_in(desk, actor, data, form, key, source)
-    if source is not None:
-        request.app.state.throttle.add(source, counts.records, desk.clock.now())
+    if bound := source or bounded_as(desk, actor):
+        request.app.state.throttle.add(bound, counts.records, desk.clock.now())
     return counts
 
 

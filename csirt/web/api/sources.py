@@ -16,7 +16,7 @@ from csirt.response import sources
 from csirt.store.queries import sources as questions
 from csirt.store.queries.sources import SourceView
 from csirt.store.tx import Look
-from csirt.web.api.detections import RequestKey, by_token, take_and_count
+from csirt.web.api.detections import RequestKey, by_token, look_for_room, take_and_count
 from csirt.web.api.shapes import AcceptedGiven, Given
 from csirt.web.api.words import Words
 from csirt.web.peers import address_of
@@ -94,7 +94,6 @@ def sender(request: Request, name: str) -> Actor:
     Raises:
         Forbidden: `token_refused`, `not_permitted`, `form_expired`.
         NotFound: `source_unknown`.
-        TooFast: it sends more than was agreed.
     """
     desk = desk_of(request)
     source = desk.door.city.sources.get(name)
@@ -110,7 +109,7 @@ def sender(request: Request, name: str) -> Actor:
         if source is None:
             raise NotFound("source_unknown", name=name[:40])
         actor = found or visit(request).actor
-    request.app.state.throttle.must_have_room(source, desk.clock.now())
+    look_for_room(request, source)
     return actor
 
 

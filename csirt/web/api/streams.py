@@ -18,7 +18,7 @@ from csirt.model.ports import Reader
 from csirt.readers import formats
 from csirt.readers.limits import DEFAULT_LIMITS
 from csirt.response import intake
-from csirt.taking import BATCH_BYTES, keep, reader_for, source_behind
+from csirt.taking import BATCH_BYTES, bounded_as, keep, reader_for, source_behind
 from csirt.web.api.detections import RequestKey, ingester
 from csirt.web.session import desk_of
 
@@ -46,6 +46,8 @@ async def take_stream(
     The format is that of the first line. After an error, send all again with the same `Idempotency-Key`: what was
     stored is not stored twice.
     """
+    if request.state.too_fast is not None:
+        raise request.state.too_fast
     taker = _Taker(desk_of(request), actor, format, key)
     try:
         async for line in _lines(request):
@@ -55,7 +57,7 @@ async def take_stream(
     except BaseException:
         taker.answers.close()
         raise
-    if source := taker.source:
+    if source := bounded_as(desk_of(request), actor):
         request.app.state.throttle.add(source, taker.counts.records, desk_of(request).clock.now())
     taker.write(asdict(taker.counts))
     return StreamingResponse(_content(taker.answers), media_type=NDJSON)
