@@ -64,7 +64,7 @@ def _asked(look: Look, desk: Desk, now: datetime) -> Iterator[PartHealth]:
     for name, since in silent(look, desk.door.city.sources):
         yield PartHealth("source", LATE, name, since, "source_silent")
     yield _holidays(desk, now)
-    waiting = cases.counts(look)["quarantined"]
+    waiting = cases.count_quarantined(look)
     yield PartHealth("quarantine", LATE if waiting else OK, params={"number": waiting})
 
 

@@ -16,7 +16,7 @@ from csirt.model.authority import Permission, must
 from csirt.model.erasure import ErasureBasis, ErasureState
 from csirt.model.evidence import EvidenceState
 from csirt.record.entry import EntryKind
-from csirt.response import repeats
+from csirt.response import indexing, repeats
 from csirt.store.erasing import forget, forget_files, rotate
 from csirt.store.evidence_files import Kept
 from csirt.store.queries.erasures import still_needed
@@ -119,6 +119,7 @@ def approve(tx: Tx, erasure: str, resealed: Resealed) -> Erased:
         tx.session.get_one(EvidenceRow, id_).address = kept.address
     if row.whole:
         _blank(tx, row.incident)
+    indexing.drop_erased(tx, row.incident, doomed, whole=row.whole)
     ring = rotate(tx.session, tx.vault)
     _decide(tx, row, ErasureState.DONE)
     number = {"texts": len(doomed), "evidence": len(pieces)}

@@ -1,10 +1,13 @@
 """What was recorded becomes findable: a reader of the record with a cursor, which may be set back to begin anew."""
 
+from collections.abc import Collection
+
 from sqlmodel import col, select
 
 from csirt.record.entry import EntryKind
 from csirt.store import search
-from csirt.store.queries.timeline import TimelineEntry, read_entries
+from csirt.store.queries.timeline import TimelineEntry, parsed, read_entries
+from csirt.store.tables.cases import NoteRow
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tables.record import CursorRow, LedgerHeadRow, LedgerRow
 from csirt.store.tables.search import SearchDocRow
@@ -30,6 +33,26 @@ def catch_up(tx: Tx) -> tuple[bool, int]:
     cursor.seq = rows[-1].seq if len(rows) == BATCH else size - 1
     tx.session.add(cursor)
     return len(rows) == BATCH, cursor.seq + 1
+
+
+def drop_erased(tx: Tx, incident: str, doomed: Collection[str], *, whole: bool) -> None:
+    """Texts of an incident were erased: their words leave the index in the same commit.
+
+    `doomed` are the commitments of the erased texts; with `whole` everything of the incident goes. What is left of a
+    case whose opening was erased in part is made findable again from the record.
+    """
+    if whole:
+        search.take_away_of(tx.session, incident)
+        return
+    notes = tx.session.exec(select(NoteRow.id, NoteRow.text_c).where(NoteRow.incident == incident))
+    search.take_away(tx.session, "note", [id_ for id_, c in notes if c in doomed])
+    opened = select(LedgerRow).where(LedgerRow.inc == incident, LedgerRow.kind == EntryKind.INCIDENT_OPENED.value)
+    for row in tx.session.exec(opened):
+        if not {one.c for one in parsed(row).pay} & set(doomed):
+            continue
+        if search.take_away(tx.session, "incident", [incident]):
+            (left,) = read_entries(Look(tx.session, tx.vault), [row])
+            search.put(tx.session, tx.vault, _docs(tx, left))
 
 
 def _docs(tx: Tx, entry: TimelineEntry) -> list[Doc]:

@@ -11,10 +11,13 @@ from sqlalchemy import column, table, text
 from sqlalchemy.orm import Session
 from sqlmodel import col, select
 
+from csirt.store.tables.cases import NoteRow
+from csirt.store.tables.intake import DetectionRow
 from csirt.store.tables.search import SearchDocRow
 from csirt.store.vault import Vault
 from csirt.store.words import phrases_of, words_of
 
+_AT_ONCE = 500  # below the number of parameters that a statement may have
 KINDS = ("incident", "note", "detection")
 _INDEX = table("search_index", column("rowid"))
 _PUT = {
@@ -47,6 +50,18 @@ def take_away(session: Session, kind: str, refs: Sequence[str]) -> int:
         session.connection().execute(_TAKE[session.get_bind().dialect.name], {"id": row.id})
         session.delete(row)
     return len(rows)
+
+
+def take_away_of(session: Session, incident: str) -> int:
+    """Nothing of an incident is findable any more, and nobody's words of it stay in the index."""
+    notes = session.scalars(select(NoteRow.id).where(NoteRow.incident == incident)).all()
+    detections = session.scalars(select(DetectionRow.id).where(DetectionRow.incident == incident)).all()
+    found = {"incident": [incident], "note": list(notes), "detection": [str(one) for one in detections]}
+    return sum(
+        take_away(session, kind, refs[start : start + _AT_ONCE])
+        for kind, refs in found.items()
+        for start in range(0, len(refs), _AT_ONCE)
+    )
 
 
 def find(

@@ -4,13 +4,14 @@ Everything is escaped, nothing undefined is passed over in silence, and template
 of `csirt.texts.catalogs`.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from csirt.era import JST, at_in_era, in_era, jst_date, number_text
 from csirt.texts.catalogs import Catalog, catalog
@@ -18,6 +19,7 @@ from csirt.web.views.frame import EMPTY_FORM, NAVIGATION, Frame
 
 STATIC = Path(__file__).parent / "static"
 _TEMPLATES = Path(__file__).parent / "templates"
+_MOST_TEXTS = 10_000  # codes may come from outside; there are far fewer of ours
 _ADDRESSES = {
     "board": "/",
     "assignments": "/assignments",
@@ -80,6 +82,11 @@ class Phrasing:
         """Day and clock."""
         return at_in_era(value) if self._in_japanese else f"{self.day(value)} {self.clock(value)}"
 
+    def when(self, value: datetime) -> Markup:
+        """Day and clock as an element of a page; made here, because a page may have hundreds."""
+        whole = '<time datetime="{}"><span class="whole">{}</span> <span class="whole">{}</span></time>'
+        return Markup(whole).format(iso(value), self.day(value), self.clock(value))  # noqa: S704 - no text of anybody's
+
     def span(self, value: timedelta) -> str:
         """2日 3時間, 45分, 20秒: the two largest parts, never with a sign; seconds only below a minute."""
         seconds = int(abs(value).total_seconds())
@@ -105,6 +112,22 @@ class Phrasing:
     def number(self, case: "Numbered") -> str:
         """令和8年度 第12号 or FY2026 No. 12; a drill says so first."""
         return number_text(case.fiscal_year, case.ordinal, self._words.language, drill=case.drill)
+
+
+def _quickly(text: Callable[[str], str]) -> Callable[..., Markup]:
+    """What templates call for a text: as the extension's own, but a text without values is made only once."""
+    plain: dict[str, Markup] = {}
+
+    def say(code: str, /, **values: object) -> Markup:
+        if values:
+            return Markup(text(code)) % values  # noqa: S704 - our own text; the values are escaped
+        if (known := plain.get(code)) is None:
+            known = Markup(text(code)) % {}  # noqa: S704 - as above; `text` escapes a code without a text
+            if len(plain) < _MOST_TEXTS:
+                plain[code] = known
+        return known
+
+    return say
 
 
 def iso(value: date | datetime) -> str:
@@ -137,9 +160,10 @@ def environment(words: Catalog) -> Environment:
     install: Any = made.install_gettext_callables  # type: ignore[attr-defined]
     install(text, words.ngettext, newstyle=True)
     phrasing = Phrasing(words)
-    for name in ("day", "clock", "moment", "span", "number", "size"):
+    for name in ("day", "clock", "moment", "when", "span", "number", "size"):
         made.filters[name] = getattr(phrasing, name)
     made.filters["iso"] = iso
+    made.globals["_"] = _quickly(text)
     made.globals.update(address=address, error_text=words.error, known_text=words.has)
     made.globals.update(all_navigation=NAVIGATION, no_form=EMPTY_FORM)
     return made

@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from sqlalchemy import text
+
 from csirt.response import incidents
+from csirt.store.queries.found import found
 from tests.cli.calling import call
 from tests.cli.conftest import data, lived_in
 from tests.web.conftest import Someone
 from tests.web.test_api_incidents import open_case
+from tests.web.test_finding import make_findable
 from tests.web.visitor import Visit, lead, played, visit
 from tests.world import World
 
@@ -43,6 +47,39 @@ def test_one_person_proposes_another_approves_and_nobody_sees_it_again(visit: Vi
     for path in (page, f"/incidents/{incident}", "/audit"):
         assert SECRET not in ciso.text(path)
     assert visit("k.sato").get(page).status_code == 403
+
+
+def test_what_was_erased_is_found_by_nobody_and_what_was_not_still_is(visit: Visit, played: World) -> None:
+    incident = noted(played)
+    played.desk.commit(played.person("k.sato"), incidents.add_note, incident, "端末を隔離した")
+    make_findable(played)
+    assert len(played.desk.look(found, "病歴").notes) == 1
+    page = f"/incidents/{incident}/erasure"
+    privacy, ciso = visit("r.kato"), visit("a.kobayashi")
+
+    def erased(**chosen: str) -> None:
+        privacy.send(page, page, basis="person_asked", reason="本人の請求", **chosen)
+        action = "/erasures/" + ciso.text(page).partition('action="/erasures/')[2].partition('"')[0]
+        assert lead(ciso.send(page, action)) == page
+
+    seen = privacy.text(page)
+    note = seen[: seen.index(SECRET)].rpartition('name="texts" value="')[2].partition('"')[0].replace("&#43;", "+")
+    before = words_in_the_index(played)
+    erased(texts=note)
+    assert words_in_the_index(played) == before - 1, "in the same commit, before any worker came by"
+    make_findable(played)
+    assert played.desk.look(found, "病歴").notes == ()
+    assert len(played.desk.look(found, "隔離").notes) == 1
+    assert [one.id for one in played.desk.look(found, "誤送信").incidents] == [incident]
+    erased(whole="yes")
+    assert words_in_the_index(played) == 0
+    make_findable(played)
+    assert played.desk.look(found, "誤送信").incidents == ()
+
+
+def words_in_the_index(world: World) -> int:
+    with world.desk.read() as session:
+        return int(session.connection().execute(text("SELECT count(*) FROM search_index")).scalar_one())
 
 
 def test_every_page_of_a_case_that_was_erased_whole_can_still_be_opened(visit: Visit, played: World) -> None:

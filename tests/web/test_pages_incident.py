@@ -86,7 +86,7 @@ def test_the_timeline_is_told_in_windows_newest_first(visit: Visit, played: Worl
 
 
 def table(page: str) -> str:
-    return page[page.index('<section aria-labelledby="timeline">') :]
+    return page[page.index('<section aria-labelledby="timeline"') :]
 
 
 def link(page: str, words: str) -> str:

@@ -21,6 +21,7 @@ from csirt.response import (
     evidence,
     facts,
     incidents,
+    indexing,
     intake,
     measures,
     tail,
@@ -132,6 +133,19 @@ def test_counts_do_not_count_it(desk: Desk, traces: dict[str, str]) -> None:
     named, other = who(desk, "a.kobayashi"), who(desk, "s.watanabe")
     assert desk.seen_by(named).look(cases.counts)["open"] == desk.seen_by(other).look(cases.counts)["open"] + 1
     assert desk.seen_by(other).look(cases.counts)["listed"] == 1
+
+
+def test_search_finds_it_for_those_who_were_named_only(desk: Desk, someone: Make, traces: dict[str, str]) -> None:
+    """Its title, its notes and its detections; also for those who may search everything else."""
+    while desk.commit(SYSTEM, indexing.catch_up)[0]:
+        pass
+    for address in (f"/search?q={CANARY}", f"/api/v1/search?q={CANARY}"):
+        named = someone("a.kobayashi").client.get(address)
+        assert (named.status_code, traces["name"] in named.text) == (200, True)
+        for uid in NOT_NAMED:
+            answer = someone(uid).client.get(address)
+            assert traces["name"] not in answer.text, (uid, address)
+            assert CANARY not in answer.text.replace(f'value="{CANARY}"', "").replace(f"q={CANARY}", ""), uid
 
 
 def a_body(app: FastAPI, call: dict[str, Any]) -> Any:

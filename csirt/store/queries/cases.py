@@ -19,6 +19,7 @@ from csirt.store.tables.runs import RunRow
 from csirt.store.tx import Look
 
 PAGE = 50
+_unread = select(func.count()).select_from(QuarantineRow).where(col(QuarantineRow.read_at).is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +128,11 @@ def incidents(
 
 def incidents_of(look: Look, ids: Iterable[str]) -> list[IncidentView]:
     """These incidents."""
+    wanted = set(ids)
+    if not wanted:
+        return []
     query = select(IncidentRow, RunRow).join(RunRow, col(RunRow.incident) == col(IncidentRow.id), isouter=True)
-    rows = look.session.exec(query.where(col(IncidentRow.id).in_(set(ids)))).all()
+    rows = look.session.exec(query.where(col(IncidentRow.id).in_(wanted))).all()
     titles = look.vault.texts(look.session, (row.title_c for row, _ in rows))
     return [_view(row, run, titles.get(row.title_c, "")) for row, run in rows]
 
@@ -171,7 +175,10 @@ def merged_into(look: Look, id_: str) -> list[str]:
 
 def numbers(look: Look, ids: Iterable[str]) -> dict[str, tuple[int, int, bool]]:
     """Fiscal year and ordinal of these incidents, and whether they are drills."""
-    query = select(IncidentRow).where(col(IncidentRow.id).in_(set(ids)))
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    query = select(IncidentRow).where(col(IncidentRow.id).in_(wanted))
     return {row.id: (row.fiscal_year, row.ordinal, row.drill) for row in look.session.exec(query)}
 
 
@@ -180,22 +187,23 @@ def counts(look: Look) -> dict[str, int]:
 
     Drills stay out of these figures; `listed` counts every case there is, for the pages of the list.
     """
-    count = func.count()
-    real = select(count).select_from(IncidentRow).where(col(IncidentRow.drill).is_(False))
-    return {
-        "open": look.session.exec(real.where(IncidentRow.status == IncidentStatus.OPEN.value)).one(),
-        "incidents": look.session.exec(real).one(),
-        "listed": look.session.exec(select(count).select_from(IncidentRow)).one(),
-        "listed_open": look.session.exec(
-            select(count).select_from(IncidentRow).where(IncidentRow.status == IncidentStatus.OPEN.value)
-        ).one(),
-        "waiting": look.session.exec(
-            select(count).select_from(DetectionRow).where(DetectionRow.state == "waiting")
-        ).one(),
-        "quarantined": look.session.exec(
-            select(count).select_from(QuarantineRow).where(col(QuarantineRow.read_at).is_(None))
-        ).one(),
+    case = select(func.count()).select_from(IncidentRow)
+    real, is_open = case.where(col(IncidentRow.drill).is_(False)), IncidentRow.status == IncidentStatus.OPEN.value
+    asked = {
+        "open": real.where(is_open),
+        "incidents": real,
+        "listed": case,
+        "listed_open": case.where(is_open),
+        "waiting": select(func.count()).select_from(DetectionRow).where(DetectionRow.state == "waiting"),
+        "quarantined": _unread,
     }
+    query: Any = select(*(one.scalar_subquery() for one in asked.values()))
+    return dict(zip(asked, map(int, look.session.execute(query).one()), strict=True))
+
+
+def count_quarantined(look: Look) -> int:
+    """How many records lie in quarantine that nobody could read yet."""
+    return look.session.exec(_unread).one()
 
 
 def detections(look: Look, incident_id: str, *, offset: int = 0, limit: int = PAGE) -> list[DetectionView]:

@@ -1,6 +1,6 @@
 """Questions about duties: those of an incident with their reports, and the next deadline of each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -60,10 +60,14 @@ def duties(look: Look, incident: str, *, open_only: bool = False) -> list[DutyVi
     return sorted(_views(look, list(look.session.exec(query))), key=_order)
 
 
-def open_duties(look: Look) -> list[tuple[DutyView, IncidentRow]]:
-    """Every duty that stands open in an open incident, soonest end first, with its incident."""
+def open_duties(look: Look, rules: Collection[str] | None = None) -> list[tuple[DutyView, IncidentRow]]:
+    """Every duty (of these rules) that stands open in an open incident, soonest end first, with its incident."""
+    if rules is not None and not rules:
+        return []
     query = select(DutyRow, IncidentRow).join(IncidentRow, col(IncidentRow.id) == col(DutyRow.incident))
     query = query.where(DutyRow.state == DutyState.OPEN.value, IncidentRow.status == IncidentStatus.OPEN.value)
+    if rules is not None:
+        query = query.where(col(DutyRow.rule).in_(rules))
     pairs = look.session.exec(query).all()
     found = {row.id: case for row, case in pairs}
     views = sorted(_views(look, [row for row, _ in pairs]), key=_order)
@@ -100,6 +104,8 @@ def _order(view: DutyView) -> tuple[bool, bool, datetime, str]:
 
 
 def _views(look: Look, rows: list[DutyRow]) -> list[DutyView]:
+    if not rows:
+        return []
     query = select(DutyReportRow).where(col(DutyReportRow.duty).in_([row.id for row in rows]))
     reports = look.session.exec(query.order_by(col(DutyReportRow.version))).all()
     sealed = [*(row.reason_c for row in rows), *(one.receipt_c for one in reports)]

@@ -1,5 +1,6 @@
 """Questions about the level of an incident: what is proposed and why, and how it came to be what it is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,7 +35,7 @@ def level_history(look: Look, incident: str) -> list[LevelChange]:
     return [_change(entry) for entry in sorted(found, key=lambda entry: -entry.seq)]
 
 
-def proposed_because(history: list[LevelChange]) -> str:
+def proposed_because(history: Sequence[LevelChange]) -> str:
     """The code of the rule behind the newest proposal."""
     return next((one.because for one in history if not one.is_set), "")
 

@@ -110,6 +110,8 @@ def unfinished(session: Session, incident: str) -> list[ReportRow]:
 
 
 def _views(look: Look, rows: Sequence[ReportRow]) -> list[ReportView]:
+    if not rows:
+        return []
     ids = [row.id for row in rows]
     stamps = look.session.exec(
         select(ReportStampRow).where(col(ReportStampRow.report).in_(ids)).order_by(col(ReportStampRow.at))

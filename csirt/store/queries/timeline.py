@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from csirt.errors import Invalid, LedgerBroken
 from csirt.record.entry import EntryKind, LedgerEntry, parse
-from csirt.store.tables.record import LedgerHeadRow, LedgerRow
+from csirt.store.tables.record import LedgerHeadRow, LedgerIncidentRow, LedgerRow
 from csirt.store.tx import Look
 
 WINDOW = 100
@@ -32,6 +32,41 @@ class TimelineEntry:
     out: dict[str, Any] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     erased: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """One window on the entries of an incident, newest first.
+
+    `above` entries are newer than it, of `total` ones; `newer` is the `before` of the window next above, None where
+    that is the newest.
+    """
+
+    entries: list[TimelineEntry]
+    above: int
+    total: int
+    newer: int | None = None
+
+
+def pane(look: Look, incident: str, before: int | None = None) -> Pane:
+    """The newest entries of an incident, or those below the entry `before`.
+
+    An incident numbers its own entries without a gap, so that places are counted by that number and no long case has
+    to be read through.
+    """
+    row = LedgerRow
+    last = look.session.exec(select(LedgerIncidentRow.inc_seq).where(LedgerIncidentRow.inc == incident)).first()
+    total = below = 0 if last is None else last + 1
+    if before is not None:
+        place = select(func.max(row.inc_seq)).where(row.inc == incident)
+        exact = look.session.exec(place.where(row.seq == before)).one()
+        lower = look.session.exec(place.where(col(row.seq) < before)).one() if exact is None else None
+        below = exact if exact is not None else 0 if lower is None else lower + 1
+    query = select(row).where(row.inc == incident, col(row.inc_seq) < below, col(row.inc_seq) >= below - WINDOW)
+    rows = look.session.exec(query.order_by(col(row.inc_seq).desc())).all()
+    next_above = select(row.seq).where(row.inc == incident, row.inc_seq == below + WINDOW)
+    newer = look.session.exec(next_above).first() if below + WINDOW < total else None
+    return Pane(read_entries(look, rows), total - below, total, newer)
 
 
 def timeline(

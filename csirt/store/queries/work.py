@@ -104,10 +104,11 @@ class EscalationView:
 
 def assignments(
     look: Look, *, who: Sequence[str] | None = None, incident: str | None = None, open_only: bool = True,
-    kind: StepKind | None = None, limit: int = 200,
+    kind: StepKind | None = None, limit: int = 200, offset: int = 0,
 ) -> list[AssignmentView]:  # fmt: skip
     """Assignments, soonest due first. `who` are parties such as `role:officer`, `post:ciso`; None means everybody's."""
-    query = _assignments().order_by(col(AssignmentRow.due_at).is_(None), col(AssignmentRow.due_at))
+    due = col(AssignmentRow.due_at)
+    query = _assignments().order_by(due.is_(None), due, col(AssignmentRow.id))
     if who is not None:
         query = query.where(col(AssignmentRow.who).in_(who))
     if incident:
@@ -116,7 +117,7 @@ def assignments(
         query = query.where(col(AssignmentRow.closed_at).is_(None))
     if kind:
         query = query.where(AssignmentRow.kind == kind.value)
-    return _views(look, look.session.exec(query.limit(limit)).all())
+    return _views(look, look.session.exec(query.offset(offset).limit(limit)).all())
 
 
 def assignment(look: Look, id_: str) -> AssignmentView:
@@ -153,12 +154,19 @@ def _views(look: Look, rows: Sequence[tuple[AssignmentRow, IncidentRow, RunRow |
     ]  # fmt: skip
 
 
-def steps(look: Look, incident: str) -> list[StepView]:
-    """The steps of an incident's run, in the order in which they were first reached."""
+def steps(look: Look, incident: str, known: Sequence[AssignmentView] | None = None) -> list[StepView]:
+    """The steps of an incident's run, in the order in which they were first reached.
+
+    `known` are the assignments of the incident, where the caller has them at hand.
+    """
     run = look.session.exec(select(RunRow.id).where(RunRow.incident == incident)).first()
+    if run is None:
+        return []
+    if known is None:
+        known = assignments(look, incident=incident, open_only=False)
     rows = look.session.exec(select(StepRow).where(StepRow.run == run).order_by(col(StepRow.position))).all()
     values = look.vault.texts(look.session, (row.value_c for row in rows))
-    asked = {view.step: view for view in assignments(look, incident=incident, open_only=False) if view.run}
+    asked = {view.step: view for view in known if view.run}
     return [
         StepView(
             row.key, StepKind(row.kind), StepState(row.state), row.branch, row.mandatory, row.attempts,
@@ -222,7 +230,11 @@ def deliveries(
     wanted = or_(
         col(DeliveryRow.escalation).in_(escalations), DeliveryRow.incident == incident, col(DeliveryRow.id).in_(ids)
     )
+    if not (escalations or incident or ids):
+        return []
     rows = look.session.exec(select(DeliveryRow).where(wanted).order_by(col(DeliveryRow.queued_at))).all()
+    if not rows:
+        return []
     held = select(DeliveryDueRow.delivery).where(col(DeliveryDueRow.lease).is_not(None))
     sending = set(look.session.exec(held.where(col(DeliveryDueRow.delivery).in_([row.id for row in rows]))))
     return [_delivery(row, is_sending=row.id in sending) for row in rows]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import col, func, or_, select
 
@@ -72,13 +73,15 @@ def oldest_due(look: Look, now: datetime) -> datetime | None:
     )
     untaken = or_(col(DeliveryDueRow.lease_until).is_(None), col(DeliveryDueRow.lease_until) < now)
     unheld = or_(col(ActionDueRow.lease_until).is_(None), col(ActionDueRow.lease_until) < now)
-    instants = (
-        look.session.exec(runs).one(),
-        look.session.exec(select(func.min(TimerRow.due_at)).where(col(TimerRow.done_at).is_(None))).one(),
-        look.session.exec(select(func.min(EscalationRow.next_due)).where(col(EscalationRow.ended_at).is_(None))).one(),
-        look.session.exec(select(func.min(DeliveryDueRow.not_before)).where(untaken)).one(),
-        look.session.exec(select(func.min(ActionDueRow.not_before)).where(unheld)).one(),
+    asked = (
+        runs,
+        select(func.min(TimerRow.due_at)).where(col(TimerRow.done_at).is_(None)),
+        select(func.min(EscalationRow.next_due)).where(col(EscalationRow.ended_at).is_(None)),
+        select(func.min(DeliveryDueRow.not_before)).where(untaken),
+        select(func.min(ActionDueRow.not_before)).where(unheld),
     )
+    query: Any = select(*(one.scalar_subquery() for one in asked))
+    instants = look.session.execute(query).one()
     return min((instant for instant in instants if instant is not None and instant <= now), default=None)
 
 

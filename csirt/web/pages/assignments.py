@@ -1,6 +1,8 @@
 """自分の作業: the to-do list, and the page of one step that waits for a person."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from csirt.errors import AlreadyAnswered, Invalid
@@ -10,7 +12,7 @@ from csirt.model.step import StepKind
 from csirt.record.entry import EntryKind
 from csirt.response import escalations
 from csirt.response.assignments import Reply
-from csirt.store.queries import cases, timeline, work
+from csirt.store.queries import board, cases, timeline, work
 from csirt.store.queries.work import AssignmentView, EscalationView
 from csirt.store.tx import Look
 from csirt.web.api.assignments import parties_of
@@ -33,7 +35,7 @@ from csirt.web.views.assignment import (
     Assignments,
     CallRow,
 )
-from csirt.web.views.frame import Fact, Form
+from csirt.web.views.frame import Fact, Form, Window
 
 router = APIRouter()
 
@@ -41,19 +43,35 @@ _TEXTS_OF_CALLS = {"phone": "assignments.phone", "fax": "assignments.fax", "visi
 
 
 @router.get("/assignments")
-def show_assignments(request: Request, reader: IncidentReader) -> Response:
-    """What waits for the reader, by role and by post; calls to confirm first."""
-    return show(request, reader, reader.desk.look(_assignments, reader), "assignments")
+def show_assignments(
+    request: Request, reader: IncidentReader, page: Annotated[int, Query(ge=1, le=100_000)] = 1
+) -> Response:
+    """What waits for the reader, by role and by post, soonest due first; calls to confirm before all of it."""
+    return show(request, reader, reader.desk.look(_assignments, reader, page), "assignments")
 
 
-def _assignments(look: Look, visit: Visit) -> Assignments:
-    words = Words(visit.desk, look, visit)
-    found = work.assignments(look, who=parties_of(visit.actor))
+def _assignments(look: Look, visit: Visit, page: int = 1) -> Assignments:
+    words, who, first = Words(visit.desk, look, visit), parties_of(visit.actor), (page - 1) * cases.PAGE
+    found = work.assignments(look, who=who, offset=first, limit=cases.PAGE)
+    total = len(found)
+    if page > 1 or total == cases.PAGE:
+        total, _ = board.count_waiting(look, who, visit.desk.clock.now())
     about = {case.id: case for case in cases.incidents_of(look, {view.incident for view in found})}
     return Assignments(
         rows=tuple(_row(look, words, view, about[view.incident]) for view in found),
         calls=tuple(_call(look, words, view) for view in climbs.waiting_for(look, visit.actor)),
         duties=todo_of(look, visit, words),
+        window=_window(page, first, len(found), total) if total > cases.PAGE else None,
+    )
+
+
+def _window(page: int, first: int, shown: int, total: int) -> Window:
+    return Window(
+        first=first + 1,
+        last=first + shown,
+        total=total,
+        newer=f"/assignments?page={page - 1}#steps" if page > 1 else "",
+        older=f"/assignments?page={page + 1}#steps" if first + shown < total else "",
     )
 
 

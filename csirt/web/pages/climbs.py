@@ -42,10 +42,13 @@ def asks(view: EscalationView, actor: Actor) -> bool:
 
 
 def parts_of(
-    look: Look, visit: Visit, words: Words, incident: str, playbook: str | None, sheets: Sequence[AssignmentView]
-) -> tuple[EscalationPart, ...]:
-    """The escalations of an incident, those under way first, then the newest. `sheets` are its call sheets."""
-    found = work.escalations(look, incident=incident)
+    look: Look, visit: Visit, words: Words, playbook: str | None,
+    found: Sequence[EscalationView], sheets: Sequence[AssignmentView],
+) -> tuple[EscalationPart, ...]:  # fmt: skip
+    """The escalations of one incident, those under way first, then the newest. `sheets` are its call sheets."""
+    if not found:
+        return ()
+    incident = found[0].incident
     skipped = timeline.explore(look, incident=incident, kind=EntryKind.TIER_SKIPPED.value, limit=MOST)
     seen = timeline.explore(look, incident=incident, kind=EntryKind.CALL_ACKNOWLEDGED.value, limit=MOST)
     climbs = [

@@ -19,8 +19,9 @@ from csirt.response import facts, incidents, measures
 from csirt.store.queries import cases, timeline, work
 from csirt.store.queries import measures as questions
 from csirt.store.queries.cases import resolve_incident
+from csirt.store.queries.levels import LevelChange, level_history
 from csirt.store.queries.sealing import seal_of
-from csirt.store.queries.timeline import WINDOW
+from csirt.store.queries.timeline import WINDOW, Pane
 from csirt.store.tx import Look
 from csirt.texts.facts import FactWords
 from csirt.web.api.timeline import make_document
@@ -140,16 +141,18 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
     words = Words(visit.desk, look, visit)
     view = cases.incident(look, resolve_incident(look, name))
     found = work.assignments(look, incident=view.id, open_only=False, limit=1000)
-    reached = {climb.step: climb for climb in work.escalations(look, incident=view.id)}
+    climbed = work.escalations(look, incident=view.id)
+    reached = {climb.step: climb for climb in climbed}
+    history = level_history(look, view.id)
     entries, window = _timeline(look, visit, view.id, asked.before)
     rows, more = _detections(look, words, view.id, asked.page)
     notes = cases.notes(look, view.id)
     return replace(
-        _head(look, visit, words, view),
+        _head(look, visit, words, view, history),
         timeline=entries,
         window=window,
-        steps=Steps(visit, words, view.id, view.playbook, reached).views(work.steps(look, view.id)),
-        escalations=climbs.parts_of(look, visit, words, view.id, view.playbook, found),
+        steps=Steps(visit, words, view.id, view.playbook, reached).views(work.steps(look, view.id, found)),
+        escalations=climbs.parts_of(look, visit, words, view.playbook, climbed, found),
         detections=rows,
         detections_window=more,
         notes=tuple(NoteRow(at=note.at, who=words.name(note.by), text=note.text) for note in notes),
@@ -158,7 +161,7 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
         facts=_facts(look, visit, words, view.id),
         called_for=called_for.rows_of(look, visit, view),
         duties=strip_of(look, visit, words, view.id),
-        levels=levels.part_of(look, visit, words, view),
+        levels=levels.part_of(visit, words, view, history),
         may_decide=_may_decide(look, visit, view),
         reports=report_views.rows_of(look, visit, words, view.id),
         may_set_level=view.status is IncidentStatus.OPEN and may_set_level(visit),
@@ -177,9 +180,9 @@ def _may_decide(look: Look, visit: Visit, view: IncidentView) -> bool:
     return view.status is IncidentStatus.OPEN and not led and allowed
 
 
-def _head(look: Look, visit: Visit, words: Words, view: IncidentView) -> Incident:
+def _head(look: Look, visit: Visit, words: Words, view: IncidentView, history: Sequence[LevelChange]) -> Incident:
     """What stands at the top of the page."""
-    set_by, reason = _level_set(look, words, view)
+    set_by, reason = _level_set(words, view, history)
     return Incident(
         id=view.id,
         fiscal_year=view.fiscal_year,
@@ -232,33 +235,35 @@ def _account(look: Look, incident: str) -> str:
     return opened[0].texts.get("account", "") if opened else ""
 
 
-def _level_set(look: Look, words: Words, view: IncidentView) -> tuple[str, str]:
+def _level_set(words: Words, view: IncidentView, history: Sequence[LevelChange]) -> tuple[str, str]:
     """Who decided on the level, and why. Where the playbook set it, its entry names whoever confirmed it."""
-    found = timeline.explore(look, incident=view.id, kind=EntryKind.LEVEL_SET.value, limit=1)
-    if view.level is None or not found:
-        return "", ""
-    return words.name(str(found[0].out.get("by") or found[0].actor)), found[0].texts.get("reason", "")
+    last = next((one for one in history if one.is_set), None)
+    return (words.name(last.by), last.reason) if last and view.level is not None else ("", "")
 
 
 def _timeline(look: Look, visit: Visit, incident: str, before: int | None) -> tuple[tuple[Entry, ...], Window]:
     """The newest entries, or those before one, newest first."""
-    entries = timeline.explore(look, incident=incident, before=before)
+    found = timeline.pane(look, incident, before)
+    entries = found.entries
     told = teller(visit.desk, look, visit.language, entries, visit.ever)
     rows = tuple(
         Entry(seq=entry.seq, at=entry.at, who=told.actor(entry), kind=entry.kind.value, what=told.tell(entry))
         for entry in entries
     )
-    total = timeline.count_entries(look, incident=incident)
-    below = timeline.count_entries(look, incident=incident, before=before) if before is not None else total
-    first, base = total - below + 1, f"/incidents/{incident}"
-    newer = timeline.newer_window(look, entries[0].seq, incident=incident) if entries and before is not None else None
+    first, base = found.above + 1, f"/incidents/{incident}"
     return rows, Window(
         first=first,
         last=first + len(rows) - 1,
-        total=total,
-        newer="" if first == 1 else f"{base}#timeline" if newer is None else f"{base}?before={newer}#timeline",
-        older=f"{base}?before={entries[-1].seq}#timeline" if below > WINDOW else "",
+        total=found.total,
+        newer=_newer(base, found),
+        older=f"{base}?before={entries[-1].seq}#timeline" if found.total - found.above > WINDOW else "",
     )
+
+
+def _newer(base: str, found: Pane) -> str:
+    if not found.above:
+        return ""
+    return f"{base}#timeline" if found.newer is None else f"{base}?before={found.newer}#timeline"
 
 
 def _detections(look: Look, words: Words, incident: str, page: int) -> tuple[tuple[DetectionRow, ...], Window | None]:

@@ -1,17 +1,18 @@
 """レベル: the part of an incident's page about its level."""
 
+from collections.abc import Sequence
+
 from csirt.model.incident import IncidentView
-from csirt.store.queries.levels import LevelChange, level_history, proposed_because
-from csirt.store.tx import Look
+from csirt.store.queries.levels import LevelChange, proposed_because
 from csirt.web.api.levels import terms_of
 from csirt.web.api.words import Words
 from csirt.web.session import Visit
 from csirt.web.views.levels import LevelPart, LevelRow, MappedRow
 
 
-def part_of(look: Look, visit: Visit, words: Words, view: IncidentView) -> LevelPart:
+def part_of(visit: Visit, words: Words, view: IncidentView, history: Sequence[LevelChange]) -> LevelPart:
     """Why this level is proposed, who sets it, how it came about, and what others call it."""
-    city, history = visit.desk.door.city, level_history(look, view.id)
+    city = visit.desk.door.city
     return LevelPart(
         because=_because(words, proposed_because(history)),
         setter=words.name.post(city.level_setters.get(view.proposed_level, "csirt-head")),

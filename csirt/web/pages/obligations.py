@@ -103,19 +103,26 @@ def strip_of(look: Look, visit: Visit, words: Words, incident: str) -> tuple[Dut
 
 def todo_of(look: Look, visit: Visit, words: Words) -> tuple[DutyTodo, ...]:
     """The open duties of all incidents that the reader's posts see to, or may decide against."""
+    book = visit.desk.door.city.law
+    theirs = {rule.id for rule in book.rules if is_theirs(rule, visit.actor)}
+    found = [
+        (view, case, rule)
+        for view, case in questions.open_duties(look, theirs)
+        if (rule := book.rule(view.rule, view.edition)) and is_theirs(rule, visit.actor)
+    ]
+    titles = {one.id: one.title for one in cases.incidents_of(look, {case.id for _, case, _ in found})}
     return tuple(
         DutyTodo(
             label=rule.label(visit.language),
             incident=words.number(case.fiscal_year, case.ordinal, drill=case.drill),
-            incident_title=cases.incident(look, case.id).title,
+            incident_title=titles[case.id],
             href=f"/incidents/{case.id}/duties#{view.id}",
             in_charge=words.name.post(rule.in_charge),
             due=view.due_at,
             uncertain=view.uncertain,
             drill=case.drill,
         )
-        for view, case in questions.open_duties(look)
-        if (rule := visit.desk.door.city.law.rule(view.rule, view.edition)) and is_theirs(rule, visit.actor)
+        for view, case, rule in found
     )
 
 

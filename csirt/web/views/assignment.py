@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from csirt.model.step import StepKind
-from csirt.web.views.frame import EMPTY_FORM, Fact, Form, Option
+from csirt.web.views.frame import EMPTY_FORM, Fact, Form, Option, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +59,7 @@ class Assignments:
     rows: tuple[AssignmentRow, ...]
     calls: tuple[CallRow, ...] = ()
     duties: tuple[DutyTodo, ...] = ()
+    window: Window | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,50 @@
+"""The windows on a long case: counted by the case's own numbers, whatever else was recorded between."""
+
+from itertools import pairwise
+
+import pytest
+
+from csirt.response import incidents
+from csirt.store.queries import timeline
+from csirt.store.queries.timeline import Pane
+from tests.world import World, world
+
+__all__ = ["world"]
+
+
+def seqs(found: Pane) -> list[int]:
+    return [entry.seq for entry in found.entries]
+
+
+def test_windows_follow_one_another_without_a_gap(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the newest to the oldest and back, every entry is shown once, also where cases are recorded in turns."""
+    monkeypatch.setattr(timeline, "WINDOW", 3)
+    first, second = world.open(), world.open()
+    for _ in range(4):
+        for incident in (first, second):
+            world.desk.commit(world.person("k.sato"), incidents.add_note, incident, "見た。")
+    whole = [entry.seq for entry in world.desk.look(timeline.timeline, first)][::-1]
+    shown: list[int] = []
+    panes: list[Pane] = []
+    before = None
+    while len(shown) < len(whole):
+        found = world.desk.look(timeline.pane, first, before)
+        assert (found.above, found.total) == (len(shown), len(whole))
+        panes.append(found)
+        shown += seqs(found)
+        before = shown[-1]
+    assert shown == whole
+    for newer, older in pairwise(panes[1:]):
+        assert seqs(world.desk.look(timeline.pane, first, older.newer)) == seqs(newer)
+    assert (panes[0].newer, panes[1].newer) == (None, None)  # the newest window has no `before`
+
+
+def test_a_place_of_another_case_still_leads_somewhere(world: World) -> None:
+    """An address with the number of a foreign entry shows what lies below it; below all of them is nothing."""
+    first, second = world.open(), world.open()
+    foreign = world.desk.look(timeline.timeline, second)[-1].seq
+    assert seqs(world.desk.look(timeline.pane, first, foreign)) == [
+        entry.seq for entry in world.desk.look(timeline.timeline, first)[::-1] if entry.seq < foreign
+    ]
+    assert world.desk.look(timeline.pane, first, 0).entries == []
+    assert world.desk.look(timeline.pane, "i-unknown") == Pane([], 0, 0)
