@@ -259,8 +259,10 @@ def check_sent(tx: Tx, sent: Sent) -> None:
     refuse_my_number(sent.receipt, field="receipt")
 
 
-def waive(tx: Tx, duty: str, reason: str) -> None:
+def waive(tx: Tx, duty: str, reason: str, *, request_key: str | None = None) -> None:
     """Decide not to do what a duty asks, such as not to publish; the post that its rule names gives the reason.
+
+    The same `request_key` again records nothing.
 
     Raises:
         Forbidden: the actor does not hold that post.
@@ -268,6 +270,8 @@ def waive(tx: Tx, duty: str, reason: str) -> None:
         Invalid: no reason, or a 個人番号 in it.
     """
     must(tx.actor, Permission.WAIVE_DUTY)
+    if repeats.recorded(tx, request_key) is not None:
+        return
     row = _locked(tx, duty)
     if row.state != DutyState.OPEN.value:
         raise Conflict("duty_ended", duty=duty, rule=row.rule)
@@ -279,7 +283,10 @@ def waive(tx: Tx, duty: str, reason: str) -> None:
         raise Invalid("reason_missing", field="reason")
     refuse_my_number(reason, field="reason")
     out = {"duty": duty, "rule": row.rule, "post": post}
-    sealed = tx.record(EntryKind.DUTY_WAIVED, incident=row.incident, out=out, texts={"reason": reason.strip()})
+    sealed = tx.record(
+        EntryKind.DUTY_WAIVED, incident=row.incident, cid=repeats.cid_of(request_key), out=out,
+        texts={"reason": reason.strip()},
+    )  # fmt: skip
     row.state, row.ended_at, row.ended_by, row.reason_c = DutyState.WAIVED.value, tx.now, tx.actor.id, sealed["reason"]
     remind(tx, row)
     wake(tx, row.incident)

@@ -204,8 +204,10 @@ def incident_for_update(tx: Tx, incident: str) -> IncidentRow:
     return row
 
 
-def set_level(tx: Tx, incident: str, level: Level, reason: str) -> None:
+def set_level(tx: Tx, incident: str, level: Level, reason: str, *, request_key: str | None = None) -> None:
     """Set the level, with a reason: the holder or a deputy of the post that this level asks for.
+
+    The same `request_key` again records nothing.
 
     Raises:
         Forbidden: this actor may set no level, or not this one.
@@ -218,10 +220,15 @@ def set_level(tx: Tx, incident: str, level: Level, reason: str) -> None:
     if not reason.strip():
         raise Invalid("reason_missing", field="reason")
     refuse_my_number(reason, field="reason")
+    if repeats.recorded(tx, request_key) is not None:
+        return
     row = incident_for_update(tx, incident)
     row.level = int(level)
     tx.session.add(row)
-    tx.record(EntryKind.LEVEL_SET, incident=incident, out={"level": int(level)}, texts={"reason": reason.strip()})
+    tx.record(
+        EntryKind.LEVEL_SET, incident=incident, cid=repeats.cid_of(request_key), out={"level": int(level)},
+        texts={"reason": reason.strip()},
+    )  # fmt: skip
     duties.review(tx, row)
     duties.wake(tx, incident)
 

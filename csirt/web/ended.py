@@ -10,10 +10,15 @@ from csirt.response import access, drafts
 from csirt.store.tx import Look
 from csirt.web.session import Visit, check_csrf, cookie_of, desk_of, who_is
 
+_DRAFTS = "/drafts"
 
-def keep_of_ended(request: Request, csrf: str, typed: Mapping[str, str]) -> bool:
-    """Keep what was typed into a form of a session that ran out, if the form shows that session's token."""
-    desk, place = desk_of(request), request.url.path
+
+def keep_of_ended(request: Request, csrf: str, typed: Mapping[str, str], form: str = "") -> bool:
+    """Keep what was typed into a form of a session that ran out, if the form shows that session's token.
+
+    A script that keeps drafts sends them to an address of their own and names the form.
+    """
+    desk, place = desk_of(request), form if request.url.path == _DRAFTS else request.url.path
     if not drafts.is_place(place):
         return False
     try:

@@ -110,6 +110,22 @@ def test_a_draft_outlives_a_session_that_ran_out(visit: Visit, played: World, cl
     assert "脅迫文" not in visit("s.watanabe").text(step)
 
 
+def test_a_draft_that_a_script_sends_too_late_is_kept_and_a_form_says_so(
+    visit: Visit, played: World, clock: FixedClock
+) -> None:
+    incident, step = step_of(played)
+    me, place = visit("k.sato"), f"/incidents/{incident}/notes"
+    note = me.form(f"/incidents/{incident}", place) | {"text": "業者の折り返しを待つ。"}
+    typed = me.form(step, step) | {"choice": "yes", "reason": "脅迫文を確認した。"}
+    clock.forward(timedelta(minutes=20))
+    late = me.client.post("/drafts", data=note, headers={"Accept": "application/json"})
+    assert late.status_code == 401
+    assert "下書きとして保存しました" in me.post(step, typed).text
+    assert "業者の折り返しを待つ。</textarea>" in visit("k.sato").text(f"/incidents/{incident}")
+    lost = me.post("/incidents/i-unknown/notes", note)
+    assert "下書きとして保存しました" not in lost.text, "only where it is true"
+
+
 def test_nobody_writes_into_anothers_draft_with_an_old_cookie(visit: Visit, played: World, clock: FixedClock) -> None:
     _, step = step_of(played)
     me, other = visit("k.sato"), visit("s.watanabe")

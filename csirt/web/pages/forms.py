@@ -128,7 +128,8 @@ def sent_form(request: Request, fields: Fields) -> Sent:
     try:
         found = open_visit(request)
     except NotSignedIn:
-        keep_of_ended(request, typed.get("csrf", ""), kept_of(typed))
+        kept = keep_of_ended(request, typed.get("csrf", ""), kept_of(typed), typed.get("draft", ""))
+        request.state.draft_kept = kept
         raise
     check_csrf(found, typed.get("csrf", ""))
     return Sent(found, typed, fields)

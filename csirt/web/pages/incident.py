@@ -30,7 +30,7 @@ from csirt.web.pages import called_for, climbs, custody, levels, report_views
 from csirt.web.pages.drafting import begun, drop_sent, keep_faulty
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.fact_sheet import rows_of
-from csirt.web.pages.forms import Faults, SentForm
+from csirt.web.pages.forms import Faults, SentForm, new_key
 from csirt.web.pages.measures import row_of
 from csirt.web.pages.obligations import may_set_level, strip_of
 from csirt.web.pages.steps import Steps
@@ -164,6 +164,7 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
         levels=levels.part_of(visit, words, view, history),
         may_decide=_may_decide(look, visit, view),
         reports=report_views.rows_of(look, visit, words, view.id),
+        level_form=Form(key=new_key()),
         may_set_level=view.status is IncidentStatus.OPEN and may_set_level(visit),
         posts=_posts(words),
         may_add_note=may(visit.actor, Permission.ADD_NOTE) and view.status is IncidentStatus.OPEN,

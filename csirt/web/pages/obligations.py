@@ -69,7 +69,7 @@ def take_waiver(request: Request, id: str, sent: SentForm) -> Response:  # noqa:
     faults.check_text("reason", sent.text("reason"))
     if not faults.errors:
         try:
-            visit.desk.commit(visit.actor, duties.waive, id, sent.text("reason"))
+            visit.desk.commit(visit.actor, duties.waive, id, sent.text("reason"), request_key=sent.request_key)
             return go(request, f"/incidents/{incident}/duties", "duty_waived")
         except (Invalid, Conflict) as error:
             faults.of(error, frozenset({"reason"}))
@@ -86,7 +86,8 @@ def take_level(request: Request, name: str, sent: SentForm) -> Response:
     level = LEVELS.get(sent.text("level"))
     if level is None:
         raise Invalid("choice_missing", field="level")
-    visit.desk.commit(visit.actor, incidents.set_level, incident, level, sent.text("reason"))
+    key = sent.request_key
+    visit.desk.commit(visit.actor, incidents.set_level, incident, level, sent.text("reason"), request_key=key)
     return go(request, f"/incidents/{incident}", "level_set")
 
 

@@ -29,6 +29,7 @@ def draw_problem(request: Request, error: CsirtError, reference: str) -> Respons
         code=error.code,
         params=error.params,
         reference=reference,
+        draft_kept=getattr(request.state, "draft_kept", False),
         kept=tuple(text for text in typed.values() if text.strip()),
         sign_in=_sign_in(_referrer(request)) if away else "",
         step_up=step_up(_referrer(request)) if isinstance(error, StepUpNeeded) else "",

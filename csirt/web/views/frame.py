@@ -105,8 +105,8 @@ class SignIn:
 class Problem:
     """A page that could not be given: HTTP status, our code and its parameters, and the reference for the log.
 
-    `kept` is what was typed into a form that could not be taken, to be copied from; `sign_in` is set where signing in
-    is what helps, `step_up` where proving again who one is does.
+    `kept` is what was typed into a form that could not be taken, to be copied from, and `draft_kept` says that it is a
+    draft now; `sign_in` is set where signing in is what helps, `step_up` where proving again who one is does.
     """
 
     template: ClassVar[str] = "message.html"
@@ -116,5 +116,6 @@ class Problem:
     reference: str = ""
     back: str = "/"
     kept: tuple[str, ...] = ()
+    draft_kept: bool = False
     sign_in: str = ""
     step_up: str = ""
