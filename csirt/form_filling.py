@@ -9,7 +9,6 @@ from csirt.bootstrap import Desk
 from csirt.documents import report_words
 from csirt.errors import CsirtError, Invalid, NotFound
 from csirt.model.report import FilledFact, Snapshot
-from csirt.reports.filler import check_form, fill
 from csirt.reports.form_mapping import CellRule, FormMapping, mapping_from
 from csirt.store.queries.reports import report
 from csirt.texts.catalogs import catalog
@@ -50,6 +49,8 @@ def read_mapping(desk: Desk, path: Path) -> FormMapping:
 
 def check_mapping(desk: Desk, path: Path, form: Path | None = None) -> FormMapping:
     """A mapping file against its form: the one given, else that which it names, beside it. Raises as `check_form`."""
+    from csirt.reports.filler import check_form  # lazy: openpyxl costs a third of a second at every start
+
     mapping = read_mapping(desk, path)
     check_form(_content(form or path.parent / mapping.file), mapping)
     return mapping
@@ -73,6 +74,8 @@ def filled_form(desk: Desk, report_id: str, name: str) -> tuple[str, bytes]:
 
 def fill_form(desk: Desk, snapshot: Snapshot, mapping: FormMapping, form: Path) -> bytes:
     """A form filled from a snapshot. Raises `NotFound`, or `Invalid` as `fill`; `form_mapping_other_form`."""
+    from csirt.reports.filler import fill  # lazy: as above
+
     if mapping.form != snapshot.form or snapshot.edition not in mapping.editions:
         raise Invalid("form_mapping_other_form", file=mapping.name, form=snapshot.form, edition=snapshot.edition)
     speak = report_words(desk, catalog("ja"))

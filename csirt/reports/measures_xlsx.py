@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-import xlsxwriter
-
 from csirt.reports.fonts import visible
 
 A4: Final = 9
@@ -29,6 +27,8 @@ class MeasuresDocument:
 
 def measures_xlsx(document: MeasuresDocument) -> bytes:
     """The list as .xlsx. The same document gives the same bytes; nothing in it is ever a formula or a link."""
+    import xlsxwriter  # lazy: what writes workbooks costs a tenth of a second at every start, and few ask for one
+
     out = io.BytesIO()
     options = {
         "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,

@@ -3,22 +3,24 @@
 import io
 from collections.abc import Mapping
 from datetime import UTC
-from typing import Final
-
-import xlsxwriter
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
+from typing import TYPE_CHECKING, Final
 
 from csirt.reports.fonts import visible
 from csirt.reports.labels import labels, shown_at
 from csirt.reports.report import ReportDocument, ReportRow, notes_of, stamps_of
 from csirt.reports.timeline_xlsx import A4, LONGEST, MARK_LONGEST, OPTIONS
 
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
+
 WIDTHS: Final = (30, 62)
 
 
 def report_xlsx(document: ReportDocument) -> bytes:
     """The report as .xlsx. The same document gives the same bytes; a text too long for a cell goes on below."""
+    import xlsxwriter  # lazy: what writes workbooks costs a tenth of a second at every start, and few ask for one
+
     words = labels(document.language)
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, OPTIONS) as workbook:
@@ -42,7 +44,7 @@ class _Page:
     """The one sheet, written from top to bottom."""
 
     def __init__(
-        self, sheet: Worksheet, document: ReportDocument, words: Mapping[str, str], looks: Mapping[str, Format]
+        self, sheet: "Worksheet", document: ReportDocument, words: Mapping[str, str], looks: Mapping[str, "Format"]
     ) -> None:
         self.sheet, self.document, self.words, self.looks = sheet, document, words, looks
         self.row = 0

@@ -6,16 +6,16 @@ Every cell is written as a text, so nothing in the file is ever a formula or a l
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
-from typing import Final
-
-import xlsxwriter
-from xlsxwriter.format import Format
-from xlsxwriter.workbook import Workbook
-from xlsxwriter.worksheet import Worksheet
+from typing import TYPE_CHECKING, Final
 
 from csirt.reports.fonts import visible
 from csirt.reports.labels import iso_at, labels, shown_at
 from csirt.reports.timeline import TimelineDocument, TimelineLine, facts, record_facts, stamps
+
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
 
 A4: Final = 9
 
@@ -47,6 +47,8 @@ def timeline_xlsx(document: TimelineDocument) -> bytes:
 
     The first row of every sheet says number, handling mark and category, stays in view and is printed on every page.
     """
+    import xlsxwriter  # lazy: what writes workbooks costs a tenth of a second at every start, and few ask for one
+
     words = labels(document.language)
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, OPTIONS) as workbook:
@@ -60,7 +62,7 @@ def timeline_xlsx(document: TimelineDocument) -> bytes:
 class _Sheets:
     """The sheets of one workbook, with its formats."""
 
-    def __init__(self, workbook: Workbook, document: TimelineDocument, words: Mapping[str, str]) -> None:
+    def __init__(self, workbook: "Workbook", document: TimelineDocument, words: Mapping[str, str]) -> None:
         font = {"font_name": "BIZ UDPGothic", "font_size": 10}
         cell = {**font, "text_wrap": True, "valign": "top", "border": 1}
         self.document = document
@@ -90,7 +92,7 @@ class _Sheets:
 
     def _sheet(
         self, name: str, heads: Sequence[str], widths: Sequence[int], rows: Sequence[Sequence[str]]
-    ) -> Worksheet:
+    ) -> "Worksheet":
         """A sheet with its mark, its row of heads, its rows and its print set-up."""
         sheet = self.workbook.add_worksheet(self.words[f"sheet_{name}"])
         for column, width in enumerate(widths):
@@ -115,11 +117,11 @@ class _Sheets:
             return parts[0]
         return f"{self.words['continued']}{parts[place]}" if place < len(parts) else ""
 
-    def _row(self, sheet: Worksheet, number: int, cells: Sequence[str], look: Format) -> None:
+    def _row(self, sheet: "Worksheet", number: int, cells: Sequence[str], look: "Format") -> None:
         for column, text in enumerate(cells):
             sheet.write_string(number, column, text, look)
 
-    def _print_set_up(self, sheet: Worksheet) -> None:
+    def _print_set_up(self, sheet: "Worksheet") -> None:
         """A4 upright, as wide as the page, the first two rows on every page, page numbers below."""
         sheet.set_paper(A4)
         sheet.set_portrait()

@@ -5,6 +5,7 @@ Whoever opens the envelope is known by that only, so its use opens a case and te
 
 import base64
 import secrets
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -28,7 +29,6 @@ TOLD = ("post:ciso", "post:auditor")
 TEMPLATE = "sealed_account"
 _GROUP = 5
 _HASHER = PasswordHasher()  # argon2id with the parameters of RFC 9106's second recommendation
-_DECOY = _HASHER.hash(secrets.token_hex(16))
 
 
 def new_password() -> str:
@@ -56,9 +56,15 @@ def stored(look: Look) -> SealedAccountRow | None:
     return look.session.get(SealedAccountRow, ID)
 
 
+@cache
+def _decoy() -> str:
+    """The hash of a password that nobody knows. Made when first asked for: it takes as long as a sign-in."""
+    return _HASHER.hash(secrets.token_hex(16))
+
+
 def hash_of(session: Session) -> str:
     """The hash to check a password against; without an account, that of a password that nobody knows."""
-    return session.exec(select(SealedAccountRow.hash).where(SealedAccountRow.id == ID)).first() or _DECOY
+    return session.exec(select(SealedAccountRow.hash).where(SealedAccountRow.id == ID)).first() or _decoy()
 
 
 def check(password: str, password_hash: str) -> None:

@@ -4,7 +4,6 @@ import io
 from dataclasses import replace
 from urllib.parse import urlencode
 
-import segno
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
@@ -86,6 +85,8 @@ def take_enrol(request: Request, fields: Fields) -> Response:
 
 def picture_of(secret: str, person: Person, city: str) -> str:
     """The QR code of a secret as an SVG, black on white in every look of the page, for it must be read."""
+    import segno  # lazy: needed once in the life of an account
+
     code = segno.make(second_factor.address_for(secret, person.uid, city), error="m")
     out = io.BytesIO()
     code.save(out, kind="svg", xmldecl=False, svgns=False, scale=4, border=4, dark="#000", light="#fff", omitsize=True)
