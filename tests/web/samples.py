@@ -76,6 +76,8 @@ def assignment_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     """What is to be done by the reader, in each state."""
     say = Words(language)
     yield "assignments", a_frame(language, "assignments"), some_assignments(say)
+    more = frame.Window(first=51, last=52, total=120, newer="/assignments?page=1", older="/assignments?page=3")
+    yield "assignments_more", a_frame(language, "assignments"), replace(some_assignments(say), window=more)
     yield "assignments_empty", a_frame(language, "assignments"), assignment.Assignments(rows=())
     yield "assignment", a_frame(language, "assignments"), an_assignment(say)
     yield "assignment_wrong", a_frame(language, "assignments"), a_wrong_assignment(say)
@@ -96,6 +98,8 @@ def problem_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
         (503, "directory_unreachable"),
     ):
         yield f"message_{status}", a_frame(language, ""), frame.Problem(status=status, code=code, reference="c-7f3a90")
+    late = frame.Problem(status=401, code="not_signed_in", kept=("…",), draft_kept=True, sign_in="/sign-in")
+    yield "message_401_kept", a_frame(language, ""), late
 
 
 def main_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:

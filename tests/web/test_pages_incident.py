@@ -85,6 +85,23 @@ def test_the_timeline_is_told_in_windows_newest_first(visit: Visit, played: Worl
     assert "記録 219" in table(me.text(link(second, "新しいほうへ")))
 
 
+def test_notes_come_in_pages_the_newest_first(visit: Visit, played: World) -> None:
+    incident = played.open()
+    me = visit("k.sato")
+    for number in range(cases.PAGE + 3):
+        played.desk.commit(played.person("k.sato"), incidents.add_note, incident, f"メモ {number:03}。")
+        played.clock.forward(timedelta(seconds=1))
+
+    def notes(page: str) -> str:
+        return page[page.index('id="notes"') : page.index('id="evidence"')]
+
+    newest = notes(me.text(f"/incidents/{incident}"))
+    assert newest.index("メモ 003。") < newest.index("メモ 052。")
+    assert "メモ 002。" not in newest
+    older = notes(me.text(link(newest, "古いほうへ")))
+    assert ("メモ 002。" in older, "メモ 003。" in older, "古いほうへ" in older) == (True, False, False)
+
+
 def table(page: str) -> str:
     return page[page.index('<section aria-labelledby="timeline"') :]
 

@@ -270,6 +270,24 @@ def detection_views(look: Look, rows: Sequence[DetectionRow]) -> list[DetectionV
 
 def notes(look: Look, incident_id: str) -> list[NoteView]:
     """Remarks on an incident, oldest first."""
-    rows = look.session.exec(select(NoteRow).where(NoteRow.incident == incident_id).order_by(col(NoteRow.at))).all()
+    return _notes(look, look.session.exec(_of_incident(incident_id).order_by(col(NoteRow.at))).all())
+
+
+def newest_notes(look: Look, incident_id: str, *, offset: int = 0, limit: int = PAGE) -> list[NoteView]:
+    """One page of remarks, counted from the newest, but oldest first within it; other texts stay closed."""
+    query = _of_incident(incident_id).order_by(col(NoteRow.at).desc(), col(NoteRow.id).desc())
+    return _notes(look, look.session.exec(query.offset(offset).limit(limit)).all()[::-1])
+
+
+def count_notes(look: Look, incident_id: str) -> int:
+    """How many remarks an incident has."""
+    return look.session.exec(select(func.count()).select_from(NoteRow).where(NoteRow.incident == incident_id)).one()
+
+
+def _of_incident(incident_id: str) -> Any:
+    return select(NoteRow).where(NoteRow.incident == incident_id)
+
+
+def _notes(look: Look, rows: Sequence[NoteRow]) -> list[NoteView]:
     texts = look.vault.texts(look.session, (row.text_c for row in rows))
     return [NoteView(row.id, texts.get(row.text_c, ""), row.by, row.at) for row in rows]

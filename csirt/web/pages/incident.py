@@ -55,6 +55,7 @@ class Asked:
 
     before: int | None = None
     page: int = 1
+    notes: int = 1
     note_form: Form | None = None
     measure_form: Form | None = None
 
@@ -66,9 +67,10 @@ def show_incident(
     reader: IncidentReader,
     before: Annotated[int | None, Query(ge=0, lt=2**53)] = None,
     detections: Annotated[int, Query(ge=1, le=100_000)] = 1,
+    notes: Annotated[int, Query(ge=1, le=100_000)] = 1,
 ) -> Response:
-    """One incident by its id or number. `before` and `detections` choose the windows of its two long lists."""
-    asked = Asked(before, detections)
+    """One incident by its id or number; the others choose the windows of its long lists."""
+    asked = Asked(before, detections, notes)
     return show(request, reader, reader.desk.look(_incident, reader, name, asked), "incident")
 
 
@@ -146,7 +148,7 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
     history = level_history(look, view.id)
     entries, window = _timeline(look, visit, view.id, asked.before)
     rows, more = _detections(look, words, view.id, asked.page)
-    notes = cases.notes(look, view.id)
+    notes, notes_window = _notes(look, words, view.id, asked.notes)
     return replace(
         _head(look, visit, words, view, history),
         timeline=entries,
@@ -155,7 +157,8 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
         escalations=climbs.parts_of(look, visit, words, view.playbook, climbed, found),
         detections=rows,
         detections_window=more,
-        notes=tuple(NoteRow(at=note.at, who=words.name(note.by), text=note.text) for note in notes),
+        notes=notes,
+        notes_window=notes_window,
         measures=_measures(look, visit, words, view.id),
         evidence=custody.part_of(look, visit, words, view.id),
         facts=_facts(look, visit, words, view.id),
@@ -287,6 +290,23 @@ def _detections(look: Look, words: Words, incident: str, page: int) -> tuple[tup
         total=cases.count_detections(look, incident),
         newer=f"{base}?detections={page - 1}#detections" if page > 1 else "",
         older=f"{base}?detections={page + 1}#detections" if len(found) > cases.PAGE else "",
+    )
+
+
+def _notes(look: Look, words: Words, incident: str, page: int) -> tuple[tuple[NoteRow, ...], Window | None]:
+    """The newest remarks, or an older page of them."""
+    first, base = (page - 1) * cases.PAGE, f"/incidents/{incident}"
+    found = cases.newest_notes(look, incident, offset=first)
+    rows = tuple(NoteRow(at=note.at, who=words.name(note.by), text=note.text) for note in found)
+    if page == 1 and len(rows) < cases.PAGE:
+        return rows, None
+    total = cases.count_notes(look, incident)
+    return rows, Window(
+        first=first + 1,
+        last=first + len(rows),
+        total=total,
+        newer=f"{base}?notes={page - 1}#notes" if page > 1 else "",
+        older=f"{base}?notes={page + 1}#notes" if first + len(rows) < total else "",
     )
 
 

@@ -122,6 +122,7 @@ class Incident:
     detections: tuple[DetectionRow, ...] = ()
     detections_window: Window | None = None
     notes: tuple[NoteRow, ...] = ()
+    notes_window: Window | None = None
     measures: tuple[MeasureRow, ...] = ()
     evidence: EvidencePart = NO_EVIDENCE
     posts: tuple[Option, ...] = ()
