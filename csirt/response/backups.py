@@ -3,6 +3,7 @@
 from csirt.model.authority import Permission, must
 from csirt.model.people import Actor
 from csirt.record.entry import EntryKind
+from csirt.response import indexing
 from csirt.store.tx import Look, Tx
 
 
@@ -26,10 +27,12 @@ def rehearsed(tx: Tx, *, digest: str, size: int, root: str, seconds: int) -> Non
 def restored(tx: Tx, *, digest: str, size: int, root: str) -> None:
     """This record goes on from a backup: what had been recorded after it was taken is not in here."""
     must(tx.actor, Permission.ADMINISTER)
+    indexing.begin_anew(tx)
     tx.record(EntryKind.DESK_RESTORED, out={"digest": digest, "size": size, "root": root})
 
 
 def moved(tx: Tx, *, digest: str, size: int, root: str) -> None:
     """This record goes on in another database, from its very last entry."""
     must(tx.actor, Permission.ADMINISTER)
+    indexing.begin_anew(tx)
     tx.record(EntryKind.DATABASE_MOVED, out={"digest": digest, "size": size, "root": root})

@@ -26,8 +26,9 @@ from csirt.store import tables
 from csirt.store.columns import UtcDateTime
 from csirt.store.tables.record import VaultKeyRow
 
-# Who is signed in, who tried, and which processes live: true of one machine and one day only.
-LEFT_OUT = frozenset({"session", "sign_in_try", "heartbeat", "condition", "alembic_version"})
+# Who is signed in, who tried, which processes live: true of one machine and one day only. What can be searched for is
+# made again from the record.
+LEFT_OUT = frozenset({"session", "sign_in_try", "heartbeat", "condition", "alembic_version", "search_doc"})
 AT_ONCE = 1000  # rows in one statement
 _KEYS = str(VaultKeyRow.__tablename__)
 

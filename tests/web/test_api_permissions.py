@@ -158,7 +158,8 @@ def test_an_auditor_reads_everything(app: FastAPI, someone: Make, case: dict[str
     auditor = someone("f.yamada")
     apart = (*KEEPERS, "/api/v1/incidents/{name}/seal")  # it is not sealed
     read = [path for method, path in addresses(app) if method == "GET" and not path.startswith(apart)]
-    answers = {path: ask(auditor, "GET", path, case).status_code for path in read}
+    asked = {path: f"{path}?q=x" if path.endswith("/search") else path for path in read}
+    answers = {path: ask(auditor, "GET", asked[path], case).status_code for path in read}
     assert {path: status for path, status in answers.items() if status != 200} == {}
 
 
