@@ -273,8 +273,7 @@ def test_dfir_iris_cve_2026_22783_no_input_takes_fields_that_are_not_its_own(des
 def test_dfir_iris_cve_2026_42540_what_was_recorded_is_altered_by_no_address(app: FastAPI) -> None:
     methods = {(method, path) for path, item in app.openapi()["paths"].items() for method in item}
     assert not [one for one in methods if one[0] in {"put", "patch"}]
-    # To un-name a reader ends a right to read, by an entry of its own; it alters nothing that was recorded.
-    ends = {"/api/v1/incidents/{name}/seal/readers/{person}"}
+    ends = {"/api/v1/incidents/{name}/seal/readers/{person}"}  # a right to read ends; nothing recorded is altered
     assert {path for method, path in methods if method == "delete" and "/incidents" in path} == ends
 
 
