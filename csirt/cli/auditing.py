@@ -17,11 +17,13 @@ from csirt.clock import JST
 from csirt.errors import Conflict, LedgerBroken, Unavailable
 from csirt.model.people import SYSTEM
 from csirt.record.export import WHOLE, Part
+from csirt.record.verify_record import Checkpoint
 from csirt.response import audit
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.queries.timeline import head
 from csirt.wellness import note_verified
 
+TRIES = 20  # somebody else may write between an export and its checkpoint
 DOCUMENTS = 50  # incidents whose documents go along: the newest
 
 
@@ -63,11 +65,7 @@ def export(
         found = _verified(desk, language)
         if not found.ok:  # to sign a broken record would make it look sound
             raise LedgerBroken("record_broken", seq=found.first_bad, why=found.why)
-        desk.commit(LOCAL, audit.export, part)
-        size, _ = desk.look(head)
-        signed = fresh_checkpoint(desk.settings, size)
-        if signed is None or (only and signed.size < size):  # else the end of the incident could not be shown
-            raise Unavailable("checkpoint_missing")
+        size, signed = _sealed_export(desk, part)
         incidents = [only] if only else desk.look(audit.newest_incidents, DOCUMENTS)
         try:
             out = ExportFolder.make(folder, part)
@@ -83,6 +81,23 @@ def export(
     if left and not as_json:
         say(language, "cli.export_unsealed", {"number": left})
     show_one(made, "cli.exported", language, as_json=as_json)
+
+
+def _sealed_export(desk: Desk, part: Part) -> tuple[int, Checkpoint]:
+    """Record the export and have the record signed; the size of the record, and what was signed.
+
+    Of one incident the end is shown by its export being the last thing signed. Where somebody else writes in between,
+    it is recorded and signed again. Raises `Unavailable`: `checkpoint_missing`, `export_busy`.
+    """
+    for _ in range(TRIES if part.incident else 1):
+        desk.commit(LOCAL, audit.export, part)
+        size, _ = desk.look(head)
+        signed = fresh_checkpoint(desk.settings, size)
+        if signed is None or (part.incident and signed.size < size):
+            raise Unavailable("checkpoint_missing")
+        if not part.incident or desk.seen_by(SYSTEM).look(audit.ends_with_export, part.incident, signed.size):
+            return size, signed
+    raise Unavailable("export_busy")
 
 
 def _period(since: datetime | None, until: datetime | None) -> Part:

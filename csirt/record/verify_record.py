@@ -471,8 +471,9 @@ def _check_part(part: Part, lines: Iterable[tuple[int, bytes]], size: int, leaf_
         else:
             _check_stretch(part, at, time, before)
         before = _Before(before.number + 1, at, leaf, time, line)
-    # The last entry of an incident says that it was exported: whatever came before is linked to it.
-    if part.incident and b'"kind":"RECORD_EXPORTED"' not in before.line:
+    # The very last entry under the checkpoint says that the incident was exported: what came before is linked to it and
+    # nothing came after. The entry of an earlier export would not do: the incident may have gone on since.
+    if part.incident and (before.seq != size - 1 or b'"kind":"RECORD_EXPORTED"' not in before.line):
         raise Bad("incident_cut", before.seq + 1)
     if part.since and before.seq != size - 1 and before.time < part.until:
         raise Bad("period_cut", before.seq + 1)

@@ -237,6 +237,12 @@ def export(tx: Tx, part: Part = WHOLE) -> None:
     tx.record(EntryKind.RECORD_EXPORTED, incident=part.incident or None, out={"scope": scope, **times})
 
 
+def ends_with_export(look: Look, incident: str, size: int) -> bool:
+    """Is the last of the first `size` entries the export of this incident?"""
+    row = look.session.exec(select(LedgerRow.kind, LedgerRow.inc).where(LedgerRow.seq == size - 1)).first()
+    return row is not None and tuple(row) == (EntryKind.RECORD_EXPORTED.value, incident)
+
+
 def entries(look: Look, size: int, part: Part = WHOLE) -> Iterator[tuple[bytes, bool, bool]]:
     """The first `size` entries, streamed: exact bytes, whether each belongs to the part, whether it is to be withheld.
 
