@@ -27,3 +27,12 @@ def test_prefect_is_not_loaded_where_no_flow_is_needed(module: str) -> None:
     code = f"import sys, {module}; sys.exit('prefect' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+EARLY = re.compile(r"^(?:from|import) (?:prefect\b|csirt\.(?:pool|showing|worker|playbook\.flow)\b)", re.MULTILINE)
+
+
+def test_no_test_loads_prefect_while_tests_are_collected() -> None:
+    """Its client reads the server's address once in a process: loaded too early, it asks a server that is not there."""
+    early = [path.name for path in (ROOT / "tests").rglob("*.py") if EARLY.search(path.read_text(encoding="utf-8"))]
+    assert early == []

@@ -9,7 +9,6 @@ from csirt.clock import FixedClock
 from csirt.errors import Conflict, Forbidden, Invalid, NotFound
 from csirt.model.incident import IncidentType
 from csirt.model.people import LOCAL, NOBODY, SYSTEM, Actor, Roster
-from csirt.playbook.flow import waiting_for
 from csirt.record.entry import EntryKind
 from csirt.response import glass, incidents, merging, outbox, people, runs, secrecy
 from csirt.response.incidents import Report
@@ -189,6 +188,8 @@ def test_what_was_queued_before_it_was_sealed_is_neutral_too(desk: Desk) -> None
 
 
 def test_of_a_sealed_case_prefect_is_told_no_names(desk: Desk) -> None:
+    from csirt.playbook.flow import waiting_for  # lazy: Prefect reads its address once, when it is first loaded
+
     sealed(desk)
     held = desk.commit(SYSTEM, runs.claim)
     assert held is not None
