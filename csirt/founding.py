@@ -22,6 +22,7 @@ from csirt.model.report import FormBook
 from csirt.model.report_forms import ReportRules, form_from, report_rules_from
 from csirt.model.source import Source, sources_from
 from csirt.model.triage import rules_from
+from csirt.store.key_ring import KeyRing
 
 SAMPLE_CITY = Path(__file__).parent / "city_data" / "sample" / "city.toml"
 LAW = Path(__file__).parent / "city_data" / "law"  # dated data of the country, the same for every city
@@ -67,6 +68,7 @@ def found(data: Path, city_file: Path, *, for_play: bool = False) -> None:
                 _copy(chain, data / "chains" / chain.name)
     _copy_optional(city_file, files, data)
     _copy_sources(city_file, files, data)
+    KeyRing(data / "keys").first()  # now, so that every host that is given a copy of this folder has it
     if for_play:
         (data / _MADE_FOR_PLAY).write_text("This folder was made by ./run; the main job may play in it.\n")
     part = data / f".{CITY_FILE}.part"

@@ -33,6 +33,11 @@ class KeyRing:
         load_or_make_key(self._path(id_))
         return id_
 
+    def first(self) -> str:
+        """The key that a desk begins with: the one that its folder was founded with, so that copies of it share it."""
+        there = sorted(path.stem.removeprefix("ring-") for path in self._folder.glob("ring-*.key"))
+        return there[0] if there else self.make()
+
     def wrap(self, id_: str, secret: bytes, label: str) -> bytes:
         """Encrypt a small secret, bound to its label."""
         nonce = secrets.token_bytes(_NONCE)

@@ -124,7 +124,7 @@ class Vault:
             return ""
         row = session.exec(select(VaultRingRow).with_for_update()).one()
         if not row.current:
-            row.current = self.ring.make()
+            row.current = self.ring.first()
             session.add(row)
         return row.current
 
