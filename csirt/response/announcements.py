@@ -170,10 +170,17 @@ def count_calls(tx: Tx, incident: str, day: date, calls: int) -> str:
     if not 0 <= calls <= MOST_CALLS:
         raise Invalid("number_out_of_range", field="calls")
     made = HotlineRow(id=new_id("h"), incident=incident, day=day, calls=calls, by=tx.actor.id, at=tx.now)
-    tx.session.add(made)
+    row = _counted(tx, incident, day) or made
+    row.calls, row.by, row.at = made.calls, made.by, made.at
+    tx.session.add(row)
     out: dict[str, Code | list[str]] = {"due": day.isoformat(), "calls": calls}
     tx.record(EntryKind.HOTLINE_COUNTED, incident=incident, out=out)
-    return made.id
+    return row.id
+
+
+def _counted(tx: Tx, incident: str, day: date) -> HotlineRow | None:
+    query = select(HotlineRow).where(HotlineRow.incident == incident, HotlineRow.day == day)
+    return tx.session.exec(query).first()
 
 
 def _hold(tx: Tx, incident: str) -> None:

@@ -73,7 +73,6 @@ def incident_of_announcement(look: Look, announcement: str) -> str:
 
 
 def hotline(look: Look, incident: str) -> dict[date, int]:
-    """Calls to the hotline by day, in order; the last count of a day holds."""
-    query = select(HotlineRow).where(HotlineRow.incident == incident).order_by(col(HotlineRow.at), col(HotlineRow.id))
-    found = {row.day: row.calls for row in look.session.exec(query)}
-    return dict(sorted(found.items()))
+    """Calls to the hotline by day, in order; a day has one row, the count that holds."""
+    query = select(HotlineRow).where(HotlineRow.incident == incident).order_by(col(HotlineRow.day), col(HotlineRow.at))
+    return {row.day: row.calls for row in look.session.exec(query)}
