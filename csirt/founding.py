@@ -167,7 +167,8 @@ def _report_rules(data: Path) -> ReportRules:
 
 
 def _sources(data: Path) -> dict[str, Source]:
-    return sources_from(read_toml(data / SOURCES), SOURCES) if (data / SOURCES).exists() else {}
+    path = data / SOURCES
+    return sources_from(read_toml(path), SOURCES, path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def _asset_headings(data: Path) -> dict[str, tuple[str, ...]]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from csirt.errors import Invalid
 from csirt.model.chains import duration_from
+from csirt.model.likeness import IGNORABLE
 
 PER_MINUTE = 60_000  # records; a source of a city sends some hundreds
 MOST_PER_MINUTE = 6_000_000
@@ -25,7 +26,7 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.toml")
 _KEYS = frozenset(
     ("name", "owner", "way", "format", "mapping", "per_minute", "silent_after", "addresses", "folder", "mailbox")
-) | {"flood_from"}
+) | {"flood_from", "ignore_fields"}
 _BOX_KEYS = frozenset({"host", "port", "user", "folder", "ca_file"})
 _LINE = re.compile(r"[^\x00-\x1f\x7f]{1,300}")
 
@@ -57,7 +58,7 @@ class Source:
     """One source. `owner` is a post; `mapping` a file of the city's own; `addresses`: from where it may come (all).
 
     `folder` (of files or mails; relative to the data folder) and `mailbox` say where its records are fetched. Of more
-    than `flood_from` cases within ten minutes one is made.
+    than `flood_from` cases within ten minutes one is made. `ignore_fields` do not count when repeats are told apart.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Source:
     folder: str = ""
     mailbox: Mailbox | None = None
     flood_from: int = FLOOD_FROM
+    ignore_fields: tuple[str, ...] = ()
 
     @property
     def actor(self) -> str:
@@ -107,11 +109,12 @@ def networks_from(texts: Sequence[str]) -> tuple[Network, ...]:
         raise Invalid("network_malformed") from error
 
 
-def sources_from(table: Mapping[str, Any], file: str) -> dict[str, Source]:
-    """The sources of a file, by name.
+def sources_from(table: Mapping[str, Any], file: str, text: str = "") -> dict[str, Source]:
+    """The sources of a file, by name. `text` is what the file holds, so that an error can name the line.
 
     Raises:
-        Invalid: `key_unknown`, `key_missing`, `value_malformed` or `source_twice`, with file and key.
+        Invalid: `key_missing`, `value_malformed`, `source_twice`, `ignore_field_unknown` or `ignore_fields_twice`, with
+            file and key.
     """
     rows = table.get("source", [])
     if not isinstance(rows, list) or set(table) - {"source"}:
@@ -119,6 +122,7 @@ def sources_from(table: Mapping[str, Any], file: str) -> dict[str, Source]:
     found: dict[str, Source] = {}
     for number, row in enumerate(rows, start=1):
         source = _source(row, file, f"source[{number}]")
+        _check_ignored(source.ignore_fields, file, f"source[{number}].ignore_fields", text, number)
         if source.name in found:
             raise Invalid("source_twice", file=file, name=source.name)
         found[source.name] = source
@@ -146,7 +150,28 @@ def _source(row: object, file: str, place: str) -> Source:
         folder=keys.text("folder", _LINE, ""),
         mailbox=_mailbox(row, file, place),
         flood_from=keys.number("flood_from", FLOOD_FROM, MOST_FLOOD_FROM),
+        ignore_fields=keys.texts("ignore_fields"),
     )
+
+
+def _check_ignored(fields: Sequence[str], file: str, place: str, text: str, number: int) -> None:
+    """Only what may be left out, and each once."""
+    for at, name in enumerate(fields, start=1):
+        if name in IGNORABLE and name not in fields[: at - 1]:
+            continue
+        code = "ignore_fields_twice" if name in IGNORABLE else "ignore_field_unknown"
+        line = _line_of(text, number, "ignore_fields")
+        raise Invalid(code, file=file, line=line, key=f"{place}[{at}]", name=name[:40], known=", ".join(IGNORABLE))
+
+
+def _line_of(text: str, number: int, key: str) -> int:
+    """In which line of a file the `number`th source says `key`; 0 where it cannot be told."""
+    source = 0
+    for at, line in enumerate(text.splitlines(), start=1):
+        source += line.strip().replace(" ", "").startswith("[[source]]")
+        if source == number and re.match(rf"\s*{key}\s*=", line):
+            return at
+    return 0
 
 
 def _mailbox(row: Mapping[str, Any], file: str, place: str) -> Mailbox | None:
@@ -201,11 +226,14 @@ class _Keys:
             raise self._wrong(key)
         return value
 
-    def networks(self, key: str) -> tuple[Network, ...]:
+    def texts(self, key: str) -> tuple[str, ...]:
         value = self.row.get(key, [])
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
             raise self._wrong(key)
+        return tuple(value)
+
+    def networks(self, key: str) -> tuple[Network, ...]:
         try:
-            return networks_from(value)
+            return networks_from(self.texts(key))
         except Invalid as error:
             raise self._wrong(key) from error

@@ -11,20 +11,24 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 import orjson
-from sqlalchemy import and_, bindparam, case, insert, update
+from sqlalchemy import and_, bindparam, case, insert, or_, update
 from sqlmodel import Session, col, select
 
 from csirt.errors import CsirtError, Forbidden, Invalid
 from csirt.guard import clean_line, mask
 from csirt.model.authority import Permission, must
 from csirt.model.detection import Detection, NotADetection, SourceRecord, Unreadable, fingerprint
+from csirt.model.incident import IncidentStatus
+from csirt.model.likeness import likeness
 from csirt.model.observable import carried
 from csirt.model.sorting import attacked_and_attacker
+from csirt.model.source import SENSOR
 from csirt.model.triage import suggest
 from csirt.record.entry import EntryKind
 from csirt.record.verify_record import root_from
 from csirt.store.columns import table_of
 from csirt.store.sequencer import Part, Way, in_one_go
+from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.intake import BatchRow, DetectionRow, ObservableRow, QuarantineRow
 from csirt.store.tx import Tx, new_id
 from csirt.store.vault import Row
@@ -33,14 +37,28 @@ from csirt.store.vault import Row
 _HARMLESS = re.compile(r"[0-9A-Za-z.-]{0,11}")
 BATCH_LIMIT = 1000  # rows a commit: no writer may starve another
 
-_BATCH, _DETECTION, _OBSERVABLE, _QUARANTINE = (
-    table_of(row) for row in (BatchRow, DetectionRow, ObservableRow, QuarantineRow)
+_BATCH, _DETECTION, _OBSERVABLE, _QUARANTINE, _INCIDENT = (
+    table_of(row) for row in (BatchRow, DetectionRow, ObservableRow, QuarantineRow, IncidentRow)
 )
 _KNOWN = (
     select(_DETECTION.c.fingerprint)
     .where(_DETECTION.c.fingerprint.in_(bindparam("prints", expanding=True)))
     .order_by(_DETECTION.c.id)
     .with_for_update()
+)
+_OPEN = or_(_INCIDENT.c.id.is_(None), _INCIDENT.c.status == IncidentStatus.OPEN.value)
+# What is alike counts only while nobody has closed the case: afterwards it is told anew.
+_KNOWN_OR_ALIKE = (
+    select(_DETECTION.c.fingerprint, case((_OPEN, _DETECTION.c.likeness)))
+    .join(_INCIDENT, _INCIDENT.c.id == _DETECTION.c.incident, isouter=True)
+    .where(
+        or_(
+            _DETECTION.c.fingerprint.in_(bindparam("prints", expanding=True)),
+            _DETECTION.c.likeness.in_(bindparam("alike", expanding=True)),
+        )
+    )
+    .order_by(_DETECTION.c.id)
+    .with_for_update(of=_DETECTION)
 )
 _COUNT = (
     update(_DETECTION)
@@ -82,7 +100,10 @@ def _leaf(salt: bytes, index: int, raw: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Input:
-    """What `accept` is called with; its records by fingerprint: the first of each, and how often it stands there."""
+    """What `accept` is called with; its records by fingerprint: the first of each, and how often it stands there.
+
+    `alike`: their likeness, where the source names fields that do not count.
+    """
 
     tx: Tx
     records: Sequence[SourceRecord]
@@ -91,13 +112,18 @@ class _Input:
     request_key: str | None = None
     first: dict[str, SourceRecord] = field(default_factory=dict)
     times: Counter[str] = field(default_factory=Counter)
+    alike: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        declared = self.tx.city.sources.get(self.source.removeprefix(SENSOR))
+        ignoring = declared.ignore_fields if declared else ()
         for record in self.records:
             if isinstance(record.result, Detection):
                 print_ = fingerprint(record.result)
                 self.first.setdefault(print_, record)
                 self.times[print_] += 1
+                if ignoring:
+                    self.alike[print_] = likeness(record.result, ignoring, self.tx.now)
 
     def refusal(self) -> CsirtError | None:
         """Why it is not taken in."""
@@ -136,7 +162,7 @@ def _accept_all(inputs: Sequence[_Input]) -> list[Accepted | CsirtError]:
     refused = [one.refusal() for one in inputs]
     answers = _answered(session, [one.request_key for one in inputs if one.request_key])
     good = [one for one, why in zip(inputs, refused, strict=True) if why is None and one.request_key not in answers]
-    rows = _Rows(_lock_known(session, {print_ for one in good for print_ in one.first}))
+    rows = _Rows(*_lock_known(session, good))
     told: list[Accepted | CsirtError] = []
     for one, why in zip(inputs, refused, strict=True):
         known = answers.get(one.request_key) if one.request_key else None
@@ -160,18 +186,30 @@ def _answered(session: Session, keys: Sequence[str]) -> dict[str, Accepted | Csi
     }
 
 
-def _lock_known(session: Session, prints: set[str]) -> set[str]:
-    """Which are stored already. Locked in the order in which triage locks them: another batch may count the same."""
+def _lock_known(session: Session, inputs: Sequence[_Input]) -> tuple[set[str], dict[str, str]]:
+    """Which are stored already, and as what those that are alike; of several the newest.
+
+    Locked in the order in which triage locks them: another batch may count the same.
+    """
+    prints = sorted({print_ for one in inputs for print_ in one.first})
+    alike = sorted({print_ for one in inputs for print_ in one.alike.values()})
     if not prints:
-        return set()
-    return set(session.execute(_KNOWN, {"prints": sorted(prints)}).scalars())
+        return set(), {}
+    if not alike:
+        return set(session.execute(_KNOWN, {"prints": prints}).scalars()), {}
+    rows = session.execute(_KNOWN_OR_ALIKE, {"prints": prints, "alike": alike}).all()
+    return {print_ for print_, _ in rows}, {like: print_ for print_, like in rows if like}
 
 
 @dataclass(slots=True)
 class _Rows:
-    """What several inputs bring, table by table. `known`: the fingerprints that are stored."""
+    """What several inputs bring, table by table.
+
+    `known`: the fingerprints that are stored; `alike`: those by likeness.
+    """
 
     known: set[str]
+    alike: dict[str, str] = field(default_factory=dict)
     batches: list[Row] = field(default_factory=list)
     sealed: list[Row] = field(default_factory=list)
     detections: dict[str, Row] = field(default_factory=dict)
@@ -185,15 +223,18 @@ class _Rows:
         at = {id(record): place for place, record in enumerate(one.records)}  # where its bytes lie in the batch
         new = 0
         for print_, record in one.first.items():
-            if print_ in self.known:
-                self.repeats[print_] += one.times[print_]
-            elif print_ in self.detections:
-                row = self.detections[print_]
+            is_here = print_ in self.known or print_ in self.detections
+            same = print_ if is_here else self.alike.get(one.alike.get(print_, ""))
+            if same in self.known:
+                self.repeats[same] += one.times[print_]
+            elif same is not None:
+                row = self.detections[same]
                 row["count"] = int(str(row["count"])) + one.times[print_]
             else:
-                self.detections[print_] = _detection_row(
-                    one.tx, batch, at[id(record)], record, print_, one.times[print_]
-                )
+                made = _detection_row(one.tx, batch, at[id(record)], record, print_, one.times[print_])
+                self.detections[print_] = made | {"likeness": one.alike.get(print_)}
+                if print_ in one.alike:
+                    self.alike[one.alike[print_]] = print_
                 self.observables += _observable_rows(record, print_)
                 new += 1
         unreadable = [

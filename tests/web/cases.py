@@ -1,7 +1,7 @@
 """Sample incidents, their board, their escalations, measures and waiting detections."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from csirt.model.asset import Asset, Layer
 from csirt.model.contact import Need, StopOn
@@ -333,7 +333,7 @@ def some_sources(say: Words) -> sources.SourceList:
     owner = say("CSIRT責任者", "CSIRT head")
     heard = sources.SourceRow(
         name="pref-security-cloud", owner=owner, way=Way.WEB, last_seen=NOW - MINUTE, records=12840, detections=37,
-        quarantined=2, tokens=2,
+        quarantined=2, tokens=2, per_minute=6000, silent_after=timedelta(hours=24), ignore_fields=("id", "time"),
     )  # fmt: skip
     silent = sources.SourceRow(
         name="edr", owner=owner, way=Way.FOLDER, last_seen=NOW - 2000 * MINUTE, silent_since=NOW - 560 * MINUTE

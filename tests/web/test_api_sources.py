@@ -38,6 +38,8 @@ silent_after = "2 h"
 name = "ids"
 owner = "csirt-head"
 per_minute = 10
+flood_from = 7
+ignore_fields = ["id", "time"]
 
 [[source]]
 name = "far"
@@ -99,6 +101,14 @@ def test_a_source_is_read_by_its_own_mapping_at_its_door_and_at_the_common_one(
     assert (row["name"], row["owner_name"], row["way"]) == ("edr", "CSIRT責任者", "web")
     assert (row["day"]["records"], row["day"]["detections"], row["tokens"][0]["signs"]) == (2, 1, False)
     assert token not in json.dumps(row)
+    agreed = {row["name"]: (row["per_minute"], row["flood_from"], row["ignore_fields"]) for row in _listed(someone)}
+    assert agreed["ids"] == (10, 7, ["id", "time"])
+    assert agreed["edr"] == (60_000, 30, [])
+
+
+def _listed(someone: Make) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = someone("k.sato").get("/sources").json()
+    return found
 
 
 def test_a_token_opens_the_door_of_its_source_only_and_ends(

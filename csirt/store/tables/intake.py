@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from csirt.store.columns import BigId, UtcDateTime
@@ -34,14 +34,19 @@ class DetectionRow(SQLModel, table=True):
     `attacked` is called by its name once that is known; `reported_as` is then what the source said. `cluster` is what
     it was sorted into; `joined_by` and `joined_over` say why (`Because`, and over which host or attacker).
     `asset` is whose host it is; `own_level` its level before the asset raised it. `ignored_by` a rule, `ignored_until`
-    when that ends: told again later, it is looked at again.
+    when that ends: told again later, it is looked at again. `likeness` says what counts as a repeat of it, where its
+    source names fields that do not count.
     """
 
     __tablename__ = "detection"
     __table_args__ = (
         Index("ix_detection_triage", "state", "level", "id"),
         Index("ix_detection_case", "incident", "at", "id"),
-    )
+        Index(
+            "ix_detection_likeness", "likeness", sqlite_where=text("likeness IS NOT NULL"),
+            postgresql_where=text("likeness IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     fingerprint: str = Field(unique=True)
@@ -75,6 +80,7 @@ class DetectionRow(SQLModel, table=True):
     own_level: int | None = None
     ignored_by: str | None = Field(default=None, index=True)
     ignored_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    likeness: str | None = None
 
 
 class ObservableRow(SQLModel, table=True):

@@ -50,6 +50,8 @@ class SourceGiven(Given):
     format: str
     mapping: str
     per_minute: int
+    flood_from: int
+    ignore_fields: list[str]
     silent_after_minutes: int | None
     silent_since: datetime | None
     last_seen: datetime | None
@@ -78,6 +80,8 @@ def _given(one: SourceView, words: Words) -> SourceGiven:
         format=source.format,
         mapping=source.mapping,
         per_minute=source.per_minute,
+        flood_from=source.flood_from,
+        ignore_fields=list(source.ignore_fields),
         silent_after_minutes=int(source.silent_after / timedelta(minutes=1)) if source.silent_after else None,
         silent_since=one.silent_since,
         last_seen=one.last_seen,

@@ -1,15 +1,18 @@
 """検知元: what sends detections, and how each source is."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
-from csirt.model.source import Way
+from csirt.model.source import FLOOD_FROM, PER_MINUTE, Way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRow:
-    """One source: who answers for it, when it was heard last, what came in 24 hours. `silent_since`: it is missed."""
+    """One source: who answers for it, when it was heard last, what came in 24 hours, what is agreed with it.
+
+    `silent_since`: it is missed.
+    """
 
     name: str
     owner: str
@@ -20,6 +23,10 @@ class SourceRow:
     detections: int = 0
     quarantined: int = 0
     tokens: int = 0
+    per_minute: int = PER_MINUTE
+    flood_from: int = FLOOD_FROM
+    silent_after: timedelta | None = None
+    ignore_fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
