@@ -2,17 +2,22 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
+import contextvars
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from concurrent.futures import Future
 from datetime import timedelta
+from functools import partial
 from typing import Any, Self, TypeVar
 
 from csirt.bootstrap import Desk
-from csirt.errors import Unavailable
+from csirt.errors import CsirtError, LeaseLost, Unavailable
 from csirt.logs import log
 from csirt.model.people import SYSTEM
-from csirt.playbook.flow import PAGE, Stage, Work, waiting_for
+from csirt.model.step import Json
+from csirt.playbook.flow import PAGE, Stage, waiting_for
 from csirt.playbook.language import Playbook
 from csirt.playbook.performance import Rest, Rested
+from csirt.playbook.place import Show, plainly
 from csirt.response import runs
 from csirt.response.pools import Call
 from csirt.response.runs import Claim
@@ -20,48 +25,99 @@ from csirt.store.queries import shown
 from csirt.store.queries.shown import AtRest
 
 T = TypeVar("T")
-WAIT = 5  # seconds that a pass waits for Prefect before it goes on unseen
+WAIT = 5  # seconds that an action waits for Prefect before it goes on unseen
 PAUSE = timedelta(seconds=5)  # how long Prefect is left alone after it did not answer
 COMPARE = timedelta(minutes=1)  # between two comparisons of Prefect's page with our database
 ENDS = timedelta(seconds=2)
 
 
+class Display:
+    """How one pass is shown. Only an action waits for it, a moment, so that Prefect shows its attempt as a task."""
+
+    def __init__(self) -> None:
+        """Made in the loop that shows."""
+        self.wanted = asyncio.Event()
+        self.has_turn = False
+        self._loop = asyncio.get_running_loop()
+        self._how: Future[Show] = Future()
+
+    def show(self, step: str, attempt: Callable[[], Json]) -> Json:
+        """Run an attempt, shown if Prefect answers in time; called in the thread of the pass."""
+        if not self._how.done():
+            self._loop.call_soon_threadsafe(self.wanted.set)
+        try:
+            how = self._how.result(WAIT)
+        except TimeoutError:
+            how = plainly
+        return how(step, attempt)
+
+    def begin(self, how: Show) -> None:
+        """From now on attempts are shown like this."""
+        if not self._how.done():
+            self._how.set_result(how)
+
+
 class Showing:
-    """A worker's side of Prefect. Prefect's clients are bound to the task that enters this, and to its children."""
+    """A worker's side of Prefect. Prefect's clients are bound to a context of their own; displays run inside it."""
 
     def __init__(self, desk: Desk, pool: str, note: Callable[[str, str, str], None]) -> None:
         """`pool`: the work pool that flow runs are given to; `note(part, state, code)` keeps how Prefect was found."""
         self._desk = desk
+        self._turns = asyncio.Semaphore(desk.settings.side_by_side)
         self._pool = pool
         self._note = note
-        self._clients = contextlib.AsyncExitStack()
+        self._inside = contextvars.copy_context()  # where Prefect's clients are bound
+        self._holder: asyncio.Task[None] | None = None
+        self._asked, self._tried = asyncio.Event(), asyncio.Event()
+        self._displays: dict[str, tuple[asyncio.Task[None], Display]] = {}  # what is to be shown, by run
         self._stage: Stage | None = None
         self._not_before = self._compare_at = self._ends_at = desk.clock.now()
         self._after = ""  # the run up to which pages were compared
 
     async def __aenter__(self) -> Self:
-        """Enter it in the task whose children drive passes."""
+        """Begin to look for Prefect whenever `connect` asks for it."""
+        self._holder = asyncio.create_task(self._hold(), context=self._inside)
         return self
 
     async def __aexit__(self, *_error: object) -> None:
         """Close Prefect's clients."""
-        await self._clients.aclose()
+        if self._holder:
+            self._holder.cancel()
+            await asyncio.wait([self._holder])
 
     @property
     def stage(self) -> Stage | None:
         """Prefect, if it answered when last asked."""
         return self._stage if self._desk.clock.now() >= self._not_before else None
 
-    async def connect(self) -> None:
-        """Connect as soon as Prefect answers; until then runs go on unseen."""
-        if self._stage is None and self._desk.prefect_url() and self._desk.clock.now() >= self._not_before:
-            try:
-                async with asyncio.timeout(WAIT):  # in this task, whose context the clients are bound to
-                    self._stage = await self._clients.enter_async_context(Stage(self._pool))
-            except (Unavailable, TimeoutError) as error:
-                await self._leave_alone(error)
-            else:
-                await self._say("ok")
+    def connect(self) -> None:
+        """Look for Prefect, beside whatever goes on; until it answers runs go on unseen."""
+        is_time = self._desk.clock.now() >= self._not_before
+        if self._stage is None and is_time and not self._asked.is_set() and self._desk.prefect_url():
+            self._tried.clear()
+            self._asked.set()
+
+    async def reached(self) -> Stage | None:
+        """Prefect; where it was not connected yet, after one try."""
+        self.connect()
+        if self._asked.is_set():
+            await self._tried.wait()
+        return self.stage
+
+    async def _hold(self) -> None:
+        """Prefect's clients are opened and closed in this one task."""
+        async with contextlib.AsyncExitStack() as clients:
+            while True:
+                await self._asked.wait()
+                try:
+                    async with asyncio.timeout(WAIT):
+                        self._stage = await clients.enter_async_context(Stage(self._pool))
+                    await self._say("ok")
+                except (Unavailable, TimeoutError) as error:
+                    await self._leave_alone(error)
+                finally:
+                    self._asked.clear()
+                    self._tried.set()
 
     async def _leave_alone(self, error: BaseException | None = None) -> None:
         self._not_before = self._desk.clock.now() + PAUSE
@@ -75,28 +131,84 @@ class Showing:
     async def _commit(self, use_case: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.to_thread(self._desk.commit, SYSTEM, use_case, *arguments)
 
-    async def drive(self, play: Playbook, held: Claim, work: Work) -> None:
-        """One pass inside Prefect, if it answers. Whether `work` was called at all, the caller sees."""
+    def follow(self, play: Playbook, held: Claim, ended: Awaitable[Rested], display: Display) -> None:
+        """Let Prefect show a pass that goes on meanwhile, if Prefect answers. Passes of one run follow one another."""
+        before = self._displays.get(held.run)
+        follow = self._follow(play, held, ended, display, before[0] if before else None)
+        task = asyncio.create_task(follow, context=self._inside.copy())
+        self._displays[held.run] = task, display
+        task.add_done_callback(partial(self._let_go, held.run))
+        if before and not before[1].has_turn:  # its pass has ended, and this one shows more
+            before[0].cancel()
+
+    def _let_go(self, run: str, task: asyncio.Task[None]) -> None:
+        if self._displays.get(run, (None,))[0] is task:
+            del self._displays[run]
+
+    def under_way(self) -> list[asyncio.Task[None]]:
+        """What is still to be shown."""
+        return [task for task, _ in self._displays.values()]
+
+    async def shown(self, run: str) -> None:
+        """Return when Prefect shows all of a run, or cannot."""
+        if run in self._displays:
+            await asyncio.wait([self._displays[run][0]])
+
+    async def _follow(
+        self, play: Playbook, held: Claim, ended: Awaitable[Rested], display: Display,
+        before: asyncio.Task[None] | None,
+    ) -> None:  # fmt: skip
+        try:
+            if before is not None:
+                await asyncio.wait([before])
+            if await self.reached() is not None:
+                async with self._turn(display):
+                    await self._drive(play, held, ended, display)
+        except CsirtError as error:  # the comparison shows it later
+            log().warning("prefect.pass_not_shown", run=held.run, code=error.code)
+        except Exception as error:  # noqa: BLE001 - a display that breaks ends no worker
+            log().error("prefect.showing_broke", run=held.run, error=type(error).__name__, exc_info=error)
+        finally:
+            display.begin(plainly)
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, display: Display) -> AsyncIterator[None]:
+        """A few at once, since Prefect's server has the same processors; whoever is waited for does not queue."""
+        turn = asyncio.ensure_future(self._turns.acquire())
+        wanted = asyncio.ensure_future(display.wanted.wait())
+        try:
+            await asyncio.wait([turn, wanted], return_when=asyncio.FIRST_COMPLETED)
+            display.has_turn = True
+            yield
+        finally:
+            wanted.cancel()
+            if not turn.cancel() and not turn.cancelled():
+                self._turns.release()
+
+    async def _drive(self, play: Playbook, held: Claim, ended: Awaitable[Rested], display: Display) -> None:
+        """One pass inside Prefect, if it answers."""
         stage = self.stage
         if stage is None:
             return
+        shown, began = _as_shown(play, sealed=held.sealed), False
         try:
             async with asyncio.timeout(WAIT):
-                run = await stage.run_for(_as_shown(play, sealed=held.sealed), held.incident, held.prefect_run)
+                run = await stage.run_for(shown, held.incident, held.prefect_run)
         except (Unavailable, TimeoutError) as error:
             await self._leave_alone(error)
             return
         if str(run.id) != held.prefect_run:
             await self._commit(runs.shown_by, held.run, str(run.id))
-        shown, began = _as_shown(play, sealed=held.sealed), False
 
-        async def noted(show: Any) -> Rested | None:
+        async def noted(how: Show) -> Rested | None:
             nonlocal began
             began = True
-            return await work(show)
+            inside = contextvars.copy_context()  # Prefect finds its run there
+            display.begin(lambda step, attempt: inside.run(how, step, attempt))
+            return await _as_ended(ended)
 
         rested = await stage.drive(shown, run, held.incident, noted)
-        if not began:  # Prefect failed before the pass began: the lease is still ours
+        if not began:
             await self._leave_alone()
         elif rested is not None and rested.rest is not Rest.WAITING:
             await self._commit(runs.mark_shown, held.run)
@@ -176,6 +288,16 @@ class Showing:
             await self._commit(runs.shown_by, one.run, str(run.id))
         await stage.show_waiting(str(run.id), one.steps, sealed=one.sealed)
         log().info("prefect.healed", run=one.run)
+
+
+async def _as_ended(ended: Awaitable[Rested]) -> Rested | None:
+    """How a pass ended, as Prefect may be told; None: it goes on, here or elsewhere."""
+    try:
+        return await asyncio.shield(ended)
+    except (LeaseLost, Unavailable):
+        return None
+    except Exception:  # noqa: BLE001 - whoever awaits the pass handles it; Prefect would show its text
+        return Rested(Rest.STOPPED, code="playbook_error")
 
 
 def _as_shown(play: Playbook, *, sealed: bool) -> Playbook:

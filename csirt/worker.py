@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import contextvars
 import os
 import signal
 import socket
@@ -17,18 +16,17 @@ from csirt import bell
 from csirt.bootstrap import Desk
 from csirt.chores import Chores
 from csirt.collecting import Collector, collecting, collectors
-from csirt.errors import CsirtError, LeaseLost, Unavailable
+from csirt.errors import CsirtError, LeaseLost
 from csirt.logs import log
 from csirt.model.people import SYSTEM
 from csirt.playbook.language import Playbook
-from csirt.playbook.performance import Rest, Rested, perform
-from csirt.playbook.place import Show, plainly
+from csirt.playbook.performance import perform
 from csirt.pool import PoolWorker
 from csirt.replying import Replies
 from csirt.response import pools, reaching, runs
 from csirt.response.runs import Claim
 from csirt.sending import Senders
-from csirt.showing import Showing
+from csirt.showing import Display, Showing
 from csirt.store.queries import workings
 from csirt.store.queries.due import DueNow
 from csirt.watching import Watcher
@@ -87,9 +85,9 @@ class Worker:
         if not self._stop.is_set():  # half a worker looks alive and is not: let another be started
             log().error("worker.task_ended")
         self._stop.set()
-        if self._passes:
-            await asyncio.wait(self._passes, timeout=GRACE)
-        await _end({told, *tasks, *self._passes})
+        if under_way := {*self._passes, *self._showing.under_way()}:
+            await asyncio.wait(under_way, timeout=GRACE)
+        await _end({told, *tasks, *self._passes, *self._showing.under_way()})
         if ear:
             ear.close()
         with contextlib.suppress(CsirtError):  # it will be found silent instead
@@ -170,7 +168,7 @@ class Worker:
     # ---------------------------------------------------------------------------------------------------- playbooks
 
     async def _drive(self) -> None:
-        """Drive runs side by side; Prefect's clients are bound to this one task and to its children."""
+        """Drive runs side by side, and let Prefect show them."""
         wanted = self._wanted["runs"]
         async with self._showing:
             if self._pool:
@@ -181,7 +179,7 @@ class Worker:
                     async with asyncio.timeout(RECONNECT):  # Prefect may have come up, though nothing is due
                         await wanted.wait()
                 with self._surviving("drive"):
-                    await self._showing.connect()
+                    self._showing.connect()
                     if wanted.is_set():
                         wanted.clear()
                         await self._begin_passes()
@@ -194,7 +192,7 @@ class Worker:
             beat_at = self._desk.clock.now()
             while True:
                 with self._surviving("pool"):
-                    await self._showing.connect()
+                    await self._showing.reached()
                     if wanted.is_set():
                         wanted.clear()
                         await self._call_pool()
@@ -233,6 +231,7 @@ class Worker:
         )
         for one in held:
             await self._one(one)
+            await self._showing.shown(one.run)  # until Prefect is told, it cannot call for this run again
 
     async def _begin_passes(self) -> None:
         free = self._at_once - len(self._passes)
@@ -276,28 +275,16 @@ class Worker:
                 log().warning("worker.not_renewed", run=held.run, code=error.code)
 
     async def _pass(self, play: Playbook, held: Claim) -> None:
-        """One pass, shown by Prefect if it answers; response to an incident never waits for its display."""
-        began = False
-        failure: Exception | None = None
-
-        async def work(show: Show) -> Rested | None:
-            nonlocal began, failure
-            began = True
-            inside = contextvars.copy_context()  # Prefect finds its run there
-            body = partial(inside.run, perform, play, self._desk.door, held, self._desk.hands, show)
-            try:
-                return await self._in_thread(body)
-            except Exception as error:  # raised again below: Prefect would show its text
-                failure = error
-                left = isinstance(error, LeaseLost | Unavailable)  # the run goes on, here or elsewhere
-                return None if left else Rested(Rest.STOPPED, code="playbook_error")
-
-        await self._showing.drive(play, held, work)
-        if not began:
-            await work(plainly)
-        if isinstance(failure, CsirtError):
-            raise failure
-        if failure is not None:  # a fault in a playbook's own code stops its run and nobody else's
+        """One pass. Prefect shows it meanwhile, if it answers: response to an incident never waits for its display."""
+        display = Display()
+        body = partial(perform, play, self._desk.door, held, self._desk.hands, display.show)
+        ended = asyncio.ensure_future(self._in_thread(body))
+        self._showing.follow(play, held, ended, display)
+        try:
+            await ended
+        except CsirtError:
+            raise
+        except Exception as failure:  # a fault in a playbook's own code stops its run and nobody else's
             log().error("playbook.broke", run=held.run, error=type(failure).__name__, exc_info=failure)
             await self._halt(held, "playbook_error")
 

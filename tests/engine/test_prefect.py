@@ -1,7 +1,9 @@
 """Playbooks on a real Prefect server: it shows every run, and never decides."""
 
 import asyncio
+import threading
 import time
+from typing import Any
 
 import httpx
 import pytest
@@ -96,6 +98,60 @@ def test_an_incident_goes_on_while_prefect_is_down_and_is_shown_afterwards(city:
 
     incident = asyncio.run(story())
     assert city.kinds(incident)[-1] == "INCIDENT_CLOSED"
+
+
+def test_an_answer_does_not_wait_for_what_prefect_shows(
+    city: World, prefect_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prefect answers late, and later than anybody waits: the next step stands open before that, and is shown then."""
+    from csirt import showing  # lazy: imports Prefect, which must see its settings first
+
+    answers, real = threading.Event(), showing.Stage.run_for
+
+    async def late(*asked: Any) -> Any:
+        await asyncio.to_thread(answers.wait, 60)
+        return await real(*asked)
+
+    async def story() -> None:
+        async with working(city):
+            incident = city.open()
+            await shown_as(prefect_server, incident, "Waiting: is_it_an_incident")
+            monkeypatch.setattr(showing, "WAIT", 60)
+            monkeypatch.setattr(showing.Stage, "run_for", late)
+            city.answer("is_it_an_incident", "k.sato", "yes")
+            await open_step(city, "propose_level")
+            assert prefect_server.run(incident)["state_name"] == "Waiting: is_it_an_incident"
+            answers.set()
+            await shown_as(prefect_server, incident, "Waiting: propose_level")
+
+    asyncio.run(story())
+
+
+def test_an_action_is_shown_as_a_task_or_goes_on_unseen(
+    city: World, prefect_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from csirt import showing  # lazy: imports Prefect, which must see its settings first
+
+    def tasks() -> list[str]:
+        return [one["name"] for one in prefect_server.ask("task_runs")]
+
+    async def late(*_asked: Any) -> Any:
+        await asyncio.sleep(60)
+
+    async def story() -> None:
+        before = tasks().count("gather_facts")
+        monkeypatch.setattr(showing, "WAIT", 60)
+        async with working(city):
+            city.open()
+            await open_step(city, "is_it_an_incident")
+            await asyncio.to_thread(until, lambda: tasks().count("gather_facts") == before + 1)
+            monkeypatch.setattr(showing, "WAIT", 0.2)
+            monkeypatch.setattr(showing.Stage, "run_for", late)
+            second = city.open()
+            await asyncio.to_thread(until, lambda: "STEP_OPENED" in city.kinds(second))
+        assert tasks().count("gather_facts") == before + 1
+
+    asyncio.run(story())
 
 
 @pytest.mark.slow
