@@ -144,6 +144,7 @@ class EntryKind(StrEnum):
     EVIDENCE_EXPORTED = "EVIDENCE_EXPORTED"  # a copy left the house as a file
     EVIDENCE_CHECKED = "EVIDENCE_CHECKED"  # it was hashed again, with the result
     SIGNING_KEY_ANNOUNCED = "SIGNING_KEY_ANNOUNCED"  # another key will sign checkpoints; names it
+    CHECKPOINT_ANCHORED = "CHECKPOINT_ANCHORED"  # a checkpoint was carried outside
     EPOCH_BEGAN = "EPOCH_BEGAN"  # the record went on from a backup; quotes the last checkpoint signed before
     INCIDENT_SEALED = "INCIDENT_SEALED"  # named people only see it from here on
     READER_NAMED = "READER_NAMED"  # one more may see it

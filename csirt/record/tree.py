@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from csirt.errors import Invalid, LedgerBroken
-from csirt.record.verify_record import grow, leaf_hash, node_hash, root_from, root_of
+from csirt.record.verify_record import grow, leaf_hash, node_hash, root_by_path, root_from, root_of
 
 HASH = 32
 LeafRange = Callable[[int, int], Iterable[bytes]]
@@ -125,18 +125,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: list[bytes], roo
     """Is the leaf at `index` in the tree of that size and root (RFC 9162 §2.1.3.2)? Never raises on hostile proofs."""
     if not 0 <= index < size or not _are_hashes(leaf, root, *proof):
         return False
-    node, last, found = index, size - 1, leaf
-    for other in proof:
-        if last == 0:
-            return False
-        if node & 1 or node == last:
-            found = node_hash(other, found)
-            while not node & 1 and node:
-                node, last = node >> 1, last >> 1
-        else:
-            found = node_hash(found, other)
-        node, last = node >> 1, last >> 1
-    return last == 0 and found == root
+    return root_by_path(leaf, index, size, proof) == root
 
 
 def verify_consistency(old: int, size: int, proof: list[bytes], old_root: bytes, root: bytes) -> bool:

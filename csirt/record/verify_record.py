@@ -1,7 +1,8 @@
 """Verify an exported record offline: `python verify_record.py DIR [--key KEY] [--checkpoint OLD] [--json]`.
 
 An export holds the whole record, or all entries of one incident, or those of a stretch of time; the last two prove each
-entry in the tree of the whole, and that nothing of the incident, or in between, is missing.
+entry in the tree of the whole, and that nothing of the incident, or in between, is missing. DIR may also be a file
+`entry-12.tlog-proof`, which holds one entry with its proof; it brings no key along.
 
 One file, no network; needs Python 3.11 or newer and the package `cryptography`. Prints PASS and exits 0, or FAIL with
 the first bad entry (where one can be named) and the reason, and exits 1. Take this file and the key from a source that
@@ -31,6 +32,7 @@ except ImportError:
     MLDSA44PublicKey = None  # type: ignore[assignment,misc]
 
 FORMAT = "csirt-record-2"
+PROOF = "c2sp.org/tlog-proof@v1"
 REQUIRED = frozenset({"entries.jsonl", "leaves.bin", "checkpoint", "key.pub", "verify_record.py", "README.txt"})
 BULK = frozenset({"entries.jsonl", "leaves.bin", "payloads.jsonl"})
 ASIDE = frozenset({"documents", "tlog"})  # for people, and for other tools (C2SP tlog-tiles): nothing there is checked
@@ -110,6 +112,22 @@ def root_from(leaves: Iterable[bytes]) -> bytes:
     for size, leaf in enumerate(leaves):
         grow(edge, size, leaf)
     return root_of(edge)
+
+
+def root_by_path(leaf: bytes, index: int, size: int, path: Iterable[bytes]) -> bytes | None:
+    """The root that an inclusion proof leads to (RFC 9162 §2.1.3.2), or None where it has another length."""
+    node, last, found = index, size - 1, leaf
+    for other in path:
+        if last == 0:
+            return None
+        if node & 1 or node == last:
+            found = node_hash(other, found)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            found = node_hash(found, other)
+        node, last = node >> 1, last >> 1
+    return found if last == 0 else None
 
 
 def commitment(salt: bytes, text: str) -> bytes:
@@ -524,6 +542,34 @@ def _check_record(folder: Path, key: str | None, old: str | None, witnesses: Seq
     return head
 
 
+def open_proof(raw: bytes, key: VerifierKey) -> tuple[Checkpoint, bytes]:
+    """The checkpoint and the entry of a proof by itself. Raises Bad, or one of `HOSTILE`, unless it holds."""
+    text, _, note = raw.partition(b"\n\n")
+    name, extra, index, *path = text.decode().split("\n")
+    line = a2b_base64(extra.removeprefix("extra "), strict_mode=True)
+    seq = match_entry(line)[5].decode()
+    hashes = [a2b_base64(one, strict_mode=True) for one in path]
+    if (name, extra[:6], index) != (PROOF, "extra ", f"index {seq}") or any(len(one) != 32 for one in hashes):
+        raise Bad("proof_malformed")
+    head = open_checkpoint(note, key)
+    if int(seq) >= head.size or root_by_path(leaf_hash(line), int(seq), head.size, hashes) != head.root:
+        raise Bad("entry_changed", int(seq))
+    return head, line
+
+
+def _verify_proof(path: Path, key: str | None) -> tuple[str, int]:
+    """What to print of a proof, and how to exit."""
+    if key is None:  # a proof brings no key along: it would show nothing
+        return "FAIL key_missing", 1
+    try:
+        head, line = open_proof(_small(path), VerifierKey.parse(key))
+    except Bad as bad:
+        return f"FAIL {bad.code}", 1
+    except HOSTILE:
+        return "FAIL proof_malformed", 1
+    return f"PASS {head.origin} {head.size} {b64(head.root).decode()}\nThe entry: {line.decode()}", 0
+
+
 def verify(
     folder: Path, key: str | None = None, old: str | None = None, witnesses: Sequence[str] = ()
 ) -> tuple[Checkpoint | None, list[Bad]]:
@@ -555,6 +601,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--witness", action="append", default=[], help="the key of a witness who must have cosigned")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args(arguments)
+    if args.folder.is_file():
+        said, status = _verify_proof(args.folder, args.key)
+        print(said)
+        return status
     head, findings = verify(args.folder, args.key, args.checkpoint, args.witness)
     lines = [f"FAIL seq={'?' if bad.seq is None else bad.seq} {bad.code} {bad.where}".rstrip() for bad in findings]
     passed = head and f"{head.origin} {head.size} {b64(head.root).decode()}"

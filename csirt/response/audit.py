@@ -7,7 +7,8 @@ lies outside: exports and their checkpoints.
 """
 
 import base64
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+import re
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +32,7 @@ from csirt.store.tables.intake import BatchRow, DetectionRow
 from csirt.store.tables.record import LedgerRow, VaultKeyRow, VaultPayloadRow
 from csirt.store.tx import Look, Tx
 
+_CODE = re.compile(r"[A-Za-z0-9._:/+=#\[\]-]{1,128}").fullmatch
 TEXTS_AT_ONCE = 500  # well below the 32,766 parameters that a statement may have
 
 Progress = Callable[[int, int], object]
@@ -235,6 +237,16 @@ def export(tx: Tx, part: Part = WHOLE) -> None:
     scope = "incident" if part.incident else "period" if part.since else "all"
     times = {name: value for name, value in (("since", part.since), ("until", part.until)) if value}
     tx.record(EntryKind.RECORD_EXPORTED, incident=part.incident or None, out={"scope": scope, **times})
+
+
+def extract(tx: Tx, form: str, number: int, incident: str = "", filters: Mapping[str, str] | None = None) -> None:
+    """Record that so many entries leave the house as a file, and what was looked for, as far as that is codes."""
+    must(tx.actor, Permission.EXPORT_RECORD)
+    codes = {name: text for name, text in (filters or {}).items() if _CODE(text)}
+    tx.record(
+        EntryKind.RECORD_EXPORTED, incident=incident or None,
+        out={"scope": "extract", "form": form, "number": number, **codes},
+    )  # fmt: skip
 
 
 def ends_with_export(look: Look, incident: str, size: int) -> bool:

@@ -113,6 +113,12 @@ class StepTexts:
         known = self.playbooks.get(playbook)
         return (_in(known.title, language) if known else "") or playbook
 
+    def every_step(self, language: str) -> list[tuple[str, str]]:
+        """The key and the title of every step of every playbook, by title; a key that several share once."""
+        titles = {key: step.title for play in self.playbooks.values() for key, step in play.steps.items()}
+        said = {key: _in(words, language) or key for key, words in {**self.titles, **titles}.items()}
+        return sorted(said.items(), key=lambda one: one[1])
+
     def lacking(self, playbook: str, key: str, choices: Iterable[str], fields: Iterable[str]) -> list[str]:
         """Which texts this step lacks, as `title.en`, `choice.cut.ja`; without a key, those of the playbook itself."""
         known, common = self.playbooks.get(playbook, _NOTHING), self.playbooks.get(COMMON, _NOTHING)

@@ -31,6 +31,7 @@ _VARIANTS: Mapping[EntryKind, str] = {
     EntryKind.LEVEL_PROPOSED: "by",
     EntryKind.REPORT_APPROVED: "act",
     EntryKind.MEASURE_CHECKED: "effective",
+    EntryKind.RECORD_EXPORTED: "scope",
     EntryKind.TIMER_FIRED: "timer",
 }
 _PARTIES = frozenset({"by", "owner", "party", "person", "source", "who"})
@@ -46,6 +47,7 @@ _WORDS: Mapping[str, str] = {  # field -> where its words stand in the catalog
     "playbook": "type",  # a playbook is called like the type that it handles
     "state": "measure_state",
     "type": "type",
+    "way": "anchor",
 }
 _NO_FACTS = FactCatalogue()
 _NO_LAW = LawBook()

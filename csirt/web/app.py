@@ -82,6 +82,7 @@ def create_app(desk: Desk) -> FastAPI:
     app.state.throttle = Throttle()
     app.state.live = Live(desk.seen_by(SYSTEM))
     app.state.checking = threading.Lock()
+    app.state.subtrees = {}  # hashes of large subtrees of the record, for proofs
     app.state.health = None  # when we last looked, for who is not signed in, and whether all was well
     app.state.draw_problem = pages.draw_problem
     for kind, handler in HANDLERS.items():

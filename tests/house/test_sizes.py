@@ -9,7 +9,7 @@ from tests.house.tree import PRODUCT, functions, name_of, parsed, python_files
 
 LINES_OF_A_FILE = 400
 LINES_OF_A_FUNCTION = 40
-SHIPPED_AS_ONE_FILE = {"csirt/record/verify_record.py": 600}  # whoever gets an export gets this file and nothing else
+SHIPPED_AS_ONE_FILE = {"csirt/record/verify_record.py": 660}  # whoever gets an export gets this file and nothing else
 MOCKS_IN_A_THOUSAND_LINES = 2
 NAMES_THAT_SAY_NOTHING = {"base", "helper", "helpers", "manager", "managers", "service", "services", "util", "utils"}
 CLOCKS = {"now", "utcnow", "today"}

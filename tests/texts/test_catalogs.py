@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from csirt import founding
+from csirt.anchoring import WAYS
 from csirt.errors import Invalid, NotFound, PlaybookDrift
 from csirt.model.announcement import AnnouncementState, Ground, Outlet
 from csirt.model.approval import Act, ReportState
@@ -36,6 +37,7 @@ from csirt.playbook.differing import ASPECTS
 from csirt.record.entry import EntryKind
 from csirt.response.duties import CHANNELS
 from csirt.response.merging import MERGED
+from csirt.response.projection import Projection
 from csirt.texts.catalogs import LANGUAGES, Catalog, catalog, read_catalog
 from csirt.web.look import STATIC
 from csirt.web.views.audit import Verdict
@@ -67,7 +69,7 @@ VALUES: dict[str, type[Enum]] = {
 }  # fmt: skip
 PARTS = (
     "database", "worker", "work", "lease", "prefect", "channel", "directory", "record", "source", "quarantine",
-    "checkpoint", "state", "witness", "disk", "holidays",
+    "checkpoint", "state", "witness", "disk", "holidays", "anchor", "bundle",
 )  # fmt: skip
 LISTS = {
     "health.part": PARTS,
@@ -82,6 +84,9 @@ LISTS = {
         "record_verified_long_ago",
         "checkpoint_missing",
         "checkpoint_old",
+        "anchor_old",
+        "bundle_missing",
+        "bundle_old",
         "witness_silent",
         "source_silent",
         "holidays_end",
@@ -131,7 +136,74 @@ LISTS = {
     "month": tuple(str(number) for number in range(1, 13)),
     "weekday": tuple(str(number) for number in range(1, 8)),
     "span": ("days", "hours", "minutes", "seconds"),
-    "export": ("xlsx", "pdf", "csv", "jsonl"),
+    "export": ("xlsx", "pdf", "csv", "jsonl", "timesketch"),
+    "anchor": (*WAYS, "witness"),
+    "anchor.off": (*WAYS, "witness"),
+    "signer": ("log", "quantum", "witness"),
+    "leaflet.head": (
+        "number",
+        "type",
+        "level",
+        "received",
+        "duty",
+        "due",
+        "who",
+        "since",
+        "post",
+        "person",
+        "points",
+        "office",
+        "confirmed",
+        "route",
+        "after",
+        "step_number",
+        "step",
+        "within",
+        "next",
+    ),
+    "leaflet": ("cases", "duties", "questions", "posts", "offices", "chains", "playbook", "posts.lead", "offices.lead"),
+    "proof": ("holds", "broken", "not_yet", "no_checkpoint"),
+    "state": (
+        "reason",
+        "ground",
+        "type",
+        "proposed_level",
+        "level",
+        "fiscal_year",
+        "ordinal",
+        "drill",
+        "status",
+        "disposition",
+        "merged_into",
+        "closed_at",
+        "opened_by",
+        "received",
+        "title",
+        "closing",
+        "rule",
+        "edition",
+        "state",
+        "last_day",
+        "uncertain",
+        "owner",
+        "due",
+        "text",
+        "by",
+        "size",
+        "address",
+        "name",
+        "sha256",
+        "value",
+        "source",
+        "playbook",
+        "version",
+        "stopped_by",
+        "step",
+        "who",
+        "choice",
+        "answered_by",
+    ),
+    "state_of": tuple(Projection().tables),
     "language": LANGUAGES,
     "problem": tuple(
         f"{status}.{part}"

@@ -193,6 +193,7 @@ def an_audit(say: Words) -> audit.Audit:
     rows = tuple(
         audit.AuditRow(
             seq=entry.seq,
+            href=f"/audit/entries/{entry.seq}",
             at=entry.at,
             kind=entry.kind,
             who=entry.who,
@@ -217,7 +218,9 @@ def an_audit(say: Words) -> audit.Audit:
         ),
         kinds=tuple(kind.value for kind in EntryKind),
         people=(frame.Option(value="p-1", label=say("撫養 花子", "Hanako Muya")),),
-        exports={"xlsx": "/audit.xlsx", "pdf": "/audit.pdf", "jsonl": "/audit.jsonl"},
+        steps=(frame.Option(value="is_it_phishing", label=say("不審なメールか", "Is it phishing?")),),
+        exports={form: f"/audit/export/{form}" for form in ("xlsx", "csv", "jsonl", "timesketch", "pdf")},
+        timelines={form: f"/incidents/i-1/timeline.{form}" for form in ("pdf", "xlsx", "csv")},
     )
 
 

@@ -44,6 +44,7 @@ from tests.web.ignoring import rule_pages
 from tests.web.learning import learning_pages
 from tests.web.openings import busy, officer_pages
 from tests.web.people_pages import people_pages
+from tests.web.records import record_pages
 
 WRONG_FILE = frame.Form(errors={"file": "asset_headings_missing"}, params={"fields": "name"})
 
@@ -132,6 +133,7 @@ PARTS = (
     assignment_pages,
     intake_pages,
     erasure_pages,
+    record_pages,
     people_pages,
     statistics_pages,
     problem_pages,

@@ -8,10 +8,12 @@ import pytest
 from fastapi import FastAPI
 
 from csirt.bootstrap import Desk
+from csirt.checkpoints import checkpoints_of
 from csirt.model.incident import IncidentType
 from csirt.model.people import Actor, Role
 from csirt.response import access, evidence, incidents, reports
 from csirt.response.incidents import Report
+from csirt.signer import signing
 from csirt.store.queries.timeline import head
 from csirt.store.queries.work import assignments
 from csirt.texts.catalogs import catalog
@@ -101,11 +103,13 @@ def case(desk: Desk) -> dict[str, str]:
     official.mkdir()
     (official / "pref.toml").write_text(CITY_MAPPING, encoding="utf-8")
     (official / "yoshiki2.xlsx").write_bytes(an_official_form())
+    with signing(desk.settings.signer, checkpoints_of(desk.settings), desk.settings.database, desk.clock, "a/b") as one:
+        assert one.round() is not None
     asked = desk.look(assignments)[0]
     return {
         "name": incident, "id": asked.id, "form": "csv", "evidence": piece, "step": asked.step, "act": "skip",
         "fact": "occurred", "playbook": "malware_mail", "chain": "police", "uid": "k.sato", "person": "x",
-        "report": report, "suffix": "pdf", "mapping": "pref", "office": "mic-cyber",
+        "report": report, "suffix": "pdf", "mapping": "pref", "office": "mic-cyber", "seq": "0",
     }  # fmt: skip
 
 

@@ -28,7 +28,7 @@ from csirt.response import (
     triggers,
 )
 from csirt.response.incidents import Report
-from csirt.store.queries import cases, work
+from csirt.store.queries import cases, timeline, work
 from csirt.store.sight import columns_of
 from csirt.web.pages import routes as pages
 from tests.cli.calling import call
@@ -69,6 +69,7 @@ def traces(desk: Desk) -> dict[str, str]:
         "fact": "occurred", "playbook": "ransomware", "chain": "police", "person": "x", "act": "skip", "token": "x",
         "climb": desk.look(work.escalations, incident=incident)[0].id,
         "uid": "k.sato", "report": "x", "suffix": "pdf", "key": "k" * 12, "mapping": "x",
+        "seq": str(desk.look(timeline.timeline, incident)[-1].seq),
     }  # fmt: skip
 
 

@@ -1,16 +1,16 @@
 """The record as people read it: entries with their texts opened. Nothing here writes."""
 
-import operator
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlmodel import col, select
 
 from csirt.errors import Invalid, LedgerBroken
 from csirt.record.entry import EntryKind, LedgerEntry, parse
+from csirt.record.tree import leaf_hash
 from csirt.store.tables.record import LedgerHeadRow, LedgerIncidentRow, LedgerRow
 from csirt.store.tx import Look
 
@@ -82,57 +82,71 @@ def timeline(
     return read_entries(look, sorted(rows, key=lambda row: row.seq))
 
 
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """What is looked for in the whole record; what is empty narrows nothing. `step` also finds its items: `a[1]`."""
+
+    incident: str = ""
+    kind: str = ""
+    actor: str = ""
+    step: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def narrow(self, query: Any, *, before: int | None = None) -> Any:
+        """The same query, over the entries that fit; `before`: those below this one."""
+        exact = (
+            (col(LedgerRow.inc), self.incident),
+            (col(LedgerRow.kind), self.kind),
+            (col(LedgerRow.actor), self.actor),
+        )
+        for column, wanted in exact:
+            if wanted:
+                query = query.where(column == wanted)
+        if self.step:
+            step = col(LedgerRow.step)
+            query = query.where(or_(step == self.step, step.startswith(f"{self.step}[", autoescape=True)))
+        if self.since is not None:
+            query = query.where(col(LedgerRow.at) >= self.since)
+        if self.until is not None:
+            query = query.where(col(LedgerRow.at) <= self.until)
+        return query if before is None else query.where(col(LedgerRow.seq) < before)
+
+
+EVERYTHING = EntryFilter()
+
+
 def explore(
-    look: Look, *, incident: str | None = None, kind: str | None = None, actor: str | None = None,
-    since: datetime | None = None, until: datetime | None = None, before: int | None = None, limit: int = WINDOW,
+    look: Look, wanted: EntryFilter = EVERYTHING, *, incident: str = "", kind: str = "", before: int | None = None,
+    limit: int = WINDOW,
 ) -> list[TimelineEntry]:  # fmt: skip
-    """Entries of the whole record that fit every filter, newest first, one window."""
-    query = _filtered(
-        select(LedgerRow), incident=incident, kind=kind, actor=actor, since=since, until=until, before=before
-    )
-    rows = look.session.exec(query.order_by(col(LedgerRow.seq).desc()).limit(limit)).all()
-    return read_entries(look, rows)
+    """Entries of the whole record that fit, newest first, one window. `incident` and `kind` narrow the filter more."""
+    wanted = replace(wanted, incident=incident or wanted.incident, kind=kind or wanted.kind)
+    query = wanted.narrow(select(LedgerRow), before=before).order_by(col(LedgerRow.seq).desc()).limit(limit)
+    return read_entries(look, look.session.exec(query).all())
 
 
-def count_entries(
-    look: Look, *, incident: str | None = None, kind: str | None = None, actor: str | None = None,
-    since: datetime | None = None, until: datetime | None = None, before: int | None = None,
-) -> int:  # fmt: skip
-    """How many entries of the record fit every filter."""
-    query = select(func.count()).select_from(LedgerRow)
-    found: int = look.session.exec(
-        _filtered(query, incident=incident, kind=kind, actor=actor, since=since, until=until, before=before)
-    ).one()
+def count_entries(look: Look, wanted: EntryFilter = EVERYTHING, *, before: int | None = None) -> int:
+    """How many entries of the record fit."""
+    query = wanted.narrow(select(func.count()).select_from(LedgerRow), before=before)
+    found: int = look.session.exec(query).one()
     return found
 
 
-def newer_window(
-    look: Look, seq: int, *, incident: str | None = None, kind: str | None = None, actor: str | None = None,
-    since: datetime | None = None, until: datetime | None = None, limit: int = WINDOW,
-) -> int | None:  # fmt: skip
+def leaves_of(look: Look, seqs: Sequence[int]) -> dict[int, bytes]:
+    """The leaf hashes of these entries, of their bytes as they are stored."""
+    found: dict[int, bytes] = {}
+    for at in range(0, len(seqs), 500):  # well below the parameters that a statement may have
+        query = select(LedgerRow.seq, LedgerRow.canonical).where(col(LedgerRow.seq).in_(seqs[at : at + 500]))
+        found |= {seq: leaf_hash(raw) for seq, raw in look.session.exec(query)}
+    return found
+
+
+def newer_window(look: Look, seq: int, wanted: EntryFilter = EVERYTHING, *, limit: int = WINDOW) -> int | None:
     """The `before` of the window that lies next above the entry `seq`; None if that is the newest."""
-    query = _filtered(select(LedgerRow.seq), incident=incident, kind=kind, actor=actor, since=since, until=until)
-    query = query.where(col(LedgerRow.seq) > seq).order_by(col(LedgerRow.seq)).limit(limit + 1)
-    above = look.session.exec(query).all()
+    query = wanted.narrow(select(LedgerRow.seq)).where(col(LedgerRow.seq) > seq)
+    above = look.session.exec(query.order_by(col(LedgerRow.seq)).limit(limit + 1)).all()
     return above[limit] if len(above) > limit else None
-
-
-def _filtered(
-    query: Any, *, incident: str | None = None, kind: str | None = None, actor: str | None = None,
-    since: datetime | None = None, until: datetime | None = None, before: int | None = None,
-) -> Any:  # fmt: skip
-    filters: tuple[tuple[Any, Any, Any], ...] = (  # comparing with nothing is an error, so it is not done before
-        (incident, col(LedgerRow.inc), operator.eq),
-        (kind, col(LedgerRow.kind), operator.eq),
-        (actor, col(LedgerRow.actor), operator.eq),
-        (since, col(LedgerRow.at), operator.ge),
-        (until, col(LedgerRow.at), operator.le),
-        (before, col(LedgerRow.seq), operator.lt),
-    )
-    for given, column, compare in filters:
-        if given is not None:
-            query = query.where(compare(column, given))
-    return query
 
 
 def read_entries(look: Look, rows: Sequence[LedgerRow]) -> list[TimelineEntry]:

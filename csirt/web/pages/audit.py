@@ -1,40 +1,35 @@
 """監査: the record through filters, and checking it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
-from urllib.parse import urlencode
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from csirt.clock import JST
+from csirt.checkpoints import checkpoints_of
 from csirt.documents import Teller, teller
-from csirt.era import parse_date
 from csirt.errors import Invalid, LedgerBroken, NotFound, Unavailable
+from csirt.extracting import MAKERS, ExportForm, extract, file_name
 from csirt.model.authority import Permission, may, must
 from csirt.model.people import SYSTEM, Role
-from csirt.record.entry import EntryKind
 from csirt.response import audit
 from csirt.response.audit import Verified
 from csirt.store.queries import cases, timeline
-from csirt.store.queries.cases import resolve_incident
 from csirt.store.queries.timeline import WINDOW, TimelineEntry
 from csirt.store.tx import Look
 from csirt.web.api.words import Words
 from csirt.web.pages.drawing import go, show
-from csirt.web.pages.forms import Faults, SentForm
+from csirt.web.pages.forms import SentForm
+from csirt.web.pages.record_filter import KINDS, Wanted, typed_filters, understood
 from csirt.web.session import RecordReader, Visit
 from csirt.web.views.audit import Audit, AuditRow, Verdict, Verification
 from csirt.web.views.frame import Fact, Form, Option, Window
 from csirt.wellness import note_verified
 
 router = APIRouter()
-
-KINDS = tuple(kind.value for kind in EntryKind)
-_FILTERS = ("incident", "kind", "person", "since", "until")
-Filter = Annotated[str, Query(max_length=100)]
+Typed = Annotated[Mapping[str, str], Depends(typed_filters)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,34 +38,34 @@ class Checked:
 
     at: datetime
     found: Verified
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The filters as typed, and as far as they could be understood."""
-
-    typed: Mapping[str, str]
-    before: int | None
-    filters: dict[str, Any] = field(default_factory=dict)
-    faults: Faults = field(default_factory=Faults)
+    checkpoints: int = 0
 
 
 @router.get("/audit")
-def show_audit(  # noqa: PLR0917 - the filters of a search
+def show_audit(
     request: Request,
     reader: RecordReader,
-    incident: Filter = "",
-    kind: Filter = "",
-    person: Filter = "",
-    since: Filter = "",
-    until: Filter = "",
+    typed: Typed,
     before: Annotated[int | None, Query(ge=0, lt=2**53)] = None,
 ) -> Response:
     """Entries that fit every filter, newest first. Texts of cases are told to those only who may read incidents."""
-    typed = {name: text.strip() for name, text in zip(_FILTERS, (incident, kind, person, since, until), strict=True)}
     checked: Checked | None = getattr(request.app.state, "checked", None)
     view = reader.desk.look(_audit, reader, typed, before, checked)
     return show(request, reader, view, "audit", status=Invalid.http if view.form.errors else 200)
+
+
+@router.get("/audit/export/{form}")
+def give_extract(reader: RecordReader, form: str, typed: Typed) -> Response:
+    """What the filters find, all of it, as a file; that it was taken is recorded. Raises as `extract`."""
+    if form not in set(ExportForm):
+        raise NotFound("page_unknown")
+    wanted = reader.desk.look(understood, typed)
+    for field, code in wanted.faults.errors.items():
+        raise Invalid(code, field=field)
+    chosen = ExportForm(form)
+    content = extract(reader.desk, reader.actor, wanted.filter, chosen, reader.language, ever=reader.ever)
+    named = f'attachment; filename="{file_name(chosen)}"'
+    return Response(content, media_type=MAKERS[chosen][2], headers={"Content-Disposition": named})
 
 
 @router.post("/audit/check")
@@ -82,19 +77,19 @@ def take_check(request: Request, sent: SentForm) -> Response:
     if not lock.acquire(blocking=False):
         raise Unavailable("check_under_way")
     try:
-        found = desk.seen_by(SYSTEM).look(audit.verify)
+        kept = checkpoints_of(desk.settings).kept()
+        found = desk.seen_by(SYSTEM).look(audit.verify, checkpoints=kept)
         note_verified(desk, found)
     finally:
         lock.release()
-    request.app.state.checked = Checked(desk.clock.now(), found)
+    request.app.state.checked = Checked(desk.clock.now(), found, len(kept))
     return go(request, "/audit")
 
 
 def _audit(look: Look, visit: Visit, typed: Mapping[str, str], before: int | None, checked: Checked | None) -> Audit:
-    wanted = _understood(look, typed, before)
-    ok = not wanted.faults.errors
+    wanted = understood(look, typed)
     try:
-        entries, broken = timeline.explore(look, **wanted.filters, before=before) if ok else [], None
+        entries, broken = timeline.explore(look, wanted.filter, before=before) if wanted.ok else [], None
     except LedgerBroken as error:  # whoever looks for changes must be told of them, not be sent away
         entries, broken = [], error
     told = teller(visit.desk, look, visit.language, entries, visit.ever)
@@ -104,47 +99,23 @@ def _audit(look: Look, visit: Visit, typed: Mapping[str, str], before: int | Non
     reads = may(visit.actor, Permission.READ_INCIDENTS)
     return Audit(
         rows=tuple(_row(entry, told, names, reads=reads) for entry in entries),
-        window=_window(look, wanted, entries) if ok else Window(first=0, last=0, total=0),
+        window=_window(look, wanted, before, entries) if wanted.ok else Window(first=0, last=0, total=0),
         verification=_unreadable(broken) if broken else _verification(checked),
         kinds=KINDS,
         people=_people(visit),
+        steps=tuple(Option(value=key, label=text) for key, text in visit.desk.texts.every_step(visit.language)),
         form=Form(typed=dict(typed), errors=wanted.faults.errors, params=wanted.faults.params),
-        exports=_exports(wanted, reads=reads),
+        exports=_exports(visit, wanted),
+        timelines=_timelines(wanted, reads=reads),
         read_only=Role.AUDITOR in visit.actor.roles,
     )
-
-
-def _understood(look: Look, typed: Mapping[str, str], before: int | None) -> Wanted:
-    wanted = Wanted(typed, before)
-    filters, faults = wanted.filters, wanted.faults
-    if typed["incident"]:
-        try:
-            filters["incident"] = resolve_incident(look, typed["incident"])
-        except NotFound as error:
-            faults.add("incident", error.code)
-    if typed["kind"] in KINDS:
-        filters["kind"] = typed["kind"]
-    if typed["person"]:
-        filters["actor"] = typed["person"]
-    for name, days in (("since", 0), ("until", 1)):
-        if typed[name]:
-            faults.check(name, lambda name=name, days=days: filters.update({name: _edge(typed[name], days)}))  # type: ignore[misc]
-    return wanted
-
-
-def _edge(text: str, days: int) -> datetime:
-    """When a day begins in Japan, or (with one day more) its last moment."""
-    day = parse_date(text)
-    if not 2000 <= day.year < 2200:
-        raise Invalid("date_impossible")
-    begins = datetime(day.year, day.month, day.day, tzinfo=JST) + timedelta(days=days)
-    return (begins - timedelta(microseconds=days)).astimezone(UTC)
 
 
 def _row(entry: TimelineEntry, told: Teller, numbers: Mapping[str, str], *, reads: bool) -> AuditRow:
     href = f"/incidents/{entry.incident}" if entry.incident and reads else ""
     return AuditRow(
         seq=entry.seq,
+        href=f"/audit/entries/{entry.seq}",
         at=entry.at,
         kind=entry.kind.value,
         who=told.actor(entry),
@@ -160,24 +131,22 @@ def _plain(value: object) -> str:
     return ", ".join(str(one) for one in value) if isinstance(value, list | tuple) else str(value)
 
 
-def _window(look: Look, wanted: Wanted, entries: list[TimelineEntry]) -> Window:
-    filters = wanted.filters
-    total = timeline.count_entries(look, **filters)
-    below = total if wanted.before is None else timeline.count_entries(look, **filters, before=wanted.before)
+def _window(look: Look, wanted: Wanted, before: int | None, entries: list[TimelineEntry]) -> Window:
+    total = timeline.count_entries(look, wanted.filter)
+    below = total if before is None else timeline.count_entries(look, wanted.filter, before=before)
     first = total - below + 1
-    newer = timeline.newer_window(look, entries[0].seq, **filters) if entries and first > 1 else None
+    newer = timeline.newer_window(look, entries[0].seq, wanted.filter) if entries and first > 1 else None
     return Window(
         first=first,
         last=first + len(entries) - 1,
         total=total,
-        newer=_address(wanted.typed, newer) if first > 1 else "",
-        older=_address(wanted.typed, entries[-1].seq) if below > WINDOW else "",
+        newer=_address(wanted, newer) if first > 1 else "",
+        older=_address(wanted, entries[-1].seq) if below > WINDOW else "",
     )
 
 
-def _address(typed: Mapping[str, str], before: int | None) -> str:
-    query = urlencode({name: text for name, text in typed.items() if text} | ({"before": before} if before else {}))
-    return f"/audit?{query}#entries" if query else "/audit#entries"
+def _address(wanted: Wanted, before: int | None) -> str:
+    return f"/audit{wanted.query(before=before or '')}#entries"
 
 
 def _verification(checked: Checked | None) -> Verification:
@@ -190,6 +159,8 @@ def _verification(checked: Checked | None) -> Verification:
         size=found.size,
         root=found.root,
         bad_seq=found.first_bad,
+        why=found.why or "",
+        checkpoints=checked.checkpoints,
     )
 
 
@@ -206,9 +177,16 @@ def _people(visit: Visit) -> tuple[Option, ...]:
     return tuple(Option(value=one.id, label=one.name) for one in people if one.roles or one.id in duties)
 
 
-def _exports(wanted: Wanted, *, reads: bool) -> dict[str, str]:
-    """The timeline of the incident that is filtered for."""
-    incident = wanted.filters.get("incident")
-    if incident is None or not reads:
+def _exports(visit: Visit, wanted: Wanted) -> Mapping[str, str]:
+    """Where what is shown can be had as a file: all of it, not this window only."""
+    if not wanted.ok or not may(visit.actor, Permission.EXPORT_RECORD):
+        return {}
+    return {form.value: f"/audit/export/{form.value}{wanted.query()}" for form in ExportForm}
+
+
+def _timelines(wanted: Wanted, *, reads: bool) -> Mapping[str, str]:
+    """The timeline of the incident that is filtered for, as a document."""
+    incident = wanted.filter.incident
+    if not incident or not reads:
         return {}
     return {form: f"/incidents/{incident}/timeline.{form}" for form in ("pdf", "xlsx", "csv")}

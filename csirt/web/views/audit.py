@@ -19,13 +19,18 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """The last check of the record: up to which entry, under which root; `bad_seq` is the first that failed."""
+    """The last check of the record: up to which entry, under which root, against how many earlier `checkpoints`.
+
+    `bad_seq` is the first entry that failed, `why` the code of the reason.
+    """
 
     verdict: Verdict
     at: datetime | None = None
     size: int = 0
     root: str = ""
     bad_seq: int | None = None
+    why: str = ""
+    checkpoints: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +38,7 @@ class AuditRow:
     """One entry of the record, told in `what`; `details` are captions and values, as far as the reader may see them."""
 
     seq: int
+    href: str
     at: datetime
     kind: str
     who: str
@@ -45,7 +51,10 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """監査. Filters (GET): `incident`, `kind`, `person`, `since`, `until`. `exports` maps a format to its address."""
+    """監査. Filters (GET): `incident`, `kind`, `person`, `step`, `since`, `until`.
+
+    `exports` maps a format to its address; `timelines` the same for the incident that is filtered for.
+    """
 
     template: ClassVar[str] = "audit.html"
     rows: tuple[AuditRow, ...]
@@ -53,6 +62,8 @@ class Audit:
     verification: Verification
     kinds: tuple[str, ...] = ()
     people: tuple[Option, ...] = ()
+    steps: tuple[Option, ...] = ()
     form: Form = EMPTY_FORM
     exports: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    timelines: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     read_only: bool = False
