@@ -129,6 +129,18 @@ class Checkpoints:
         opened = (_open_by_any(path.read_bytes(), ours) for path in sorted(paths))
         return [one for one in opened if one is not None]
 
+    def notes(self) -> list[bytes]:
+        """Every signed note that lies here, whoever signed it."""
+        return [path.read_bytes() for path in sorted(self.folder.glob("*.note"))]
+
+    def note_of(self, size: int) -> bytes | None:
+        """The note over so many entries, if it was kept or is the newest."""
+        path = self.folder / f"{size:012d}.note"
+        if path.exists():
+            return path.read_bytes()
+        head = self.head()
+        return self.latest() if head is not None and head.size == size else None
+
     def status(self) -> SignerStatus | None:
         """How the signer found the record; None where none ever ran."""
         try:

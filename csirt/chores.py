@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlmodel import Session
 
-from csirt import erasing
+from csirt import anchoring, erasing, leaflets
 from csirt.bootstrap import Desk
 from csirt.era import jst_date
 from csirt.errors import CsirtError, DirectoryUnavailable, LeaseLost, Unavailable
@@ -53,6 +53,7 @@ HEARTBEAT = timedelta(seconds=5)
 EVIDENCE_SCAN = timedelta(minutes=1)
 ABANDONED = timedelta(days=1)  # an upload that still lies unfinished after so long is nobody's
 SENT_AT_ONCE = 20
+DAILY_AGAIN = timedelta(minutes=10)  # until a way that failed is tried again
 NOTED_AGAIN = timedelta(minutes=1)
 LISTEN = timedelta(seconds=15)  # between two looks whether every source is heard
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -72,6 +73,8 @@ class Chores:
         self._roster_at = self._beat_at = self._evidence_at = self._swept_at = self._listened_at = _NEVER
         self._roster_age = ROSTER_AGE
         self._reviewed_on: date | None = None
+        self._daily_on: date | None = None
+        self._daily_at = _NEVER
         self._clock_base: datetime | None = None  # the wall clock's time when the other one was at nought
         self._noted: dict[str, tuple[str, datetime]] = {}
 
@@ -215,6 +218,33 @@ class Chores:
             if not ignoring.overdue(session, self._desk.clock.now()):
                 return
         self._desk.commit(SYSTEM, ignoring.expire)
+
+    def do_daily(self) -> None:
+        """The checkpoint of the day goes outside, and the leaflet is made; what failed is tried again after a while."""
+        now = self._desk.clock.now()
+        if self._daily_on == jst_date(now) or abs(now - self._daily_at) < DAILY_AGAIN or not self.leads():
+            return
+        self._daily_at = now
+        carried, written = anchoring.carry(self._desk, self.note), self._write_leaflet(now)
+        if carried and written:
+            self._daily_on = jst_date(now)
+
+    def _write_leaflet(self, now: datetime) -> bool:
+        """Once a day; health knows its age by what is noted here. True: nothing is left to do today."""
+        folder, settings = self._desk.settings.bundle_folder, self._desk.settings
+        if folder is None:
+            return True
+        before = self._desk.look(workings.conditions).get(leaflets.PART)
+        if before and before.state == "ok" and jst_date(before.at) == jst_date(now) and folder.is_dir():
+            return True
+        try:
+            leaflets.write_leaflet(self._desk, folder, settings.language)
+        except CsirtError as error:
+            log().warning("leaflet.failed", code=error.code)
+            self._desk.commit(SYSTEM, health.found, leaflets.PART, "late", error.code)
+            return False
+        self._desk.commit(SYSTEM, health.found, leaflets.PART, "ok")
+        return True
 
     def leads(self) -> bool:
         """Is this the worker that began first, of those that live? It does what one alone should do."""

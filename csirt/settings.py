@@ -82,6 +82,16 @@ class Settings(BaseSettings):
     checkpoint_folder: Path | None = Field(
         default=None, description="Where the signer publishes checkpoints; empty: `checkpoints` in the data folder."
     )
+    anchor_folder: Path | None = Field(
+        default=None, description="Where the daily checkpoint goes as note and sheet, such as a share of another host."
+    )
+    anchor_mails: tuple[str, ...] = Field(
+        default=(), description="Who is mailed the daily checkpoint, such as the prefecture and the auditor."
+    )
+    anchor_tsa: str = Field(default="", description="Time-stamp authority (RFC 3161) for the daily checkpoint.")
+    bundle_folder: Path | None = Field(
+        default=None, description="Where the leaflet for the day of an outage is put daily; empty: nowhere."
+    )
     witnesses: tuple[str, ...] = Field(
         default=(), description="Who cosigns checkpoints: `URL KEY`, the key as `csirt witness add` shows it."
     )

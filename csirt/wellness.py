@@ -2,21 +2,23 @@
 
 import contextlib
 import shutil
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from csirt import anchoring
 from csirt.bootstrap import Desk
-from csirt.checkpoints import Checkpoints, checkpoints_of
-from csirt.errors import CsirtError, Invalid, Unavailable
+from csirt.checkpoints import checkpoints_of
+from csirt.errors import CsirtError, Invalid, LedgerBroken, Unavailable
 from csirt.model.health import PartHealth, PartState, by_age
 from csirt.model.people import SYSTEM
 from csirt.response import health
 from csirt.response.audit import Verified
 from csirt.settings import Settings
 from csirt.store.queries import cases, workings
+from csirt.store.queries.anchors import Anchored, anchored
 from csirt.store.queries.sources import silent
 from csirt.store.queries.workings import Beat, Condition
 from csirt.store.tx import Look
@@ -29,6 +31,8 @@ LEASE_LATE, LEASE_DOWN = timedelta(seconds=15), timedelta(minutes=2)
 PREFECT_SILENT = timedelta(minutes=5)  # it is asked every minute
 # The signer signs each minute; five minutes without a checkpoint are an alarm.
 CHECKPOINT_LATE, CHECKPOINT_DOWN = timedelta(minutes=2), timedelta(minutes=5)
+ANCHOR_LATE, ANCHOR_DOWN = timedelta(hours=30), timedelta(hours=54)  # each way carries one checkpoint a day
+LEAFLET = "index.html"  # the page of the leaflet
 VERIFIED_LATE = timedelta(days=31)
 FREE_LATE, FREE_DOWN = 2 * 1024**3, 256 * 1024**2  # bytes of the disk that the data folder lies on
 
@@ -44,8 +48,9 @@ def check(desk: Desk) -> list[PartHealth]:
         found = desk.look(lambda look: list(_asked(look, desk, now)))  # asked while the session is open
     except (Unavailable, Invalid) as error:
         found = [PartHealth("database", DOWN, code=error.code)]
-    return [*found, *_playbooks(desk), _disk(desk.settings.data), *_signer(checkpoints_of(desk.settings), now),
-            *_witnesses(desk.settings, now)]  # fmt: skip
+    settings = desk.settings
+    return [*found, *_leaflet(settings, now), *_playbooks(desk), _disk(settings.data), *of_signer(settings, now),
+            *of_witnesses(settings, now)]  # fmt: skip
 
 
 def _asked(look: Look, desk: Desk, now: datetime) -> Iterator[PartHealth]:
@@ -63,6 +68,7 @@ def _asked(look: Look, desk: Desk, now: datetime) -> Iterator[PartHealth]:
     yield _verified(noted.get("record"), now)
     for name, since in silent(look, desk.door.city.sources):
         yield PartHealth("source", LATE, name, since, "source_silent")
+    yield from anchors(desk, _carried(look), noted, now)
     yield _holidays(desk, now)
     waiting = cases.count_quarantined(look)
     yield PartHealth("quarantine", LATE if waiting else OK, params={"number": waiting})
@@ -115,13 +121,13 @@ def _holidays(desk: Desk, now: datetime) -> PartHealth:
     return PartHealth("holidays", LATE if ends else OK, code="holidays_end" if ends else "")
 
 
-def _signer(published: Checkpoints, now: datetime) -> Iterator[PartHealth]:
+def of_signer(settings: Settings, now: datetime) -> Iterator[PartHealth]:
     """The age of the newest checkpoint, and why the signer refuses to make another, or which rows contradict it.
 
     Of what came after it, only the database itself knows.
     """
     try:
-        status = published.status()
+        status = checkpoints_of(settings).status()
     except Invalid as error:
         yield PartHealth("checkpoint", DOWN, code=error.code)
         return
@@ -138,7 +144,7 @@ def _signer(published: Checkpoints, now: datetime) -> Iterator[PartHealth]:
         yield PartHealth("state", DOWN, status.differs[0], status.when("at"), "state_differs")
 
 
-def _witnesses(settings: Settings, now: datetime) -> Iterator[PartHealth]:
+def of_witnesses(settings: Settings, now: datetime) -> Iterator[PartHealth]:
     """One line for each witness that should cosign."""
     with contextlib.suppress(Invalid):
         status = checkpoints_of(settings).status()
@@ -148,6 +154,40 @@ def _witnesses(settings: Settings, now: datetime) -> Iterator[PartHealth]:
             at = datetime.fromisoformat(said) if said else None
             state = by_age(now - at, CHECKPOINT_LATE, CHECKPOINT_DOWN) if at else DOWN
             yield PartHealth("witness", state, name, at, "" if state is OK else "witness_silent")
+
+
+def _carried(look: Look) -> Sequence[Anchored]:
+    """What went outside; a record that is broken is told of by the check of the record."""
+    try:
+        return anchored(look)
+    except LedgerBroken:
+        return ()
+
+
+def anchors(
+    desk: Desk, known: Sequence[Anchored], noted: Mapping[str, Condition], now: datetime
+) -> Iterator[PartHealth]:
+    """One line for each way by which checkpoints go outside; a way that fell silent proves nothing any more."""
+    for way, to, _ in anchoring.ways(desk.settings):
+        at = next((one.at for one in known if (one.way, one.to) == (way, to)), None)
+        failed = noted.get(anchoring.condition(way, to))
+        code = failed.code if failed and failed.state != OK else ""
+        state = by_age(now - at, ANCHOR_LATE, ANCHOR_DOWN) if at else LATE
+        shown = code if code and state is not OK else ""
+        yield PartHealth("anchor", state, f"{way}{to or ''}", at, shown or ("" if state is OK else "anchor_old"))
+
+
+def _leaflet(settings: Settings, now: datetime) -> Iterator[PartHealth]:
+    """How old the leaflet is that serves when we do not: by its file, so that a copy that was lost is missed."""
+    if settings.bundle_folder is None:
+        return
+    try:
+        at = datetime.fromtimestamp((settings.bundle_folder / LEAFLET).stat().st_mtime, UTC)
+    except OSError:
+        yield PartHealth("bundle", LATE, code="bundle_missing")
+        return
+    state = by_age(now - at, ANCHOR_LATE, ANCHOR_DOWN)
+    yield PartHealth("bundle", state, since=at, code="" if state is OK else "bundle_old")
 
 
 def _playbooks(desk: Desk) -> Iterator[PartHealth]:

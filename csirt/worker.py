@@ -34,6 +34,7 @@ from csirt.watching import Watcher
 T = TypeVar("T")
 SCAN = 0.25  # seconds between looks, when nobody rings
 HOUSE = 1.0  # seconds between two looks after the house
+DAILY = 15.0  # seconds between two looks whether the work of the day is done
 EVIDENCE = 10.0  # seconds between two looks whether evidence is to be hashed again
 WATCH = 60.0  # seconds between two words to the watcher outside
 REPLIES = 10.0  # seconds between looks for answers to our mails
@@ -67,7 +68,7 @@ class Worker:
         self._gather_at = desk.clock.now() + POOL_GONE
         self._at_once = desk.settings.side_by_side
         self._threads = ThreadPoolExecutor(
-            9 + 2 * self._at_once + SLOW_AT_ONCE + len(self._collectors), thread_name_prefix="worker"
+            10 + 2 * self._at_once + SLOW_AT_ONCE + len(self._collectors), thread_name_prefix="worker"
         )
         self._passes: set[asyncio.Task[None]] = set()
         self._wanted = {kind: asyncio.Event() for kind in ("runs", "decide", "send", "slow", "lines", "search")}
@@ -115,6 +116,7 @@ class Worker:
             self._forever("search", self._chores.make_findable),
             self._keep_house(),
             self._check_evidence(),
+            self._do_daily(),
             self._take_replies(),
             *map(self._collect, self._collectors),
             self._tell_watcher(),
@@ -309,6 +311,13 @@ class Worker:
             with self._surviving("check_evidence"):
                 busy = await self._in_thread(self._chores.check_evidence)
             await asyncio.sleep(0 if busy else EVIDENCE)
+
+    async def _do_daily(self) -> None:
+        """What goes outside once a day: it may wait for others, so it holds up nothing here."""
+        while True:
+            with self._surviving("daily"):
+                await self._in_thread(self._chores.do_daily)
+            await asyncio.sleep(DAILY)
 
     async def _tell_watcher(self) -> None:
         """One worker of the city says each minute to somebody outside that all is well."""

@@ -1,20 +1,19 @@
 """`csirt checkpoint`: carries the head of the record outside: a file, a sheet of paper, a mail, a time stamp."""
 
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from csirt.anchoring import mail_checkpoint, stamp
+from csirt.anchoring import FILE, MAIL, PAPER, STAMP, Head, mail_checkpoint, newest, sheet, stamp
 from csirt.bootstrap import Desk
-from csirt.checkpoints import checkpoints_of
-from csirt.cli.opening import open_desk
+from csirt.cli.opening import LOCAL, open_desk
 from csirt.cli.signers import fresh_checkpoint
 from csirt.cli.speaking import AsJson, Data, Lang, Language, say, show_one
 from csirt.errors import NotFound, Unavailable
-from csirt.record.checkpoint import paper_line, verifier_line
-from csirt.reports.checkpoint_sheet import CheckpointSheet, checkpoint_pdf
+from csirt.record.checkpoint import verifier_line
+from csirt.response import sealing
 from csirt.store.queries.timeline import head
 
 
@@ -31,24 +30,29 @@ def checkpoint(
     with open_desk(data) as desk:
         size, _ = desk.look(head)
         signed = fresh_checkpoint(desk.settings, size)
-        published = checkpoints_of(desk.settings)
-        note, key = published.latest(), published.key()
-        if signed is None or note is None or key is None:
+        head_now = newest(desk.settings)
+        if signed is None or head_now is None:
             raise NotFound("checkpoint_missing")
-        line = paper_line(signed)
         if out:
-            _write(out, note)
+            _carried(desk, FILE, head_now, lambda: _write(out, head_now.note))
         if pdf:
-            _write(pdf, checkpoint_pdf(_sheet(desk, line, verifier_line(key), language)))
+            _carried(desk, PAPER, head_now, lambda: _write(pdf, sheet(desk, head_now, language.value)))
         for address in mail or ():
-            mail_checkpoint(desk, address, line)
+            _carried(desk, MAIL, head_now, lambda to=address: mail_checkpoint(desk, to, head_now.line))  # type: ignore[misc]
         if tsa:
-            _write((out or Path("checkpoint")).with_suffix(".tsr"), stamp(tsa, note))
-    left = max(size - signed.size, 0)
+            token = (out or Path("checkpoint")).with_suffix(".tsr")
+            _carried(desk, STAMP, head_now, lambda: _write(token, stamp(tsa, head_now.note)))
+    left = max(size - head_now.checkpoint.size, 0)
     if left and not as_json:
         say(language, "cli.export_unsealed", {"number": left})
-    shown = {"line": line, "key": verifier_line(key), "unsealed": left}
+    shown = {"line": head_now.line, "key": verifier_line(head_now.key), "unsealed": left}
     show_one(shown, "cli.checkpoint", language, as_json=as_json)
+
+
+def _carried(desk: Desk, way: str, head_now: Head, act: Callable[[], object]) -> None:
+    """Do it, then say in the record that it was done."""
+    act()
+    desk.commit(LOCAL, sealing.anchored, way, head_now.checkpoint.size)
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -56,11 +60,3 @@ def _write(path: Path, content: bytes) -> None:
         path.write_bytes(content)
     except OSError as error:
         raise Unavailable("folder_not_writable", permanent=True, file=path.name) from error
-
-
-def _sheet(desk: Desk, line: str, key: str, language: Language) -> CheckpointSheet:
-    now = desk.clock.now()
-    status = checkpoints_of(desk.settings).status()
-    at: datetime | None = status.when("signed_at") if status else None
-    city = desk.door.city.name_ja if language is Language.JA else desk.door.city.name_en
-    return CheckpointSheet(language.value, city, line, key, at or now, now)

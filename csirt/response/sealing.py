@@ -19,3 +19,15 @@ def begin_epoch(tx: Tx, last: Checkpoint) -> None:
     """Say that the record goes on from a backup, and what was the last that had been signed before."""
     must(tx.actor, Permission.ADMINISTER)
     tx.record(EntryKind.EPOCH_BEGAN, out={"origin": last.origin, "size": last.size, "root": b64(last.root).decode()})
+
+
+def anchored(tx: Tx, way: str, size: int, to: int = 0) -> None:
+    """Say that a checkpoint over so many entries was carried outside: by which way, and to which of several."""
+    must(tx.actor, Permission.ADMINISTER)
+    tx.record(EntryKind.CHECKPOINT_ANCHORED, out={"way": way, "size": size, "to": to})
+
+
+def printed(tx: Tx, size: int) -> None:
+    """Somebody who reads the record took a checkpoint along on paper."""
+    must(tx.actor, Permission.READ_RECORD)
+    tx.record(EntryKind.CHECKPOINT_ANCHORED, out={"way": "paper", "size": size, "to": 0})

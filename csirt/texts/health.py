@@ -24,11 +24,7 @@ class ToldPart:
 def tell(speech: Catalog, one: PartHealth) -> ToldPart:
     """One part in words."""
     called = speech.gettext(f"health.part.{one.part}")
-    name = (
-        speech.gettext(f"channel.{one.name}")
-        if one.part == "channel" and speech.has(f"channel.{one.name}")
-        else one.name
-    )
+    name = _name(speech, one)
     return ToldPart(
         part=one.part,
         name=name,
@@ -39,6 +35,14 @@ def tell(speech: Catalog, one: PartHealth) -> ToldPart:
         why=_why(speech, one),
         todo="" if one.state is PartState.OK else speech.say(f"health.todo.{one.part}", one.params),
     )
+
+
+def _name(speech: Catalog, one: PartHealth) -> str:
+    """The name of a channel, or of a way outside with the number of its address, in words; else as it is."""
+    plain = one.name.rstrip("0123456789") if one.part == "anchor" else one.name
+    if one.part in {"channel", "anchor"} and speech.has(f"{one.part}.{plain}"):
+        return speech.gettext(f"{one.part}.{plain}") + one.name.removeprefix(plain)
+    return one.name
 
 
 def _why(speech: Catalog, one: PartHealth) -> str:
