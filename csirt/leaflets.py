@@ -6,7 +6,7 @@ numbers, kinds and deadlines, no titles and no texts. Sealed cases are only coun
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -33,6 +33,9 @@ from csirt.texts.naming import Naming
 PART = "bundle"  # under which it is kept how the daily one was made
 PAGE, PDF = "index.html", "leaflet.pdf"
 MOST_CASES = 500
+WIDTHS: Mapping[str, tuple[int, ...]] = {  # shares of the page that columns take
+    "posts": (3, 3, 5), "offices": (3, 5, 2), "chain": (2, 1, 3, 6), "playbook": (1, 6, 3, 2, 5), "duties": (2, 5, 3),
+}  # fmt: skip
 
 
 def write_leaflet(desk: Desk, folder: Path, language: Language) -> datetime:
@@ -162,7 +165,7 @@ class _Making:
         if chain.exhausted:
             rows.append((self._words.gettext("chains.exhausted"), "", *self._called(chain.exhausted)))
         title = " ".join(part for part in (chain.code, chain.title.get(self._language) or chain.name) if part)
-        return LeafletTable(title, self._heads("route", "after", "who", "points"), tuple(rows))
+        return LeafletTable(title, self._heads("route", "after", "who", "points"), tuple(rows), WIDTHS["chain"])
 
     def _called(self, tier: Tier) -> tuple[str, str]:
         known, offices = self._outlook.called(), self._outlook.offices()
@@ -202,7 +205,8 @@ class _Making:
                 for step in told.told()
             ]  # fmt: skip
             title = self._words.say("leaflet.playbook", {"name": shelf.texts.playbook_title(play, self._language)})
-            table = self._table("playbook", ("step_number", "step", "who", "within", "next"), rows)
+            heads = self._heads("step_number", "step", "who", "within", "next")
+            table = LeafletTable(title, heads, tuple(rows), WIDTHS["playbook"])
             yield LeafletSection(title, self._words.gettext("leaflet.playbook.lead"), (table,))
 
     def _instruction(self, shelf: Shelf, play: str, step: str) -> str:
@@ -221,7 +225,7 @@ class _Making:
         return tuple(self._words.gettext(f"leaflet.head.{name}") for name in names)
 
     def _table(self, name: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> LeafletTable:
-        return LeafletTable(self._title(name), self._heads(*heads), tuple(rows))
+        return LeafletTable(self._title(name), self._heads(*heads), tuple(rows), WIDTHS.get(name, ()))
 
     def _section(self, name: str, table: LeafletTable) -> LeafletSection:
         return LeafletSection(self._title(name), self._words.gettext(f"leaflet.{name}.lead"), (table,))

@@ -133,7 +133,7 @@ def _content(document: ExtractDocument, shelf: FontShelf) -> dict[str, object]:
         "language": language,
         "families": shelf.families,
         "title": words["extract"],
-        "marks": [one_line(mark, 20, shelf) for mark in marks if mark.strip()],
+        "marks": [one_line(mark, 40, shelf) for mark in marks if mark.strip()],
         "stamp": words["sample"] if document.sample else "",
         "footer": f"{words['made_at']} {one_line(shown_at(document.made_at, language), 60, shelf)}",
         "made_on": {name: getattr(made, name) for name in ("year", "month", "day", "hour", "minute", "second")},

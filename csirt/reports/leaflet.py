@@ -33,11 +33,12 @@ STYLE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class LeafletTable:
-    """A table: what it is of, its heads, its rows. Every row has a cell for each head."""
+    """A table: what it is of, its heads, its rows. Every row has a cell for each head; `widths` are shares on paper."""
 
     title: str
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    widths: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def leaflet_pdf(leaflet: Leaflet, shelf: FontShelf | None = None) -> bytes:
         "language": leaflet.language,
         "families": shelf.families,
         "title": one_line(f"{leaflet.city} {leaflet.title}", 60, shelf),
-        "marks": [one_line(leaflet.handling, 20, shelf)],
+        "marks": [one_line(leaflet.handling, 40, shelf)],
         "footer": one_line(f"{words['made_at']} {shown_at(leaflet.made_at, leaflet.language)}", 60, shelf),
         "made_on": {name: getattr(made, name) for name in ("year", "month", "day", "hour", "minute", "second")},
         "warnings": [told(one, shelf) for one in leaflet.warnings],
@@ -121,6 +122,7 @@ def leaflet_pdf(leaflet: Leaflet, shelf: FontShelf | None = None) -> bytes:
                         "title": told(table.title, shelf),
                         "heads": [told(head, shelf) for head in table.heads],
                         "rows": told_rows(table.rows, shelf),
+                        "widths": table.widths or (1,) * len(table.heads),
                     }
                     for table in one.tables
                 ],

@@ -83,10 +83,11 @@ def some_checkpoints(language: str) -> checkpoints.CheckpointsPage:
         ways=tuple(
             checkpoints.WayRow(
                 called=words(f"anchor.{way}"), is_on=on, state=state, at=NOW if on else None, size=1047 if on else None,
-                note=words("health.why.anchor_old" if state is not PartState.OK else f"anchor.off.{way}"),
-                todo=words("health.todo.anchor") if state is not PartState.OK else "",
+                note=words(f"anchor.off.{way}") if not on else words("health.why.anchor_old") if todo else "",
+                todo=words("health.todo.anchor") if todo else "",
             )
             for way, on, state in rows
+            for todo in (state is not PartState.OK,)
         ),
         kept=kept,
     )  # fmt: skip
