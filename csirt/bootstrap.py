@@ -79,9 +79,9 @@ class Desk:
         """Run a use case as `actor`; see `Database.commit`."""
         return self.door.commit(actor, use_case, *args, **kwargs)
 
-    def seen_by(self, actor: Actor) -> "Desk":
+    def seen_by(self, actor: Actor, *, automatic: bool = False) -> "Desk":
         """The same desk, showing only what this actor may see. Every desk that answers to somebody is one of these."""
-        return replace(self, door=self.door.seen_by(actor))
+        return replace(self, door=self.door.seen_by(actor, automatic=automatic))
 
     def read(self) -> AbstractContextManager[Session]:
         """A session that only reads."""

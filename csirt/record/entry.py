@@ -151,7 +151,7 @@ class EntryKind(StrEnum):
     READER_UNNAMED = "READER_UNNAMED"  # one may see it no longer
     SEAL_LIFTED = "SEAL_LIFTED"  # everybody who reads incidents sees it again
     GLASS_BROKEN = "GLASS_BROKEN"  # somebody who was not named opened it, with a reason; those named were told
-    RECORD_READ = "RECORD_READ"  # somebody opened sealed texts
+    RECORD_READ = "RECORD_READ"  # somebody read what is sealed, personal or taken out, or an auditor read
     BACKUP_TAKEN = "BACKUP_TAKEN"  # a backup lies outside the desk; holds the digest of its manifest
     RESTORE_TESTED = "RESTORE_TESTED"  # a backup was restored in a place apart and proved sound
     DESK_RESTORED = "DESK_RESTORED"  # this record goes on from a backup; what came after it is not in here

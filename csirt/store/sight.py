@@ -19,6 +19,7 @@ from csirt.store.tables.cases import IncidentRow, MergeRow
 from csirt.store.tables.sealing import SealGlassRow, SealReaderRow, SealRow
 
 UNSEEN = "csirt_unseen"  # in a session's `info`: the incidents that are hidden from who asks
+_SEALED, _OPENED = "csirt_sealed", "csirt_opened"  # also there: what is sealed, and of that what was read
 UNHIDDEN = {"csirt_unhidden": True}  # execution option of a question that must see all, and tells nobody of it
 _SEES_ALL = frozenset({"system", "token", "link", "mail"})
 # What sorting works on: a commit must know of every detection, or it would take one in twice.
@@ -36,10 +37,17 @@ def hidden_from(session: Session, actor: Actor, at: datetime) -> frozenset[str]:
     """
     if actor.auth in _SEES_ALL:
         return frozenset()
-    sealed = frozenset(session.scalars(select(SealRow.incident).where(col(SealRow.lifted_at).is_(None))))
+    sealed = _sealed(session)
     if not sealed or (actor.auth != "local" and Role.ADMINISTRATOR in actor.roles):
         return sealed
     return sealed - _opened(session, actor, at) - (frozenset() if actor.auth == "local" else _named(session, actor))
+
+
+def _sealed(session: Session) -> frozenset[str]:
+    """All sealed incidents; asked once a session, on which they stay what they are."""
+    found = frozenset(session.scalars(select(SealRow.incident).where(col(SealRow.lifted_at).is_(None))))
+    session.info[_SEALED] = found
+    return found
 
 
 def _named(session: Session, actor: Actor) -> frozenset[str]:
@@ -67,6 +75,17 @@ def unseen(session: Session) -> frozenset[str]:
     """The incidents that are hidden on this session."""
     found: tuple[frozenset[str], bool] = session.info.get(UNSEEN, (frozenset(), False))
     return found[0]
+
+
+def note_opened(session: Session, incident: str | None) -> None:
+    """A text of this incident was opened: whoever reads a sealed one is to be recorded."""
+    if incident in session.info.get(_SEALED, ()):
+        session.info.setdefault(_OPENED, set()).add(incident)
+
+
+def sealed_opened(session: Session) -> frozenset[str]:
+    """The sealed incidents whose texts were opened on this session, for an actor who can be named."""
+    return frozenset(session.info.get(_OPENED, ()))
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from csirt.errors import Untrusted
 from csirt.record.entry import commitment
 from csirt.store.columns import table_of
 from csirt.store.key_ring import KeyRing
+from csirt.store.sight import note_opened
 from csirt.store.tables.record import VaultKeyRow, VaultPayloadRow, VaultRingRow
 
 _NONCE = 12
@@ -217,6 +218,7 @@ class Vault:
             if key.id not in keys:
                 keys[key.id] = AESGCM(self.data_key(key))
             opened[payload.c] = _open(payload, keys[key.id])
+            note_opened(session, payload.inc)
         return opened
 
     def texts(self, session: Session, commitments: Iterable[str | None]) -> dict[str, str]:

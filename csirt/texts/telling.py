@@ -29,6 +29,7 @@ _VARIANTS: Mapping[EntryKind, str] = {
     EntryKind.INCIDENTS_MERGED: "cause",
     EntryKind.INCIDENT_OPENED: "cause",
     EntryKind.LEVEL_PROPOSED: "by",
+    EntryKind.RECORD_READ: "why",
     EntryKind.REPORT_APPROVED: "act",
     EntryKind.MEASURE_CHECKED: "effective",
     EntryKind.RECORD_EXPORTED: "scope",

@@ -6,6 +6,7 @@ the field `csrf`.
 """
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -27,6 +28,14 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 TOUCH_EVERY = timedelta(minutes=1)
 LIVE = "/live"  # how the addresses of event streams end
 COOKIE_MOST = 200  # characters; ours has 43
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody asked to read: the address as routes write it, and its parts."""
+
+    path: str
+    parts: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +109,10 @@ def open_visit(request: Request) -> Visit:
     if now - row.last_at > TOUCH_EVERY and not is_automatic(request):
         desk.commit(actor, access.touch, cookie)
     language = language_of(request, row.language)
-    seen = desk.seen_by(actor)  # whatever a page or a route asks of it, it is shown what this person may see
+    # Whatever a page or a route asks of it, it is shown what this person may see.
+    seen = desk.seen_by(actor, automatic=is_automatic(request))
+    route = request.scope.get("route")  # an address that we do not have leads to none
+    request.state.asked = Asked(route.path, request.path_params) if route and request.method == "GET" else None
     request.state.visit = visit = Visit(
         seen, person, actor, known.today, known.ever, language, row.csrf, cookie, known.copy_since
     )

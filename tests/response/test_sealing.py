@@ -63,7 +63,8 @@ def test_it_is_sealed_later_with_everything_in_it(desk: Desk) -> None:
         desk.commit(head, secrecy.seal, incident, [])
     desk.commit(head, secrecy.lift, incident, "調査が終わった")
     assert sees(desk, responder, incident)
-    assert kinds(desk, incident)[-2:] == [EntryKind.INCIDENT_SEALED, EntryKind.SEAL_LIFTED]
+    sealing = [EntryKind.INCIDENT_SEALED, EntryKind.RECORD_READ, EntryKind.SEAL_LIFTED]  # read by its head
+    assert kinds(desk, incident)[-3:] == sealing
 
 
 def test_readers_are_named_and_taken_away_and_the_last_one_stays(desk: Desk) -> None:
