@@ -34,6 +34,7 @@ def assignments(
         return [tell.assignment(one) for one in found]
 
     columns = {"number": "cli.column.number", "title": "cli.column.waiting", "who_name": "cli.column.who",
+               "taken_by_name": "cli.column.taken",
                "due_at": "cli.column.due", "choices": "cli.column.choices", "id": "cli.column.id"}  # fmt: skip
     with open_desk(data) as desk:
         who = _parties(person(desk, mine)) if mine else None

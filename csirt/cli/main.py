@@ -56,6 +56,7 @@ COMMANDS = {
     "evidence": "csirt.cli.evidence:evidence",
     "assignments": "csirt.cli.duties:assignments",
     "answer": "csirt.cli.duties:answer",
+    "assignment": "csirt.cli.holding:assignment",
     "skip": "csirt.cli.setting_aside:skip",
     "cancel": "csirt.cli.setting_aside:cancel",
     "acknowledge": "csirt.cli.duties:acknowledge",

@@ -94,6 +94,10 @@ class Words:
             "answered_by": view.answered_by,
             "choice": view.choice,
             "delivery": view.delivery,
+            "taken_by": view.taken_by,
+            "taken_by_name": self.name(view.taken_by) if view.taken_by else "",
+            "taken_at": view.taken_at,
+            "referred_from": view.referred_from,
         }
 
     def step(self, view: StepView, playbook: str | None) -> dict[str, Any]:

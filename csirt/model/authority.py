@@ -21,6 +21,7 @@ class Permission(StrEnum):
     DECIDE_TRIAGE = "decide_triage"  # is it an incident?
     MERGE_INCIDENTS = "merge_incidents"  # and take them apart again
     ANSWER_STEP = "answer_step"  # at all; which step: `may_answer`
+    ASSIGN_STEP = "assign_step"  # hand over what others have in hand; only to people who may answer it themselves
     CANCEL_STEP = "cancel_step"  # take a step back that is no longer needed
     SKIP_STEP = "skip_step"  # go on without a step
     SKIP_MANDATORY_STEP = "skip_mandatory_step"  # the same for a step that the playbook calls mandatory
@@ -72,6 +73,7 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.DECIDE_TRIAGE: frozenset({Role.OFFICER, Role.CSIRT_HEAD}),
         Permission.MERGE_INCIDENTS: frozenset({Role.OFFICER, Role.CSIRT_HEAD}),
         Permission.ANSWER_STEP: _CALLED,
+        Permission.ASSIGN_STEP: frozenset({Role.OFFICER, Role.CSIRT_HEAD, Role.DIRECTOR}),
         Permission.CANCEL_STEP: _HEADS | {Role.OFFICER},
         Permission.SKIP_STEP: _HEADS,
         Permission.SKIP_MANDATORY_STEP: _HEADS - {Role.CSIRT_HEAD},
@@ -145,6 +147,7 @@ _OF_A_LINK = frozenset({Permission.ACKNOWLEDGE_CALL})
 _NOT_OF_THE_SYSTEM = frozenset(
     {
         Permission.ANSWER_STEP,
+        Permission.ASSIGN_STEP,
         Permission.CANCEL_STEP,
         Permission.SKIP_STEP,
         Permission.SKIP_MANDATORY_STEP,
@@ -152,6 +155,22 @@ _NOT_OF_THE_SYSTEM = frozenset(
     }
 )
 """What a person decides, no machine decides."""
+
+
+GOES_UP: Mapping[str, str] = MappingProxyType(
+    {
+        "role:responder": "role:officer",
+        "role:system_manager": "role:officer",
+        "role:public_relations": "role:officer",
+        "role:officer": "role:csirt_head",
+        "role:privacy_officer": "role:csirt_head",
+        "role:csirt_head": "post:director",
+        "post:csirt-head": "post:director",
+        "role:director": "post:ciso",
+        "post:director": "post:ciso",
+    }
+)
+"""Who is asked next where somebody says that they cannot do it. Up only: nobody gets to decide for those above."""
 
 
 def may(actor: Actor, permission: Permission) -> bool:

@@ -2,6 +2,7 @@
 
 `post:ciso` is the holder, or the first deputy while the post is vacant or its holder away; `post:ciso#1` and `#2` are
 deputies 1 and 2 (代理1・2); `office:mic-cyber` is a desk outside the directory; `role:officer` is everyone with it.
+Where a named person is meant, and no chain file, the party is that person's opaque id.
 """
 
 import re
@@ -58,6 +59,8 @@ def parse_party(text: str) -> PartyName:
 
 def resolve(party: str, roster: Roster, offices: Mapping[str, Office]) -> tuple[Contact, ...] | Nobody:
     """Who the party is today: at least one contact, or the reason why there is none. Never raises."""
+    if person := roster.people.get(party):
+        return Nobody("everyone_away") if person.id in roster.away else (contact_of(person),)
     try:
         name = parse_party(party)
     except Invalid:

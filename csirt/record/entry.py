@@ -49,6 +49,12 @@ class EntryKind(StrEnum):
     STEP_ANSWERED = "STEP_ANSWERED"  # a person answered
     STEP_DEFAULTED = "STEP_DEFAULTED"  # nobody answered in time: the clock chose the default answer
     STEP_HANDED_ON = "STEP_HANDED_ON"  # nobody answered in time: the question passed on to the next party
+    STEP_CLAIMED = "STEP_CLAIMED"  # somebody said: I do this; instead of whom, where somebody else had it
+    STEP_HANDED_OVER = "STEP_HANDED_OVER"  # it was handed to a named person, with a note
+    STEP_TAKEN_BACK = "STEP_TAKEN_BACK"  # whoever had handed it over took it back
+    STEP_GIVEN_BACK = "STEP_GIVEN_BACK"  # whoever had it in hand laid it down: it is anybody's again
+    STEP_REFERRED = "STEP_REFERRED"  # whoever was asked cannot do it, with the reason: it goes up
+    STEP_RETURNED = "STEP_RETURNED"  # it went back down to whom it was asked of first
     STEP_SKIPPED = "STEP_SKIPPED"  # a person skipped a step, with a reason
     STEP_CANCELLED = "STEP_CANCELLED"  # a step was withdrawn
     FACT_AWAITED = "FACT_AWAITED"  # a run waits until a fact is known

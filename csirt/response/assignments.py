@@ -100,10 +100,10 @@ def answer(tx: Tx, assignment: str, reply: Reply) -> None:
         StepUpNeeded: they approve, and proved too long ago who they are.
         Invalid: no such choice, no reason where one is needed, or a 個人番号 in a text.
     """
-    row = _locked(tx, assignment)
+    row = locked(tx, assignment)
     if row.closed_at is not None:
-        raise AlreadyAnswered(_why_closed(row), step=row.step)
-    _check_actor(tx, row)
+        raise AlreadyAnswered(why_closed(row), step=row.step)
+    check_actor(tx, row)
     reply = _checked(tx, row, reply)
     if row.kind == StepKind.APPROVE.value and reply.choice not in DECLINING:
         must_be_fresh(tx.actor)
@@ -137,7 +137,7 @@ def close_row(tx: Tx, row: AssignmentRow, choice: str, answer_c: str | None) -> 
     tx.session.add(row)
 
 
-def _locked(tx: Tx, assignment: str) -> AssignmentRow:
+def locked(tx: Tx, assignment: str) -> AssignmentRow:
     """An assignment, locked after its case."""
     if case := tx.session.exec(select(AssignmentRow.incident).where(AssignmentRow.id == assignment)).first():
         locks.hold(tx, case)
@@ -147,21 +147,24 @@ def _locked(tx: Tx, assignment: str) -> AssignmentRow:
     return row
 
 
-def _why_closed(row: AssignmentRow) -> str:
+def why_closed(row: AssignmentRow) -> str:
+    """The code that says why an assignment is no longer open."""
     if row.choice in {StepState.SKIPPED.value, StepState.CANCELLED.value}:
         return "step_set_aside"
     return "deadline_passed" if row.at_deadline and not row.answered_by else "already_answered"
 
 
-def _check_actor(tx: Tx, row: AssignmentRow) -> None:
+def check_actor(tx: Tx, row: AssignmentRow) -> None:
+    """Raises `Forbidden` unless the actor may answer this: by role or post, and not against four eyes."""
     must(tx.actor, Permission.ANSWER_STEP if row.kind != StepKind.CALL.value else Permission.FILL_CALL_SHEET)
     if not may_answer(tx.actor, row.who):
         raise Forbidden("not_your_assignment", step=row.step, who=row.who)
-    if row.not_by and tx.actor.id in _answerers(tx, row.run or "", row.not_by):
+    if row.not_by and tx.actor.id in answerers(tx, row.run or "", row.not_by):
         raise Forbidden("four_eyes", step=row.step)
 
 
-def _answerers(tx: Tx, run: str, steps: Sequence[str]) -> set[str | None]:
+def answerers(tx: Tx, run: str, steps: Sequence[str]) -> set[str | None]:
+    """Who answered these steps of a run."""
     query = select(AssignmentRow.answered_by).where(AssignmentRow.run == run, col(AssignmentRow.step).in_(steps))
     return set(tx.session.exec(query))
 

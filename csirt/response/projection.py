@@ -260,12 +260,20 @@ def _step_opened(fold: Projection, entry: Fields, out: Fields) -> None:
         fold.of_incident.setdefault(entry["inc"], []).append(asked)
         fold.put(
             "assignment", (asked,), entry, incident=entry["inc"], run=entry["run"], step=entry["step"],
-            who=out["who"], choice=None, answered_by=None, answer_c=None,
+            who=out["who"], choice=None, answered_by=None, answer_c=None, taken_by=None,
         )  # fmt: skip
 
 
 def _handed_on(fold: Projection, entry: Fields, out: Fields) -> None:
-    fold.put("assignment", (out["assignment"],), entry, who=out["who"])
+    fold.put("assignment", (out["assignment"],), entry, who=out["who"], taken_by=None)
+
+
+def _in_hand(fold: Projection, entry: Fields, out: Fields) -> None:
+    taken_by = {
+        EntryKind.STEP_HANDED_OVER.value: out.get("person"),
+        EntryKind.STEP_GIVEN_BACK.value: None,
+    }.get(entry["kind"], entry["actor"]["id"])
+    fold.put("assignment", (out["assignment"],), entry, taken_by=taken_by)
 
 
 def _step_ended(fold: Projection, entry: Fields, out: Fields) -> None:
@@ -312,7 +320,11 @@ _ACTS: dict[str, Callable[[Projection, Fields, Fields], None]] = {
     EntryKind.RUN_MOVED: _run_moved,
     EntryKind.RUN_STOPPED: _run_stopped,
     EntryKind.RUN_RESUMED: _run_resumed,
-    EntryKind.STEP_HANDED_ON: _handed_on,
+    **dict.fromkeys((EntryKind.STEP_HANDED_ON, EntryKind.STEP_REFERRED, EntryKind.STEP_RETURNED), _handed_on),
+    **dict.fromkeys(
+        (EntryKind.STEP_CLAIMED, EntryKind.STEP_HANDED_OVER, EntryKind.STEP_TAKEN_BACK, EntryKind.STEP_GIVEN_BACK),
+        _in_hand,
+    ),
     **dict.fromkeys(
         (EntryKind.STEP_OPENED, EntryKind.STEP_STARTED, EntryKind.STEP_ORDERED, EntryKind.TIMER_SET,
          EntryKind.FACT_AWAITED, EntryKind.DUTY_AWAITED, EntryKind.ESCALATION_STARTED, EntryKind.ESCALATION_JOINED),

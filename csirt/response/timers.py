@@ -69,6 +69,7 @@ def _escalate(tx: Tx, asked: AssignmentRow, planned: AtDeadline) -> None:
     run = asked.run or ""
     if planned.to:
         asked.who = planned.to
+        asked.taken_by = asked.taken_at = asked.handed_by = asked.handed_c = None
         tx.session.add(asked)
         out = {"assignment": asked.id, "who": planned.to}
         tx.record(EntryKind.STEP_HANDED_ON, incident=asked.incident, run=run, step=asked.step, out=out)

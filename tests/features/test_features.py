@@ -19,6 +19,7 @@ pytest_plugins = (
     "tests.steps.then",
     "tests.steps.obligations",
     "tests.steps.reports",
+    "tests.steps.together",
 )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from csirt.errors import Unavailable
-from csirt.model.step import AtDeadline
+from csirt.model.step import DONE_OR_CANNOT, AtDeadline
 from csirt.playbook import (
     Action,
     Disposition,
@@ -41,6 +41,12 @@ def ask_until(at_deadline: AtDeadline) -> Made:
     return play_of(body), ()
 
 
+def isolate_then_agree(respond: Responder) -> Disposition:
+    respond.ask("isolate", who=Role.SYSTEM_MANAGER, choices=DONE_OR_CANNOT)
+    respond.approve("agree", who=Role.SYSTEM_MANAGER, asked_in=["isolate"])
+    return respond.close(Disposition.BENIGN)
+
+
 def slow_beside_question(respond: Responder) -> Disposition:
     respond.side_by_side(lambda r: r.do(leave_slow_mark), agree)
     return respond.close(Disposition.BENIGN)
@@ -59,6 +65,7 @@ def fetching(failures: int) -> Made:
 PLAYS: dict[str, Callable[[], Made]] = {
     "印を残して尋ねる": lambda: (play_of(mark_then_ask), ()),
     "別のことを尋ねる": lambda: (play_of(ask_something_else), ()),
+    "管理者に隔離を頼み、別の管理者が認める": lambda: (play_of(isolate_then_agree), ()),
     "遅い処理と並べて尋ねる": lambda: (play_of(slow_beside_question), (leave_slow_mark,)),
     "十秒で打ち切って尋ねる": lambda: ask_until(choose("yes")),
     "十秒で上へ引き継いで尋ねる": lambda: ask_until(escalate(to="post:ciso")),

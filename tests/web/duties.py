@@ -7,7 +7,7 @@ from csirt.model.contact import Need, StopOn
 from csirt.model.incident import IncidentType, Level
 from csirt.model.step import StepKind
 from csirt.record.entry import EntryKind
-from csirt.web.views import acknowledge, assignment, audit, chains, frame
+from csirt.web.views import acknowledge, assignment, audit, chains, frame, holding
 from tests.web.cases import a_timeline
 from tests.web.cast import MINUTE, NOW, Words
 
@@ -40,7 +40,12 @@ def some_assignments(say: Words) -> assignment.Assignments:
         uncertain=True,
     )
     return assignment.Assignments(
-        rows=(row, call, replace(row, due=None, drill=True)), duties=(duty, replace(duty, due=None, drill=True))
+        rows=(
+            replace(row, taken_by=say("中村 豊", "Yutaka Nakamura"), mine=True),
+            call,
+            replace(row, due=None, drill=True, referred=True, taken_by=say("高橋 美咲", "Misaki Takahashi")),
+        ),
+        duties=(duty, replace(duty, due=None, drill=True)),
     )
 
 
@@ -72,6 +77,35 @@ def an_assignment(say: Words) -> assignment.AssignmentPage:
         fields=_fields(say),
         form=frame.Form(key="k-3"),
     )
+
+
+def in_hand(say: Words) -> holding.InHand:
+    """What one has in hand oneself, handed over with a note, after it came up from below."""
+    return holding.InHand(
+        acts=("give_back", "hand_over", "cannot", "send_back"),
+        holder="p-1",
+        by=say("中村 豊 総務部長", "Yutaka Nakamura, Director"),
+        mine=True,
+        since=NOW - 10 * MINUTE,
+        handed_by=say("佐藤 健一 主査", "Kenichi Sato, officer"),
+        note=say("業者には連絡済み。\n折り返しを待っています。", "The vendor has been called.\nThey will call back."),
+        referred_from=say("情報システム管理者", "System manager"),
+        referred_by=say("高橋 美咲", "Misaki Takahashi"),
+        reason=say("機器室の鍵が手元にないため。", "Nobody here has the key of the machine room."),
+        up=say("最高情報セキュリティ責任者", "CISO"),
+        people=(frame.Option(value="p-3", label=say("加藤 理恵 総務課長", "Rie Kato, general affairs")),),
+    )
+
+
+def a_lost_claim(say: Words) -> assignment.AssignmentPage:
+    """Somebody else was faster while a note was being written."""
+    form = frame.Form(
+        typed={"note": say("あとは鍵の手配だけです。", "Only the key is missing.")}, errors={"form": "assignment_taken"}
+    )
+    lost = replace(
+        in_hand(say), acts=("take_over",), mine=False, referred_from="", act="hand_over", form=form, clash=True
+    )
+    return replace(an_assignment(say), hand=lost)
 
 
 def _fields(say: Words) -> tuple[assignment.AnswerField, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from csirt.web.look import View
-from csirt.web.views import assets, assignment, chains, frame, handovers, measures, opening, sources, waiting
+from csirt.web.views import assets, assignment, chains, frame, handovers, holding, measures, opening, sources, waiting
 from tests.web.access import access_pages
 from tests.web.announcing import announcing_pages
 from tests.web.cases import (
@@ -30,9 +30,11 @@ from tests.web.duties import (
     a_call_sheet,
     a_conflict,
     a_given,
+    a_lost_claim,
     a_wrong_assignment,
     an_assignment,
     an_audit,
+    in_hand,
     some_assignments,
     some_calls,
     some_chains,
@@ -85,6 +87,10 @@ def assignment_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     yield "assignment_conflict", a_frame(language, "assignments"), a_conflict(say)
     yield "assignment_given", a_frame(language), replace(an_assignment(say), given=a_given(say))
     yield "assignment_not_mine", a_frame(language), replace(an_assignment(say), may_answer=False)
+    free = holding.InHand(acts=("claim", "hand_over", "cannot"), up=say("最高情報セキュリティ責任者", "CISO"))
+    yield "assignment_free", a_frame(language), replace(an_assignment(say), hand=free)
+    yield "assignment_in_hand", a_frame(language), replace(an_assignment(say), hand=in_hand(say))
+    yield "assignment_lost_claim", a_frame(language), a_lost_claim(say)
     yield "call_sheet", a_frame(language, "assignments"), a_call_sheet(say)
 
 

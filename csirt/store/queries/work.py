@@ -45,6 +45,13 @@ class AssignmentView:
     answer: Json
     delivery: str | None
     run: str | None
+    taken_by: str | None = None  # who has it in hand
+    taken_at: datetime | None = None
+    handed_by: str | None = None
+    handed_note: str = ""
+    referred_from: str | None = None
+    referred_by: str | None = None
+    referred_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +144,9 @@ def _assignments() -> Any:
 
 
 def _views(look: Look, rows: Sequence[tuple[AssignmentRow, IncidentRow, RunRow | None]]) -> list[AssignmentView]:
-    answers = look.vault.texts(look.session, (row.answer_c for row, _, _ in rows))
+    answers = look.vault.texts(
+        look.session, (one for row, _, _ in rows for one in (row.answer_c, row.handed_c, row.referred_c))
+    )
     return [
         AssignmentView(
             id=row.id, incident=row.incident, fiscal_year=case.fiscal_year, ordinal=case.ordinal,
@@ -148,7 +157,9 @@ def _views(look: Look, rows: Sequence[tuple[AssignmentRow, IncidentRow, RunRow |
             showing=tuple(row.showing), not_by=tuple(row.not_by), opened_at=row.opened_at, due_at=row.due_at,
             closed_at=row.closed_at, answered_by=row.answered_by, choice=row.choice,
             answer=json.loads(answers[row.answer_c]) if row.answer_c in answers else None, delivery=row.delivery,
-            run=row.run,
+            run=row.run, taken_by=row.taken_by, taken_at=row.taken_at, handed_by=row.handed_by,
+            handed_note=answers.get(row.handed_c or "", ""), referred_from=row.referred_from,
+            referred_by=row.referred_by, referred_reason=answers.get(row.referred_c or "", ""),
         )
         for row, case, run in rows
     ]  # fmt: skip

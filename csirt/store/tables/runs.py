@@ -85,6 +85,13 @@ class AssignmentRow(SQLModel, table=True):
     answered_by: str | None = None
     choice: str | None = None
     answer_c: str | None = None
+    taken_by: str | None = None  # who has it in hand; whoever may answer still may
+    taken_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    handed_by: str | None = None  # who handed it to them, with a note or none
+    handed_c: str | None = None
+    referred_from: str | None = None  # who it was asked of first, before somebody there could not do it
+    referred_by: str | None = None
+    referred_c: str | None = None  # why not
 
 
 class TimerRow(SQLModel, table=True):

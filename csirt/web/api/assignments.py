@@ -1,5 +1,6 @@
 """Assignments: what waits for whom, one in full, and its answer."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -7,14 +8,23 @@ from fastapi import APIRouter, Query
 from csirt.model.authority import Permission, may
 from csirt.model.form import FormField
 from csirt.model.people import Actor
-from csirt.response import assignments
+from csirt.response import assignments, holding
 from csirt.response.assignments import Reply
 from csirt.store.queries import work
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.queries.work import AssignmentView
 from csirt.store.tx import Look
 from csirt.web.api.shapes import AnswerTaken, AssignmentGiven
-from csirt.web.api.step_shapes import AssignmentInFullGiven, CallGiven, ChoiceGiven, FieldGiven
+from csirt.web.api.step_shapes import (
+    AssignmentInFullGiven,
+    CallGiven,
+    CandidateGiven,
+    ChoiceGiven,
+    ClaimTaken,
+    FieldGiven,
+    HandOverTaken,
+    ReasonTaken,
+)
 from csirt.web.api.words import Words
 from csirt.web.session import IncidentReader, SignedIn, Visit
 
@@ -60,6 +70,47 @@ def answer_assignment(id: str, taken: AnswerTaken, who: SignedIn) -> AssignmentI
     return who.desk.look(_in_full, who, id)
 
 
+@router.post("/{id}/claim")
+def claim_assignment(id: str, taken: ClaimTaken, who: SignedIn) -> AssignmentInFullGiven:  # noqa: A002 - as above
+    """Take an assignment in hand, so that others see who: 409 `assignment_taken` names (`by`) who was faster."""
+    return _done(who, id, holding.claim, taken.instead_of)
+
+
+@router.post("/{id}/hand-over")
+def hand_over_assignment(id: str, taken: HandOverTaken, who: SignedIn) -> AssignmentInFullGiven:  # noqa: A002 - as above
+    """Hand an assignment to a named person who may answer it themselves; they are told by mail."""
+    return _done(who, id, holding.hand_over, taken.to, taken.note)
+
+
+@router.post("/{id}/take-back")
+def take_back_assignment(id: str, who: SignedIn) -> AssignmentInFullGiven:  # noqa: A002 - as above
+    """Take back what one handed over."""
+    return _done(who, id, holding.take_back)
+
+
+@router.post("/{id}/give-back")
+def give_back_assignment(id: str, who: SignedIn) -> AssignmentInFullGiven:  # noqa: A002 - as above
+    """Lay down what one has in hand, so that it is anybody's again."""
+    return _done(who, id, holding.give_back)
+
+
+@router.post("/{id}/cannot")
+def refer_assignment(id: str, taken: ReasonTaken, who: SignedIn) -> AssignmentInFullGiven:  # noqa: A002 - as above
+    """Say that it cannot be done, and why: it goes up to whoever decides what now."""
+    return _done(who, id, holding.refer, taken.reason)
+
+
+@router.post("/{id}/send-back")
+def send_back_assignment(id: str, taken: ReasonTaken, who: SignedIn) -> AssignmentInFullGiven:  # noqa: A002 - as above
+    """Give what came up back down, with a note on how it can be done after all."""
+    return _done(who, id, holding.send_back, taken.reason)
+
+
+def _done(visit: Visit, id_: str, use_case: Callable[..., None], *said: str) -> AssignmentInFullGiven:
+    visit.desk.commit(visit.actor, use_case, id_, *said)
+    return visit.desk.look(_in_full, visit, id_)
+
+
 def _in_full(look: Look, visit: Visit, id_: str) -> AssignmentInFullGiven:
     words = Words(visit.desk, look, visit)
     view = work.assignment(look, id_)
@@ -75,8 +126,16 @@ def _in_full(look: Look, visit: Visit, id_: str) -> AssignmentInFullGiven:
             "fields": [_field(view, name, text.fields.get(name, name)) for name in view.fields],
             "shown": work.step_values(look, view.run, view.showing) if view.run else {},
             "call": _call(look, visit.actor, view),
+            "candidates": _candidates(look, visit, words, view),
         }
     )
+
+
+def _candidates(look: Look, visit: Visit, words: Words, view: AssignmentView) -> list[CandidateGiven]:
+    """Whom it may be handed to; only for those who act on steps at all."""
+    if view.closed_at is not None or not may(visit.actor, Permission.ANSWER_STEP):
+        return []
+    return [CandidateGiven(id=one.id, name=words.name.person(one.id)) for one in holding.candidates(look, view.id)]
 
 
 def _field(view: AssignmentView, name: str, text: str) -> FieldGiven:

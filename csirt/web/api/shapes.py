@@ -190,6 +190,10 @@ class AssignmentGiven(Given):
     answered_by: str | None
     choice: str | None
     may_answer: bool
+    taken_by: str | None
+    taken_by_name: str
+    taken_at: datetime | None
+    referred_from: str | None
 
 
 class StepGiven(Given):

@@ -112,6 +112,7 @@ class Words:
             "number": self.number(view.fiscal_year, view.ordinal, drill=view.drill),
             "title": self.step_text(view.playbook, view.step).title,
             "who_name": self.name(view.who),
+            "taken_by_name": self.name(view.taken_by) if view.taken_by else "",
             "may_answer": view.closed_at is None and may_answer(self._actor, view.who),
         }
 

@@ -24,6 +24,7 @@ from csirt.web.pages.drawing import go, show
 from csirt.web.pages.facts import Facts
 from csirt.web.pages.fields import fields_of
 from csirt.web.pages.forms import Faults, Sent, SentForm, new_key
+from csirt.web.pages.in_hand import NOTHING_CAME, Came, part_of
 from csirt.web.pages.obligations import todo_of
 from csirt.web.pages.steps import acts_of, address_of, title_of
 from csirt.web.pages.trouble import step_up
@@ -58,7 +59,7 @@ def _assignments(look: Look, visit: Visit, page: int = 1) -> Assignments:
         total, _ = board.count_waiting(look, who, visit.desk.clock.now())
     about = {case.id: case for case in cases.incidents_of(look, {view.incident for view in found})}
     return Assignments(
-        rows=tuple(_row(look, words, view, about[view.incident]) for view in found),
+        rows=tuple(_row(look, visit, words, view, about[view.incident]) for view in found),
         calls=tuple(_call(look, words, view) for view in climbs.waiting_for(look, visit.actor)),
         duties=todo_of(look, visit, words),
         window=_window(page, first, len(found), total) if total > cases.PAGE else None,
@@ -75,7 +76,7 @@ def _window(page: int, first: int, shown: int, total: int) -> Window:
     )
 
 
-def _row(look: Look, words: Words, view: AssignmentView, case: IncidentView) -> AssignmentRow:
+def _row(look: Look, visit: Visit, words: Words, view: AssignmentView, case: IncidentView) -> AssignmentRow:
     is_call = view.kind is StepKind.CALL
     return AssignmentRow(
         href=f"/call-sheets/{view.id}" if is_call else f"/assignments/{view.id}",
@@ -87,6 +88,9 @@ def _row(look: Look, words: Words, view: AssignmentView, case: IncidentView) -> 
         due=view.due_at,
         kind=view.kind,
         drill=case.drill,
+        taken_by=words.name(view.taken_by) if view.taken_by else "",
+        mine=view.taken_by == visit.actor.id,
+        referred=view.referred_from is not None,
     )
 
 
@@ -172,15 +176,18 @@ def _check(sent: Sent, view: AssignmentView, faults: Faults) -> None:
 def _show_page(request: Request, sent: Sent, id_: str, faults: Faults, status: int) -> Response:
     keep_faulty(sent, f"/assignments/{id_}")
     form = sent.again({} if status == CONFLICT else faults.errors, faults.params)
-    page = sent.visit.desk.look(_page, sent.visit, id_, form, conflict=status == CONFLICT)
+    page = sent.visit.desk.look(page_of, sent.visit, id_, form, conflict=status == CONFLICT)
     return show(request, sent.visit, page, "assignments", status=status, path=f"/assignments/{id_}")
 
 
 def _fresh_page(look: Look, visit: Visit, id_: str) -> AssignmentPage:
-    return _page(look, visit, id_, begun(look, visit, f"/assignments/{id_}"))
+    return page_of(look, visit, id_, begun(look, visit, f"/assignments/{id_}"))
 
 
-def _page(look: Look, visit: Visit, id_: str, form: Form, *, conflict: bool = False) -> AssignmentPage:
+def page_of(
+    look: Look, visit: Visit, id_: str, form: Form, *, conflict: bool = False, came: Came = NOTHING_CAME
+) -> AssignmentPage:
+    """The page of one step. `form` is its answer, `came` a form about who has it in hand that came back."""
     asked = asked_of(look, visit, id_)
     view = asked.view
     return AssignmentPage(
@@ -208,6 +215,7 @@ def _page(look: Look, visit: Visit, id_: str, form: Form, *, conflict: bool = Fa
         may_collect=may(visit.actor, Permission.COLLECT_EVIDENCE),
         evidence_key=new_key(),
         set_aside=_set_aside(look, visit, view),
+        hand=part_of(look, visit, asked.words, view, came),
     )
 
 

@@ -118,6 +118,7 @@ class Steps:
             by=self._by(asked),
             at=view.ended_at,
             assignment=asked.id if asked else "",
+            taken_by=self._words.name(asked.taken_by) if asked and asked.taken_by and not asked.closed_at else "",
             may_answer=asked is not None and may_answer(self._visit.actor, asked.who),
             mandatory=view.mandatory,
             set_aside=address_of(self._incident, view.key) if acts_of(self._visit.actor, view) else "",

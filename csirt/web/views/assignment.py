@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from csirt.model.step import StepKind
 from csirt.web.views.frame import EMPTY_FORM, Fact, Form, Option, Window
+from csirt.web.views.holding import InHand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,9 @@ class AssignmentRow:
     due: datetime | None = None
     kind: StepKind = StepKind.ASK
     drill: bool = False
+    taken_by: str = ""
+    mine: bool = False  # the reader has it in hand
+    referred: bool = False  # somebody below said that it cannot be done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +133,7 @@ class AssignmentPage:
     may_collect: bool = False
     evidence_key: str = ""
     set_aside: str = ""  # where the step is skipped or cancelled, for a reader who may
+    hand: InHand | None = None
     step_up: str = ""  # where to prove again who one is, before one may approve
 
 

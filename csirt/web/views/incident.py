@@ -33,6 +33,7 @@ class Step:
     by: str = ""
     at: datetime | None = None
     assignment: str = ""
+    taken_by: str = ""  # who has it in hand
     may_answer: bool = True
     mandatory: bool = False
     set_aside: str = ""  # where it is skipped or cancelled, for a reader who may

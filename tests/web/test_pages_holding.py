@@ -1,0 +1,70 @@
+"""Who has a step in hand, on its page: claims, hand-overs, and what was typed by who was slower."""
+
+from csirt.response import holding
+from csirt.store.queries import work
+from csirt.store.queries.work import AssignmentView
+from tests.plays import signed_in
+from tests.web.test_pages_incident import contained
+from tests.web.visitor import Visit, lead, played, visit
+from tests.world import World
+
+__all__ = ["played", "visit"]
+
+
+def isolating(played: World) -> AssignmentView:
+    contained(played)
+    return played.waiting()["isolate_terminal"]
+
+
+def test_a_step_is_claimed_and_others_see_who(visit: Visit, played: World) -> None:
+    step = isolating(played)
+    page = f"/assignments/{step.id}"
+    assert "まだだれも引き受けていません" in visit("n.ito").text(page)
+    assert lead(visit("m.takahashi").send(page, f"{page}/claim")) == page
+    other = visit("n.ito").text(page)
+    assert "高橋" in other
+    assert "代わって引き受ける" in other
+    assert "高橋" in visit("n.ito").text(f"/incidents/{step.incident}")
+    assert "あなたが担当" in visit("m.takahashi").text("/assignments")
+
+
+def test_who_was_slower_sees_who_was_faster_and_keeps_what_they_typed(visit: Visit, played: World) -> None:
+    step = isolating(played)
+    page = f"/assignments/{step.id}"
+    slower = visit("n.ito")
+    typed = slower.form(page, f"{page}/hand-over") | {"to": played.person("n.ito").id, "note": "鍵は守衛室です。"}
+    claim = slower.form(page, f"{page}/claim")
+    played.desk.commit(signed_in(played, "m.takahashi"), holding.claim, step.id)
+    for action, sent in (("hand-over", typed), ("claim", claim)):
+        answer = slower.post(f"{page}/{action}", sent)
+        assert answer.status_code == 409
+        assert "高橋" in answer.text
+        assert action == "claim" or "鍵は守衛室です。" in answer.text
+
+
+def test_a_hand_over_without_a_person_comes_back_with_its_note(visit: Visit, played: World) -> None:
+    page = f"/assignments/{isolating(played).id}"
+    me = visit("m.takahashi")
+    answer = me.send(page, f"{page}/hand-over", to="", note="あとは鍵だけ。")
+    assert (answer.status_code, "あとは鍵だけ。" in answer.text) == (422, True)
+    assert (
+        lead(me.send(page, f"{page}/hand-over", to=played.person("n.ito").id, note="あとは鍵だけ。")) == "/assignments"
+    )
+    assert "あとは鍵だけ。" in visit("n.ito").text(page)
+    assert lead(me.send(page, f"{page}/take-back")) == page
+
+
+def test_what_cannot_be_done_stands_with_its_reason_before_the_officer(visit: Visit, played: World) -> None:
+    step = isolating(played)
+    page = f"/assignments/{step.id}"
+    me = visit("m.takahashi")
+    assert me.send(page, f"{page}/cannot", reason="").status_code == 422
+    typed = me.form(page, f"{page}/cannot") | {"reason": "機器室の鍵がない。"}
+    for _ in range(2):
+        assert lead(me.post(f"{page}/cannot", typed)) == "/assignments"
+    assert played.kinds().count("STEP_REFERRED") == 1
+    officer = visit("k.sato")
+    assert "「できない」との申出あり" in officer.text("/assignments")
+    assert "機器室の鍵がない。" in officer.text(page)
+    assert lead(officer.send(page, f"{page}/send-back", reason="守衛室にある。")) == "/assignments"
+    assert played.desk.look(work.assignment, step.id).who == "role:system_manager"
