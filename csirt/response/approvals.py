@@ -10,7 +10,7 @@ from csirt.model.approval import Act, ReportState
 from csirt.model.authority import Permission, must
 from csirt.model.people import Post
 from csirt.record.entry import EntryKind
-from csirt.response import people
+from csirt.response import duties, people
 from csirt.store.queries.reports import report
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.reports import ReportRow, ReportStampRow
@@ -53,6 +53,7 @@ def decide(tx: Tx, id_: str, text: str = "") -> None:
     _stamp(tx, held.row, EntryKind.REPORT_APPROVED, act, held.row.decider, text=text)
     held.row.state = ReportState.APPROVED.value
     tx.session.add(held.row)
+    duties.wake(tx, held.row.incident)  # a case may close once its papers are stamped
 
 
 def send_back(tx: Tx, id_: str, reason: str) -> None:

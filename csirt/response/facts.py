@@ -34,6 +34,15 @@ def state(tx: Tx, incident: str, statements: Sequence[Statement], *, request_key
         Invalid: no such fact, a value that does not fit it, a time in the future, or a 個人番号 in a text.
     """
     must(tx.actor, Permission.STATE_FACT)
+    return _state(tx, incident, statements, request_key)
+
+
+def carry(tx: Tx, incident: str, statements: Sequence[Statement]) -> int:
+    """State what another case brought along that became one with this; whoever may merge may. Returns as `state`."""
+    return _state(tx, incident, statements, None)
+
+
+def _state(tx: Tx, incident: str, statements: Sequence[Statement], request_key: str | None) -> int:
     if known := repeats.recorded(tx, request_key):
         return int(str(known.get("stated", 0)))
     if len(statements) > MOST_AT_ONCE:

@@ -12,6 +12,7 @@ from csirt.model.authority import Permission, must
 from csirt.model.handover import done
 from csirt.model.people import Post
 from csirt.record.entry import EntryKind
+from csirt.response import repeats
 from csirt.store.queries.contacts import open_handovers
 from csirt.store.tables.access import RosterPersonRow, RosterPostRow
 from csirt.store.tables.contacts import HandoverRow
@@ -21,10 +22,13 @@ FARTHEST = timedelta(days=400)  # transfers are announced weeks ahead; a day bey
 MOST_DEPUTIES = 9  # as many as a chain can name: `post:ciso#9`
 
 
-def enter(tx: Tx, post: str, on: date, holder: str, deputies: Sequence[str] | None = None) -> str:
+def enter(
+    tx: Tx, post: str, on: date, holder: str, deputies: Sequence[str] | None = None, *, request_key: str | None = None
+) -> str:
     """From midnight of that day in Japan the post has this holder and these deputies; returns the hand-over's id.
 
-    `deputies` None: they stay as the directory says. Nobody's rights change by it.
+    `deputies` None: they stay as the directory says. Nobody's rights change by it. The same `request_key` again enters
+    nothing.
 
     Raises:
         Forbidden: without the permission.
@@ -34,6 +38,8 @@ def enter(tx: Tx, post: str, on: date, holder: str, deputies: Sequence[str] | No
         Conflict: `handover_twice`: for this post and day one stands already.
     """
     must(tx.actor, Permission.KEEP_CONTACTS)
+    if known := repeats.recorded(tx, request_key):
+        return str(known["handover"])
     if tx.session.get(RosterPostRow, post) is None:
         raise NotFound("post_unknown", post=post[:64])
     today = jst_date(tx.now)
@@ -53,7 +59,7 @@ def enter(tx: Tx, post: str, on: date, holder: str, deputies: Sequence[str] | No
     out: dict[str, str | list[str]] = {"handover": handover, "post": post, "on": on.isoformat(), "holder": holder}
     if deputies is not None:
         out["deputies"] = list(deputies)
-    tx.record(EntryKind.HANDOVER_ENTERED, out=out)
+    tx.record(EntryKind.HANDOVER_ENTERED, cid=repeats.cid_of(request_key), out=out)
     return handover
 
 

@@ -16,6 +16,7 @@ from csirt.model.linking import Because
 from csirt.model.step import StepState
 from csirt.record.entry import EntryKind
 from csirt.response import duties, facts, repeats, secrecy
+from csirt.store.queries.reports import unfinished
 from csirt.store.tables.cases import IncidentCounterRow, IncidentRow, NoteRow
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tables.runs import AssignmentRow, RunDueRow, RunRow, StepRow
@@ -254,6 +255,8 @@ def add_note(tx: Tx, incident: str, text: str, *, request_key: str | None = None
 def close(tx: Tx, incident: str, disposition: Disposition, because: str) -> None:
     """Close a case. Refused while a step waits for a person, a mandatory one is not done, or a duty is open.
 
+    Also while a report that went out on a yes by phone waits for its paper to be stamped.
+
     Raises:
         Forbidden: this actor may not close incidents.
         Conflict: steps stand open, or it is closed already.
@@ -262,6 +265,8 @@ def close(tx: Tx, incident: str, disposition: Disposition, because: str) -> None
     row = incident_for_update(tx, incident)
     if open_steps := _open_steps(tx, incident):
         raise Conflict("steps_open", incident=incident, steps=",".join(sorted(open_steps)))
+    if papers := unfinished(tx.session, incident):
+        raise Conflict("paper_open", incident=incident, reports=",".join(f"{one.form}:{one.number}" for one in papers))
     duties.end(tx, incident, disposition)
     sealed = tx.record(
         EntryKind.INCIDENT_CLOSED,

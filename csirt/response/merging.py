@@ -6,6 +6,7 @@ that it brought along, its run goes on and its questions stand open again.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, literal, update
@@ -14,14 +15,15 @@ from sqlmodel import col, select
 from csirt.errors import Conflict, Invalid, NotFound
 from csirt.guard import refuse_my_number
 from csirt.model.authority import Permission, must
+from csirt.model.fact import Fact, Statement
 from csirt.model.incident import Disposition, IncidentStatus
 from csirt.record.entry import EntryKind
-from csirt.response import duties, escalations, incidents, levels, locks, reaching, repeats, runs, secrecy
+from csirt.response import duties, escalations, facts, incidents, levels, locks, reaching, repeats, runs, secrecy
 from csirt.store.tables.cases import IncidentRow, MergeDetectionRow, MergeRow
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tables.runs import AssignmentRow, RunDueRow, RunRow, TimerRow
 from csirt.store.tables.sorting import ClusterRow
-from csirt.store.tx import Tx, new_id
+from csirt.store.tx import Look, Tx, new_id
 
 REASON_LIMIT = 2000
 MERGED = "merged"  # stops the run, and marks the questions that were taken back
@@ -82,6 +84,7 @@ def join_cases(tx: Tx, into: str, gone: str, *, cause: str, reason: str = "", re
         EntryKind.DETECTIONS_MOVED, incident=into,
         out={"merge": merge_, "from": gone, "detections": _bring_along(tx, merge_, gone, into), "because": MERGED},
     )  # fmt: skip
+    _carry_facts(tx, gone, into)
     _propose(tx, kept, left)
     return merge_
 
@@ -111,6 +114,27 @@ def _bring_along(tx: Tx, merge_: str, gone: str, into: str) -> int:
     )
     tx.session.execute(update(ClusterRow).where(col(ClusterRow.incident) == gone).values(incident=into))
     return int(changed.rowcount)
+
+
+def _carry_facts(tx: Tx, gone: str, into: str) -> None:
+    """What was known of the case that went is known of the one that stays, where nothing is stated there yet.
+
+    Of the clocks the earlier one counts: the city knew once any section knew (day 1 of the law's days).
+    """
+    look = Look(tx.session, tx.vault)
+    stands, brought = facts.current(look, into), facts.current(look, gone)
+    carried = [one for one in brought.values() if one.name != "received" and _adds(one, stands.get(one.name))]
+    for start in range(0, len(carried), facts.MOST_AT_ONCE):
+        part = carried[start : start + facts.MOST_AT_ONCE]
+        facts.carry(tx, into, [Statement(one.name, one.state, one.value, one.source, one.at) for one in part])
+
+
+def _adds(one: Fact, stands: Fact | None) -> bool:
+    if one.value is None or stands is None or stands.value is None:
+        return one.value is not None
+    if one.name not in facts.CLOCKS:
+        return False
+    return datetime.fromisoformat(str(one.value)) < datetime.fromisoformat(str(stands.value))
 
 
 def _propose(tx: Tx, kept: IncidentRow, left: IncidentRow) -> None:

@@ -1,11 +1,14 @@
 """A person makes one incident of two, and two again: detections, run, questions, number and record."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from csirt.errors import Conflict, Forbidden, Invalid
+from csirt.model.fact import FactState, Statement
 from csirt.model.people import Actor, Role
 from csirt.record.entry import EntryKind
-from csirt.response import merging
+from csirt.response import facts, merging
 from csirt.store.queries import cases
 from tests.response.test_triage import detect, seen, stored
 from tests.world import World
@@ -51,6 +54,23 @@ def test_merged_and_taken_apart_again(world: World, two: tuple[str, str]) -> Non
     kinds = world.kinds(goes)
     assert [kind for kind in kinds if "MERGED" in kind] == [EntryKind.INCIDENTS_MERGED, EntryKind.INCIDENTS_UNMERGED]
     assert EntryKind.RUN_RESUMED in kinds
+
+
+def test_what_was_known_of_the_one_that_goes_is_known_of_the_one_that_stays(world: World, two: tuple[str, str]) -> None:
+    stays, goes = two
+    officer, early = world.person("k.sato"), (world.clock.now() - timedelta(days=2)).isoformat(timespec="seconds")
+    said = [
+        Statement("known", FactState.CONFIRMED, early),
+        Statement("personal_data", FactState.CONFIRMED, "yes"),
+    ]
+    world.desk.commit(officer, facts.state, goes, said)
+    world.desk.commit(officer, facts.state, stays, [Statement("personal_data", FactState.CONFIRMED, "no")])
+    world.desk.commit(officer, merging.merge, goes, stays, "同じ感染源")
+    sheet = world.desk.look(facts.current, stays)
+    assert sheet["known"].value is not None
+    assert datetime.fromisoformat(str(sheet["known"].value)) == datetime.fromisoformat(early)  # the law's day 1
+    assert sheet["personal_data"].value == "no"  # what was stated of it stands
+    assert world.desk.look(cases.incident, stays).clocks.known == datetime.fromisoformat(early)
 
 
 def test_what_is_refused(world: World, two: tuple[str, str]) -> None:

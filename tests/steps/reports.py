@@ -11,8 +11,9 @@ from pytest_bdd import given, parsers, then, when
 from csirt.documents import report_words
 from csirt.form_filling import FOLDER, filled_form
 from csirt.model.approval import ReportState
+from csirt.model.incident import Disposition
 from csirt.model.report import hash_of
-from csirt.response import approvals, report_sending, reports
+from csirt.response import approvals, incidents, report_sending, reports
 from csirt.response.report_sending import Addressee
 from csirt.store.queries import reports as questions
 from csirt.store.queries.reports import ReportView
@@ -61,6 +62,11 @@ def consent(story: Story, who: str) -> None:
 @when(parsers.parse("{who}が決裁する"))
 def decide(story: Story, who: str) -> None:
     story.attempt(story.who(who), approvals.decide, newest(story).id)
+
+
+@when(parsers.parse("{who}が案件を閉じようとする"))
+def close(story: Story, who: str) -> None:
+    story.attempt(story.who(who), incidents.close, story.incident, Disposition.TRUE_POSITIVE, "終結")
 
 
 @when(parsers.parse("{who}が後閲する"))

@@ -53,3 +53,20 @@ def test_a_button_confirms_contact_data_today(visit: Visit, played: World) -> No
     today = jst_date(played.desk.clock.now())
     assert f'datetime="{today.isoformat()}"' in me.text("/chains/national")
     assert played.kinds()[-1] == "CONTACT_CONFIRMED"
+
+
+def test_a_deputy_chosen_beside_another_answer_is_not_dropped_in_silence(visit: Visit, played: World) -> None:
+    me, new, deputy = visit("k.sato"), played.person("m.takahashi").id, played.person("h.suzuki").id
+    on = jst_date(played.desk.clock.now()) + timedelta(days=3)
+    sent = {"post": "poc", "on": on.isoformat(), "holder": new, "deputy1": deputy}
+    for keep in ("keep", "nobody"):
+        refused = me.send("/handovers", "/handovers", **sent, keep=keep)
+        assert (refused.status_code, 'id="deputy1-error"' in refused.text) == (422, True)
+    typed = me.form("/handovers", "/handovers") | sent
+    for _ in range(2):  # pressed twice
+        assert me.post("/handovers", typed).status_code == 303
+    (row,) = me.get("/api/v1/people/handovers").json()
+    assert row["deputies"] == [deputy]
+    cancel = me.form("/handovers", f"/handovers/{row['id']}/cancel")
+    for _ in range(2):
+        assert me.post(f"/handovers/{row['id']}/cancel", cancel).status_code == 303

@@ -89,13 +89,28 @@ def take_decision(request: Request, id: str, sent: SentForm) -> Response:  # noq
     visit = sent.visit
 
     def deed(_incident: str) -> None:
-        if sent.text("decision") == "approve":
-            visit.desk.commit(visit.actor, announcements.approve, id)
-        else:
-            visit.desk.commit(visit.actor, announcements.send_back, id, sent.text("reason"))
+        try:
+            if sent.text("decision") == "approve":
+                visit.desk.commit(visit.actor, announcements.approve, id)
+            else:
+                visit.desk.commit(visit.actor, announcements.send_back, id, sent.text("reason"))
+        except Conflict:
+            if not visit.desk.look(_is_decided_so, incident, id, visit.actor.id, sent.text("decision")):
+                raise
 
-    doing = _Doing(id, frozenset({"reason"}), "announcement_decided")
-    return _take(request, sent, visit.desk.look(questions.incident_of_announcement, id), doing, deed)
+    doing, incident = _Doing(id, frozenset({"reason"}), "announcement_decided"), _incident_of(visit, id)
+    return _take(request, sent, incident, doing, deed)
+
+
+def _incident_of(visit: Visit, id_: str) -> str:
+    return visit.desk.look(questions.incident_of_announcement, id_)
+
+
+def _is_decided_so(look: Look, incident: str, id_: str, person: str, decision: str) -> bool:
+    """Did this person decide so already? Then they pressed twice, and nobody was faster."""
+    wanted = AnnouncementState.APPROVED if decision == "approve" else AnnouncementState.RETURNED
+    found = next(one for one in questions.announcements(look, incident) if one.id == id_)
+    return (found.decided_by, found.state) == (person, wanted)
 
 
 @router.post("/announcements/{id}/releases")

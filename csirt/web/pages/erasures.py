@@ -63,8 +63,24 @@ def take_proposal(request: Request, name: str, sent: SentForm) -> Response:
 @router.post("/erasures/{id}/approval")
 def take_approval(request: Request, id: str, sent: SentForm) -> Response:  # noqa: A002 - the word of the address
     """Erase what was proposed."""
-    done = carrying_out.approve(sent.visit.desk, sent.visit.actor, id)
-    return go(request, f"/incidents/{done.incident}/erasure", "erased")
+    visit = sent.visit
+    try:
+        incident = carrying_out.approve(visit.desk, visit.actor, id).incident
+    except Conflict:
+        incident = _decided_so(visit, id, ErasureState.DONE)
+    return go(request, f"/incidents/{incident}/erasure", "erased")
+
+
+def _decided_so(visit: Visit, id_: str, state: ErasureState) -> str:
+    """The incident of an erasure that this person decided so already: they pressed twice.
+
+    Raises:
+        Conflict: `erasure_decided`: somebody else was faster, or they had decided otherwise.
+    """
+    found = visit.desk.look(questions.erasure, id_)
+    if (found.decided_by, found.state) != (visit.actor.id, state):
+        raise Conflict("erasure_decided", erasure=id_)
+    return found.incident
 
 
 @router.post("/erasures/{id}/rejection")
@@ -79,6 +95,9 @@ def take_rejection(request: Request, id: str, sent: SentForm) -> Response:  # no
             return go(request, f"/incidents/{incident}/erasure", "erasure_rejected")
         except Invalid as error:
             faults.of(error, frozenset({"reason"}))
+        except Conflict:
+            _decided_so(visit, id, ErasureState.REJECTED)
+            return go(request, f"/incidents/{incident}/erasure", "erasure_rejected")
     page = visit.desk.look(_page, visit, incident, {id: sent.again(faults.errors, faults.params)})
     return show(request, visit, page, "incident", status=Invalid.http, path=f"/incidents/{incident}/erasure")
 

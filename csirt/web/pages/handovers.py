@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from csirt.era import jst_date, parse_date
-from csirt.errors import CsirtError, Invalid
+from csirt.errors import Conflict, CsirtError, Invalid
 from csirt.model.authority import Permission, may
 from csirt.response import contacts
 from csirt.response import handovers as use_cases
@@ -45,6 +45,7 @@ def take_handover(request: Request, sent: SentForm) -> Response:
         try:
             visit.desk.commit(
                 visit.actor, use_cases.enter, sent.text("post"), on, sent.text("holder"), deputies,
+                request_key=sent.request_key,
             )  # fmt: skip
             return go(request, "/handovers", "handover_entered")
         except CsirtError as error:
@@ -57,8 +58,12 @@ def take_handover(request: Request, sent: SentForm) -> Response:
 
 @router.post("/handovers/{id}/cancel")
 def cancel_handover(request: Request, id: str, sent: SentForm) -> Response:  # noqa: A002 - the word of the address
-    """It does not take place."""
-    sent.visit.desk.commit(sent.visit.actor, use_cases.cancel, id)
+    """It does not take place; said twice, it counts once."""
+    try:
+        sent.visit.desk.commit(sent.visit.actor, use_cases.cancel, id)
+    except Conflict as error:
+        if error.code != "handover_ended":
+            raise
     return go(request, "/handovers", "handover_cancelled")
 
 
@@ -79,13 +84,16 @@ def _day(sent: Sent, faults: Faults) -> date | None:
 
 def _deputies(sent: Sent, faults: Faults) -> list[str] | None:
     """As the form says: they stay (None), there are none, or those that were chosen."""
+    found = [one for one in (sent.text("deputy1"), sent.text("deputy2")) if one]
     match sent.text("keep"):
-        case "" | "keep":
+        case "keep" | "nobody" if found:  # which of the two is meant? nothing that was chosen is dropped in silence
+            faults.add("deputy1", "deputies_contradict")
+            return None
+        case "" | "keep" if not found:
             return None
         case "nobody":
             return []
         case _:
-            found = [one for one in (sent.text("deputy1"), sent.text("deputy2")) if one]
             if not found:
                 faults.add("deputy1", "choice_missing")
             return found
