@@ -8,7 +8,7 @@ from csirt.cli.opening import open_desk, person
 from csirt.cli.speaking import As, AsJson, Data, Lang, Language, show, show_one
 from csirt.cli.wording import Words
 from csirt.errors import Invalid
-from csirt.model.people import Actor
+from csirt.model.people import parties_of
 from csirt.response import assignments as use_cases
 from csirt.response import escalations
 from csirt.response.assignments import Reply
@@ -37,12 +37,8 @@ def assignments(
                "taken_by_name": "cli.column.taken",
                "due_at": "cli.column.due", "choices": "cli.column.choices", "id": "cli.column.id"}  # fmt: skip
     with open_desk(data) as desk:
-        who = _parties(person(desk, mine)) if mine else None
+        who = parties_of(person(desk, mine)) if mine else None
         show(desk.look(question), columns, language, as_json=as_json)
-
-
-def _parties(actor: Actor) -> list[str]:
-    return [*(f"role:{role.value}" for role in sorted(actor.roles)), *(f"post:{post}" for post in sorted(actor.posts))]
 
 
 def answer(

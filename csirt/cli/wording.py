@@ -14,6 +14,7 @@ from csirt.store.queries.measures import MeasureView
 from csirt.store.queries.work import AssignmentView, DeliveryView, EscalationView, StepView
 from csirt.store.tx import Look
 from csirt.texts.naming import Naming
+from csirt.texts.steps import titled
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Words:
             "incident": view.incident,
             "number": self.number(view.fiscal_year, view.ordinal, drill=view.drill),
             "step": view.step,
-            "title": texts.title,
+            "title": titled(texts.title, view.kind, self.name.words),
             "kind": view.kind,
             "who": view.who,
             "who_name": self.name(view.who),

@@ -210,9 +210,10 @@ def must_be_fresh(actor: Actor) -> None:
 
 
 def may_answer(actor: Actor, who: str) -> bool:
-    """May this actor answer a step that was given to `who` (`role:responder`, `post:ciso`)?
+    """May this actor answer a step that was given to `who` (`role:responder`, `post:ciso`, `holder:ciso`)?
 
-    A post may be answered for by its holder and deputies. There is no ladder: a CISO does not answer for a responder.
+    A post may be answered for by its holder and deputies, `holder` by the holder alone. There is no ladder: a CISO does
+    not answer for a responder.
     """
     if not may(actor, Permission.ANSWER_STEP):
         return False
@@ -221,6 +222,8 @@ def may_answer(actor: Actor, who: str) -> bool:
     kind, _, name = who.partition(":")
     if kind == "post":
         return name in actor.posts
+    if kind == "holder":
+        return name in actor.holds
     if kind == "role":
         return any(role.value == name for role in actor.roles & ALLOWED[Permission.ANSWER_STEP])
     return False

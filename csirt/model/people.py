@@ -100,6 +100,10 @@ class Roster:
         posts = {id_: _held_among(post, sorted(people)) for id_, post in self.posts.items()}
         return Roster({id_: replace(one, roles=one.roles | vacant) for id_, one in people.items()}, posts, self.away)
 
+    def held_by(self, person_id: str) -> tuple[str, ...]:
+        """The posts that a person holds."""
+        return tuple(post.id for post in self.posts.values() if post.holder == person_id)
+
     def posts_of(self, person_id: str) -> tuple[str, ...]:
         """The posts that a person holds or deputises for."""
         return tuple(post.id for post in self.posts.values() if person_id in post.acting_order)
@@ -122,8 +126,15 @@ class Actor:
     auth: str
     sid: str = ""
     roles: frozenset[Role] = frozenset()
-    posts: frozenset[str] = frozenset()
+    posts: frozenset[str] = frozenset()  # held or deputised for
     fresh: bool = True
+    holds: frozenset[str] = frozenset()  # of these the posts that are their own
+
+
+def parties_of(actor: Actor) -> list[str]:
+    """The parties that an actor stands for, as assignments name them: roles, posts, and what only a holder is asked."""
+    named = (("role", {role.value for role in actor.roles}), ("post", actor.posts), ("holder", actor.holds))
+    return [f"{kind}:{name}" for kind, names in named for name in sorted(names)]
 
 
 SYSTEM = Actor(id="system", auth="system")

@@ -41,6 +41,7 @@ class StepKind(StrEnum):
     KNOW = "know"  # waits for a fact of the incident
     DUTY = "duty"  # waits until a duty of the incident has ended
     CLOSE = "close"
+    REVIEW = "review"  # 後閲: the holder of a post sees what a deputy decided; stays until seen
     CALL = "call"  # a call sheet: a member of staff phones, reads back and records
 
 
@@ -108,6 +109,7 @@ class AtDeadline:
 
 YES_NO = (Choice("yes"), Choice("no", needs_reason=True))
 DONE_OR_CANNOT = (Choice("done"), Choice("cannot", needs_reason=True))
+SEEN = (Choice("seen"),)
 APPROVE_OR_REFUSE = (Choice("approve"), Choice("refuse", needs_reason=True))
 
 

@@ -49,6 +49,7 @@ class EntryKind(StrEnum):
     STEP_ANSWERED = "STEP_ANSWERED"  # a person answered
     STEP_DEFAULTED = "STEP_DEFAULTED"  # nobody answered in time: the clock chose the default answer
     STEP_HANDED_ON = "STEP_HANDED_ON"  # nobody answered in time: the question passed on to the next party
+    STEP_REVIEWED = "STEP_REVIEWED"  # the holder of a post saw what a deputy had decided
     STEP_CLAIMED = "STEP_CLAIMED"  # somebody said: I do this; instead of whom, where somebody else had it
     STEP_HANDED_OVER = "STEP_HANDED_OVER"  # it was handed to a named person, with a note
     STEP_TAKEN_BACK = "STEP_TAKEN_BACK"  # whoever had handed it over took it back

@@ -12,7 +12,7 @@ from csirt.model.authority import Permission, may_answer, must, must_be_fresh
 from csirt.model.form import FormField, FormKind
 from csirt.model.step import DECLINING, At, AtDeadline, Choice, Consequence, Json, StepKind, StepState
 from csirt.record.entry import EntryKind
-from csirt.response import escalations, forms, locks, reaching, runs
+from csirt.response import escalations, forms, locks, reaching, reviewing, runs
 from csirt.response.runs import Claim
 from csirt.store.tables.evidence import EvidenceRow
 from csirt.store.tables.runs import AssignmentRow, TimerRow
@@ -111,12 +111,18 @@ def answer(tx: Tx, assignment: str, reply: Reply) -> None:
         escalations.record_call(tx, row, reply.choice, reply.reason, reply.fields)
         close_row(tx, row, reply.choice, None)
         return
-    value = _value(tx, reply)
-    runs.settle(
-        tx, row.run or "", row.incident, row.step, value, kind=EntryKind.STEP_ANSWERED,
-        out={"choice": reply.choice, "assignment": row.id},
-    )  # fmt: skip
-    close_row(tx, row, reply.choice, tx.drafts[-1].sealed[0].c)
+    if row.kind == StepKind.REVIEW.value:
+        close_row(tx, row, reply.choice, reviewing.see(tx, row, reply.reason))
+        return
+    value, post = _value(tx, reply), reviewing.post_by_deputy(tx, row)
+    out: dict[str, str | bool] = {"choice": reply.choice, "assignment": row.id}
+    if post:
+        out |= reviewing.mark(tx, row, post)
+    runs.settle(tx, row.run or "", row.incident, row.step, value, kind=EntryKind.STEP_ANSWERED, out=out)
+    answer_c = tx.drafts[-1].sealed[0].c
+    if post:
+        reviewing.tell(tx, row, post, str(out["review"]))
+    close_row(tx, row, reply.choice, answer_c)
     runs.end_timers(tx, row.run or "", row.step)
     escalations.answered(tx, row.run or "", row.step)
 

@@ -184,8 +184,9 @@ def _facts(
     tx: Tx, cases: Mapping[str, IncidentRow], steps: set[tuple[str, str]]
 ) -> dict[tuple[str, str], dict[str, str]]:
     """What messages about these steps may say, in one question for all of them."""
+    apart = [StepKind.CALL.value, StepKind.REVIEW.value]
     query = select(AssignmentRow).where(
-        col(AssignmentRow.incident).in_({incident for incident, _ in steps}), AssignmentRow.kind != StepKind.CALL.value
+        col(AssignmentRow.incident).in_({incident for incident, _ in steps}), col(AssignmentRow.kind).not_in(apart)
     )
     asked: dict[tuple[str, str], AssignmentRow] = {}
     for row in tx.session.exec(query):

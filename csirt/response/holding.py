@@ -160,6 +160,8 @@ def candidates(look: Look, assignment: str) -> list[Person]:
 
 def _open(tx: Tx, assignment: str) -> AssignmentRow:
     row = assignments.locked(tx, assignment)
+    if row.kind == StepKind.REVIEW.value:  # nobody can see it in another's place
+        raise Forbidden("not_your_assignment", step=row.step, who=row.who)
     if row.closed_at is not None:
         raise AlreadyAnswered(assignments.why_closed(row), step=row.step)
     must(tx.actor, Permission.ANSWER_STEP if row.kind != StepKind.CALL.value else Permission.FILL_CALL_SHEET)

@@ -13,7 +13,7 @@ from csirt.guard import refuse_my_number
 from csirt.model.authority import Permission, must
 from csirt.model.incident import Disposition, IncidentStatus, IncidentType, Level
 from csirt.model.linking import Because
-from csirt.model.step import StepState
+from csirt.model.step import StepKind, StepState
 from csirt.record.entry import EntryKind
 from csirt.response import duties, facts, repeats, secrecy
 from csirt.store.queries.reports import unfinished
@@ -280,7 +280,10 @@ def close(tx: Tx, incident: str, disposition: Disposition, because: str) -> None
 
 
 def _open_steps(tx: Tx, incident: str) -> set[str]:
-    asked = select(AssignmentRow.step).where(AssignmentRow.incident == incident, col(AssignmentRow.closed_at).is_(None))
+    asked = select(AssignmentRow.step).where(
+        AssignmentRow.incident == incident, col(AssignmentRow.closed_at).is_(None),
+        AssignmentRow.kind != StepKind.REVIEW.value,  # what a holder is to see stays for them, also afterwards
+    )  # fmt: skip
     needed = (
         select(StepRow.key)
         .join(RunRow, col(RunRow.id) == col(StepRow.run))

@@ -17,6 +17,7 @@ from csirt.guard import refuse_my_number
 from csirt.model.authority import Permission, must
 from csirt.model.fact import Fact, Statement
 from csirt.model.incident import Disposition, IncidentStatus
+from csirt.model.step import StepKind
 from csirt.record.entry import EntryKind
 from csirt.response import duties, escalations, facts, incidents, levels, locks, reaching, repeats, runs, secrecy
 from csirt.store.tables.cases import IncidentRow, MergeDetectionRow, MergeRow
@@ -94,6 +95,7 @@ def _rest(tx: Tx, incident: str) -> int:
     run = tx.session.exec(select(RunRow).where(RunRow.incident == incident)).first()
     escalations.call_off(tx, incident)
     asked = select(AssignmentRow).where(AssignmentRow.incident == incident, col(AssignmentRow.closed_at).is_(None))
+    asked = asked.where(AssignmentRow.kind != StepKind.REVIEW.value)  # what a holder is to see stays for them
     rows = tx.session.exec(asked.with_for_update()).all()
     for row in rows:
         row.closed_at, row.choice = tx.now, MERGED

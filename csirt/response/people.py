@@ -140,7 +140,8 @@ def callable_in(session: Session, known: Roster, incidents: set[str]) -> Mapping
 
 def actor_of(person: Person, known: Roster, auth: str, sid: str = "", *, fresh: bool = True) -> Actor:
     """A person as actor: their roles, and the posts they hold or deputise for. `fresh`: they proved who they are."""
-    return Actor(person.id, auth, sid, person.roles, frozenset(known.posts_of(person.id)), fresh)
+    posts, holds = frozenset(known.posts_of(person.id)), frozenset(known.held_by(person.id))
+    return Actor(person.id, auth, sid, person.roles, posts, fresh, holds)
 
 
 def local_actor(session: Session, vault: Vault, uid: str) -> Actor:

@@ -283,7 +283,20 @@ def _step_ended(fold: Projection, entry: Fields, out: Fields) -> None:
     if asked := fold.asked.pop(key, None):
         by = entry["actor"]["id"] if by_person else None
         said = out.get("choice", choice)
-        fold.put("assignment", (asked,), entry, choice=said, answered_by=by, answer_c=value_c)
+        fold.put(
+            "assignment", (asked,), entry, choice=said, answered_by=by, answer_c=value_c,
+            proxy_for=out.get("proxy"),
+        )  # fmt: skip
+        if seen := out.get("review"):
+            fold.put(
+                "assignment", (seen,), entry, incident=entry["inc"], run=None, step=entry["step"],
+                who=f"holder:{out['proxy']}", choice=None, answered_by=None, answer_c=None, taken_by=None,
+            )  # fmt: skip
+
+
+def _reviewed(fold: Projection, entry: Fields, out: Fields) -> None:
+    by, value_c = entry["actor"]["id"], _sealed(entry, "value")
+    fold.put("assignment", (out["assignment"],), entry, choice="seen", answered_by=by, answer_c=value_c)
 
 
 _STEP_ENDS: dict[str, tuple[str, str | None, bool]] = {
@@ -320,6 +333,7 @@ _ACTS: dict[str, Callable[[Projection, Fields, Fields], None]] = {
     EntryKind.RUN_MOVED: _run_moved,
     EntryKind.RUN_STOPPED: _run_stopped,
     EntryKind.RUN_RESUMED: _run_resumed,
+    EntryKind.STEP_REVIEWED: _reviewed,
     **dict.fromkeys((EntryKind.STEP_HANDED_ON, EntryKind.STEP_REFERRED, EntryKind.STEP_RETURNED), _handed_on),
     **dict.fromkeys(
         (EntryKind.STEP_CLAIMED, EntryKind.STEP_HANDED_OVER, EntryKind.STEP_TAKEN_BACK, EntryKind.STEP_GIVEN_BACK),

@@ -25,6 +25,8 @@ class Naming:
             return self.person(code)
         if code.startswith("sensor:"):
             return self.words.say("naming.sensor", {"name": code.removeprefix("sensor:")})
+        if code.startswith("holder:"):
+            return self.words.say("naming.holder", {"post": self.post(code.removeprefix("holder:"))})
         try:
             return self._party(parse_party(code))
         except Invalid:

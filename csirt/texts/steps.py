@@ -37,6 +37,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from csirt.errors import Invalid
+from csirt.model.step import StepKind
+from csirt.texts.catalogs import Catalog
 
 LANGUAGES = ("ja", "en")
 _STEP_PARTS = frozenset({"title", "instruction", "choice", "field"})
@@ -53,6 +55,11 @@ class StepText:
     item: str = ""
     choices: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
+
+
+def titled(title: str, kind: StepKind, words: Catalog) -> str:
+    """A step's title; of what a holder is to see afterwards it says so."""
+    return words.say("review.of", {"step": title}) if kind is StepKind.REVIEW else title
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ _VARIANTS: Mapping[EntryKind, str] = {
     EntryKind.RECORD_EXPORTED: "scope",
     EntryKind.TIMER_FIRED: "timer",
 }
-_PARTIES = frozenset({"by", "owner", "party", "person", "source", "who"})
+_PARTIES = frozenset({"by", "owner", "party", "person", "post", "proxy", "source", "who"})
 _WORDS: Mapping[str, str] = {  # field -> where its words stand in the catalog
     "auth": "auth",
     "certainty": "fact_state",
@@ -134,7 +134,7 @@ class _Telling:
             yield str(out.get(name, ""))
         if self.entry.kind is EntryKind.DUTY_REMINDED and "chain" in out:
             yield "chain"
-        for name in ("told", "routes", "instead_of", "bundle", "person", "by", "value", "due"):
+        for name in ("proxy", "told", "routes", "instead_of", "bundle", "person", "by", "value", "due"):
             if name in out:
                 yield name
         if out.get("final") is True:

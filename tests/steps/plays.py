@@ -47,6 +47,12 @@ def isolate_then_agree(respond: Responder) -> Disposition:
     return respond.close(Disposition.BENIGN)
 
 
+def propose_to_the_ciso(respond: Responder) -> Disposition:
+    respond.ask("propose", who=Role.OFFICER)
+    respond.approve("agree", who="post:ciso", asked_in=["propose"])
+    return respond.close(Disposition.BENIGN)
+
+
 def slow_beside_question(respond: Responder) -> Disposition:
     respond.side_by_side(lambda r: r.do(leave_slow_mark), agree)
     return respond.close(Disposition.BENIGN)
@@ -66,6 +72,7 @@ PLAYS: dict[str, Callable[[], Made]] = {
     "印を残して尋ねる": lambda: (play_of(mark_then_ask), ()),
     "別のことを尋ねる": lambda: (play_of(ask_something_else), ()),
     "管理者に隔離を頼み、別の管理者が認める": lambda: (play_of(isolate_then_agree), ()),
+    "窓口が提案し、CISOが認める": lambda: (play_of(propose_to_the_ciso), ()),
     "遅い処理と並べて尋ねる": lambda: (play_of(slow_beside_question), (leave_slow_mark,)),
     "十秒で打ち切って尋ねる": lambda: ask_until(choose("yes")),
     "十秒で上へ引き継いで尋ねる": lambda: ask_until(escalate(to="post:ciso")),

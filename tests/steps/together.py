@@ -2,7 +2,12 @@
 
 from pytest_bdd import parsers, then, when
 
-from csirt.response import holding
+from csirt.model.people import Actor, parties_of
+from csirt.response import assignments, holding
+from csirt.response.assignments import Reply
+from csirt.store.queries import work
+from csirt.store.queries.work import AssignmentView
+from tests.plays import entries, signed_in
 from tests.steps.story import Story
 
 
@@ -40,3 +45,42 @@ def in_hand(story: Story, step: str, who: str) -> None:
 @then(parsers.re(r"(?P<step>\w+) は (?P<party>\S+) に求められている"))
 def asked_of(story: Story, step: str, party: str) -> None:
     assert story.world.waiting(story.incident)[step].who == party
+
+
+def acting(story: Story, post: str, place: int) -> Actor:
+    """The holder of a post (0), or a deputy."""
+    of = story.world.desk.directory.posts()[post].acting_order[place]
+    return signed_in(story.world, next(one.uid for one in story.world.desk.directory.people().values() if one.id == of))
+
+
+def to_see(story: Story, post: str) -> list[AssignmentView]:
+    found = story.world.desk.look(work.assignments, who=parties_of(acting(story, post, 0)))
+    return [one for one in found if one.kind == "review"]
+
+
+@when(parsers.re(r"(?P<post>\w+) の代理が (?P<step>\w+) に「(?P<choice>\w+)」と答える"))
+def by_deputy(story: Story, post: str, step: str, choice: str) -> None:
+    waiting = story.world.waiting(story.incident)[step]
+    story.attempt(acting(story, post, 1), assignments.answer, waiting.id, Reply(choice, "急を要する。"))
+
+
+@when(parsers.re(r"(?P<post>\w+) の職にある人が (?P<step>\w+) を後閲する"))
+def see(story: Story, post: str, step: str) -> None:
+    (one,) = to_see(story, post)
+    assert one.step == step
+    story.attempt(acting(story, post, 0), assignments.answer, one.id, Reply("seen"))
+
+
+@then(parsers.re(r"最後の回答は (?P<post>\w+) の代決と記録されている"))
+def by_proxy(story: Story, post: str) -> None:
+    assert entries(story.world, story.incident, "STEP_ANSWERED")[-1].out["proxy"] == post
+
+
+@then(parsers.re(r"(?P<post>\w+) の職にある人に、(?P<step>\w+) の後閲が残っている"))
+def left_to_see(story: Story, post: str, step: str) -> None:
+    assert [one.step for one in to_see(story, post)] == [step]
+
+
+@then(parsers.re(r"(?P<post>\w+) の職にある人に、後閲は残っていない"))
+def nothing_to_see(story: Story, post: str) -> None:
+    assert to_see(story, post) == []

@@ -52,6 +52,7 @@ class AssignmentView:
     referred_from: str | None = None
     referred_by: str | None = None
     referred_reason: str = ""
+    proxy_for: str | None = None  # a deputy answered for the holder of this post (代決)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def _views(look: Look, rows: Sequence[tuple[AssignmentRow, IncidentRow, RunRow |
             answer=json.loads(answers[row.answer_c]) if row.answer_c in answers else None, delivery=row.delivery,
             run=row.run, taken_by=row.taken_by, taken_at=row.taken_at, handed_by=row.handed_by,
             handed_note=answers.get(row.handed_c or "", ""), referred_from=row.referred_from,
-            referred_by=row.referred_by, referred_reason=answers.get(row.referred_c or "", ""),
+            proxy_for=row.proxy_for, referred_by=row.referred_by, referred_reason=answers.get(row.referred_c or "", ""),
         )
         for row, case, run in rows
     ]  # fmt: skip

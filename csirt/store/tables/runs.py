@@ -92,6 +92,7 @@ class AssignmentRow(SQLModel, table=True):
     referred_from: str | None = None  # who it was asked of first, before somebody there could not do it
     referred_by: str | None = None
     referred_c: str | None = None  # why not
+    proxy_for: str | None = None  # the post for whose absent holder a deputy answered (代決)
 
 
 class TimerRow(SQLModel, table=True):

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from csirt.model.authority import Permission, may
 from csirt.model.form import FormField
-from csirt.model.people import Actor
+from csirt.model.people import Actor, parties_of
 from csirt.response import assignments, holding
 from csirt.response.assignments import Reply
 from csirt.store.queries import work
@@ -29,11 +29,6 @@ from csirt.web.api.words import Words
 from csirt.web.session import IncidentReader, SignedIn, Visit
 
 router = APIRouter(prefix="/assignments", tags=["assignments"])
-
-
-def parties_of(actor: Actor) -> list[str]:
-    """The parties that an actor stands for: their roles and posts, as assignments name them."""
-    return [f"role:{role.value}" for role in sorted(actor.roles)] + [f"post:{post}" for post in sorted(actor.posts)]
 
 
 @router.get("")

@@ -20,7 +20,7 @@ from csirt.store.tx import Look
 from csirt.texts.assets import asset_text
 from csirt.texts.naming import Naming
 from csirt.texts.observables import observable_lines
-from csirt.texts.steps import StepText
+from csirt.texts.steps import StepText, titled
 from csirt.web.api.detection_shapes import DetectionGiven, ObservableGiven
 from csirt.web.api.measure_shapes import MeasureGiven
 from csirt.web.api.shapes import (
@@ -110,7 +110,7 @@ class Words:
         return {
             **asdict(view),
             "number": self.number(view.fiscal_year, view.ordinal, drill=view.drill),
-            "title": self.step_text(view.playbook, view.step).title,
+            "title": titled(self.step_text(view.playbook, view.step).title, view.kind, self.name.words),
             "who_name": self.name(view.who),
             "taken_by_name": self.name(view.taken_by) if view.taken_by else "",
             "may_answer": view.closed_at is None and may_answer(self._actor, view.who),

@@ -8,14 +8,16 @@ from starlette.responses import Response
 from csirt.errors import AlreadyAnswered, Invalid
 from csirt.model.authority import Permission, may, may_answer
 from csirt.model.incident import IncidentView
+from csirt.model.people import parties_of
 from csirt.model.step import StepKind
 from csirt.record.entry import EntryKind
+from csirt.reports.labels import shown_at
 from csirt.response import escalations
 from csirt.response.assignments import Reply
 from csirt.store.queries import board, cases, timeline, work
 from csirt.store.queries.work import AssignmentView, EscalationView
 from csirt.store.tx import Look
-from csirt.web.api.assignments import parties_of
+from csirt.texts.steps import titled
 from csirt.web.api.words import Words
 from csirt.web.pages import climbs
 from csirt.web.pages.answering import CONFLICT, PREFIX, Asked, asked_of, read_fields, send
@@ -26,7 +28,7 @@ from csirt.web.pages.fields import fields_of
 from csirt.web.pages.forms import Faults, Sent, SentForm, new_key
 from csirt.web.pages.in_hand import NOTHING_CAME, Came, part_of
 from csirt.web.pages.obligations import todo_of
-from csirt.web.pages.steps import acts_of, address_of, title_of
+from csirt.web.pages.steps import acts_of, address_of, choice_text, title_of
 from csirt.web.pages.trouble import step_up
 from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.assignment import (
@@ -80,7 +82,7 @@ def _row(look: Look, visit: Visit, words: Words, view: AssignmentView, case: Inc
     is_call = view.kind is StepKind.CALL
     return AssignmentRow(
         href=f"/call-sheets/{view.id}" if is_call else f"/assignments/{view.id}",
-        title=_call_title(look, words, view) if is_call else title_of(words.step_text(view.playbook, view.step)),
+        title=_call_title(look, words, view) if is_call else _title(words, view),
         incident=words.number(case.fiscal_year, case.ordinal, drill=case.drill),
         incident_title=case.title,
         who=words.name(view.who),
@@ -92,6 +94,10 @@ def _row(look: Look, visit: Visit, words: Words, view: AssignmentView, case: Inc
         mine=view.taken_by == visit.actor.id,
         referred=view.referred_from is not None,
     )
+
+
+def _title(words: Words, view: AssignmentView) -> str:
+    return titled(title_of(words.step_text(view.playbook, view.step)), view.kind, words.name.words)
 
 
 def _call_title(look: Look, words: Words, view: AssignmentView) -> str:
@@ -195,11 +201,13 @@ def page_of(
         incident_id=view.incident,
         incident=asked.number,
         incident_title=asked.incident_title,
-        title=title_of(asked.text),
+        title=_title(asked.words, view),
         who=asked.words.name(view.who),
         opened_at=view.opened_at,
         choices=tuple(
-            AnswerChoice(code=one.code, label=asked.text.choices.get(one.code, one.code), needs_reason=one.needs_reason)
+            AnswerChoice(
+                code=one.code, label=choice_text(asked.words, asked.text, one.code), needs_reason=one.needs_reason
+            )
             for one in view.choices
         ),
         instruction=asked.text.instruction,
@@ -225,9 +233,28 @@ def _set_aside(look: Look, visit: Visit, view: AssignmentView) -> str:
     return address_of(view.incident, view.step) if step and acts_of(visit.actor, step) else ""
 
 
+def _decided(look: Look, asked: Asked) -> list[Fact]:
+    """What a deputy decided, for the holder who is to see it."""
+    view, say = asked.view, asked.words.name.words.gettext
+    made = next(
+        one
+        for one in work.assignments(look, incident=view.incident, open_only=False, limit=10_000)
+        if one.step == view.step and one.proxy_for == view.who.partition(":")[2]
+    )
+    answer = made.answer if isinstance(made.answer, dict) else {}
+    return [
+        Fact(label=say("review.by"), value=asked.words.name(made.answered_by or "")),
+        Fact(label=say("answer.at"), value=shown_at(made.closed_at, asked.words.language) if made.closed_at else ""),
+        Fact(label=say("answer.choice"), value=choice_text(asked.words, asked.text, made.choice)),
+        *([Fact(label=say("form.reason"), value=str(answer["reason"]))] if answer.get("reason") else []),
+    ]
+
+
 def _facts(look: Look, asked: Asked) -> list[Fact]:
     """What the playbook shows with this question; where it shows the detections, also what a person reported."""
     view, shown = asked.view, []
+    if view.kind is StepKind.REVIEW:
+        return _decided(look, asked)
     if "gather_facts" in view.showing:
         opened = timeline.explore(look, incident=view.incident, kind=EntryKind.INCIDENT_OPENED.value, limit=1)
         if account := opened[0].texts.get("account") if opened else None:

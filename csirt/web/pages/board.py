@@ -12,6 +12,7 @@ from csirt.clock import JST
 from csirt.era import era_month
 from csirt.model.authority import Permission, may, must
 from csirt.model.incident import IncidentStatus, IncidentView, Level
+from csirt.model.people import parties_of
 from csirt.reports.bars_svg import draw_bars
 from csirt.store.queries import board, cases, duties
 from csirt.store.queries.board import Due, Waiting
@@ -19,7 +20,6 @@ from csirt.store.queries.sources import silent
 from csirt.store.tx import Look
 from csirt.texts.catalogs import Catalog
 from csirt.texts.duties import DutyWords
-from csirt.web.api.assignments import parties_of
 from csirt.web.api.words import Words
 from csirt.web.pages import climbs
 from csirt.web.pages.drawing import go, show

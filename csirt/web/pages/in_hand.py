@@ -27,8 +27,8 @@ NOTHING_CAME = Came("", EMPTY_FORM)
 
 
 def part_of(look: Look, visit: Visit, words: Words, view: AssignmentView, came: Came = NOTHING_CAME) -> InHand | None:
-    """What the page of an open step says of it; None once it has its answer."""
-    if view.closed_at is not None:
+    """What the page of an open step says of it; None once it has its answer, and of what a holder is to see."""
+    if view.closed_at is not None or view.kind is StepKind.REVIEW:
         return None
     acts = acts_of(visit.actor, view)
     people = holding.candidates(look, view.id) if "hand_over" in acts else []

@@ -127,7 +127,11 @@ class Steps:
     def _by(self, asked: AssignmentView | None) -> str:
         if asked and asked.closed_at and not asked.answered_by:
             return self._words.name.words.gettext("step.by_clock")
-        return self._words.name(asked.answered_by if asked and asked.answered_by else "system")
+        name = self._words.name(asked.answered_by if asked and asked.answered_by else "system")
+        if asked is None or asked.proxy_for is None:
+            return name
+        post = self._words.name.post(asked.proxy_for)
+        return self._words.name.words.say("step.by_proxy", {"who": name, "post": post})
 
     def _waited_for(self, view: StepView) -> str:
         """Who is waited for where nobody was asked: whoever a chain calls, else the system itself."""
