@@ -16,6 +16,7 @@ from csirt.model.people import SYSTEM
 from csirt.playbook.acts import bounded, code_of, retry_time
 from csirt.playbook.language import Action
 from csirt.response import (
+    asking,
     clock_steps,
     drafts,
     duties,
@@ -40,6 +41,7 @@ from csirt.store.queries.due import (
     DueNow,
     channels_due,
     due_now,
+    errands_due,
     escalations_due,
     measures_due,
     reminders_due,
@@ -115,6 +117,8 @@ class Chores:
             self._desk.commit(SYSTEM, reminders.fire)
         with self._one_by_one(measures.remind, measures_due):
             self._desk.commit(SYSTEM, measures.remind)
+        with self._one_by_one(asking.remind, errands_due):
+            self._desk.commit(SYSTEM, asking.remind)
 
     @contextmanager
     def _one_by_one(

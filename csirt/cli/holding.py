@@ -6,11 +6,14 @@ from typing import Annotated
 
 import typer
 
+from csirt.cli.absences import instant
+from csirt.cli.cases import Name
 from csirt.cli.opening import open_desk, person
 from csirt.cli.speaking import As, AsJson, Data, Lang, Language, show_one
 from csirt.cli.wording import Words
-from csirt.response import holding
+from csirt.response import asking, errands, holding
 from csirt.store.queries import work
+from csirt.store.queries.cases import resolve_incident
 
 assignment = typer.Typer(no_args_is_help=True, help="Who does what waits for people. 担当の引受・引継ぎ")
 Id = Annotated[str, typer.Argument(help="Id of the assignment. 識別子", metavar="ASSIGNMENT")]
@@ -73,6 +76,37 @@ def send_back(
 ) -> None:
     """Give what came up back down, with a note. 元の担当へ戻す"""
     _do(data, uid, language, id_, holding.send_back, reason, sentence="cli.referred", as_json=as_json)
+
+
+@assignment.command()
+def ask(
+    *,
+    name: Name,
+    uid: As,
+    text: Annotated[str, typer.Option(help="What is to be done. 内容")],
+    of: Annotated[str, typer.Option(help="role:…, post:…, or an account. 依頼先")],
+    until: Annotated[str, typer.Option(help="By when, ISO 8601; empty: no time. 期限")] = "",
+    necessary: Annotated[bool, typer.Option("--necessary", help="The case waits for it. 終結に必要")] = False,
+    data: Data = None,
+    as_json: AsJson = False,
+    language: Lang = Language.JA,
+) -> None:
+    """Ask somebody for something beside the playbook. 手順書にないことを依頼する"""
+    due_at = instant(until) if until else None
+    with open_desk(data) as desk:
+        incident = desk.look(resolve_incident, name)
+        who = of if ":" in of else person(desk, of).id
+        id_ = desk.commit(person(desk, uid), asking.ask, incident, text, who, due_at, necessary=necessary)
+        found = desk.look(lambda look: Words.of(look, desk, language).assignment(work.assignment(look, id_)))
+    show_one(found, "cli.referred", language, as_json=as_json)
+
+
+@assignment.command()
+def waive(
+    *, id_: Id, uid: As, reason: Reason, data: Data = None, as_json: AsJson = False, language: Lang = Language.JA
+) -> None:
+    """Say that what was asked need not be done after all. 依頼を取りやめる"""
+    _do(data, uid, language, id_, errands.waive, reason, sentence="cli.waived_errand", as_json=as_json)
 
 
 def _do(

@@ -212,12 +212,12 @@ def must_be_fresh(actor: Actor) -> None:
 def may_answer(actor: Actor, who: str) -> bool:
     """May this actor answer a step that was given to `who` (`role:responder`, `post:ciso`, `holder:ciso`)?
 
-    A post may be answered for by its holder and deputies, `holder` by the holder alone. There is no ladder: a CISO does
-    not answer for a responder.
+    A named person answers for themselves. A post may be answered for by its holder and deputies, `holder` by the holder
+    alone. There is no ladder: a CISO does not answer for a responder.
     """
     if not may(actor, Permission.ANSWER_STEP):
         return False
-    if actor.auth == "local":
+    if actor.auth == "local" or who == actor.id:  # asked by name
         return True
     kind, _, name = who.partition(":")
     if kind == "post":

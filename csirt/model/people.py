@@ -134,7 +134,7 @@ class Actor:
 def parties_of(actor: Actor) -> list[str]:
     """The parties that an actor stands for, as assignments name them: roles, posts, and what only a holder is asked."""
     named = (("role", {role.value for role in actor.roles}), ("post", actor.posts), ("holder", actor.holds))
-    return [f"{kind}:{name}" for kind, names in named for name in sorted(names)]
+    return [f"{kind}:{name}" for kind, names in named for name in sorted(names)] + [actor.id]
 
 
 SYSTEM = Actor(id="system", auth="system")

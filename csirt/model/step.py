@@ -41,6 +41,7 @@ class StepKind(StrEnum):
     KNOW = "know"  # waits for a fact of the incident
     DUTY = "duty"  # waits until a duty of the incident has ended
     CLOSE = "close"
+    ERRAND = "errand"  # what somebody is asked to do beside the playbook
     REVIEW = "review"  # 後閲: the holder of a post sees what a deputy decided; stays until seen
     CALL = "call"  # a call sheet: a member of staff phones, reads back and records
 

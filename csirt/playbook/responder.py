@@ -181,7 +181,7 @@ class Responder:
         try:
             self._place.commit(reaching.close, disposition, because)
         except Conflict as error:
-            if error.code not in {"duties_open", "paper_open"}:
+            if error.code not in {"duties_open", "errands_open", "paper_open"}:
                 raise
             raise Awaiting("close") from None  # what ends the last duty, or stamps the last paper, wakes the run
         self._now.closed = disposition

@@ -49,6 +49,10 @@ class EntryKind(StrEnum):
     STEP_ANSWERED = "STEP_ANSWERED"  # a person answered
     STEP_DEFAULTED = "STEP_DEFAULTED"  # nobody answered in time: the clock chose the default answer
     STEP_HANDED_ON = "STEP_HANDED_ON"  # nobody answered in time: the question passed on to the next party
+    ERRAND_ASKED = "ERRAND_ASKED"  # somebody was asked to do something beside the playbook, by a time
+    ERRAND_DONE = "ERRAND_DONE"  # it was done
+    ERRAND_WAIVED = "ERRAND_WAIVED"  # it need not be done after all, with a reason, or since the case was closed
+    ERRAND_REMINDED = "ERRAND_REMINDED"  # somebody was reminded of it, before or at its time
     STEP_REVIEWED = "STEP_REVIEWED"  # the holder of a post saw what a deputy had decided
     STEP_CLAIMED = "STEP_CLAIMED"  # somebody said: I do this; instead of whom, where somebody else had it
     STEP_HANDED_OVER = "STEP_HANDED_OVER"  # it was handed to a named person, with a note

@@ -12,7 +12,7 @@ from csirt.model.authority import Permission, may_answer, must, must_be_fresh
 from csirt.model.form import FormField, FormKind
 from csirt.model.step import DECLINING, At, AtDeadline, Choice, Consequence, Json, StepKind, StepState
 from csirt.record.entry import EntryKind
-from csirt.response import escalations, forms, locks, reaching, reviewing, runs
+from csirt.response import errands, escalations, forms, locks, reaching, reviewing, runs
 from csirt.response.runs import Claim
 from csirt.store.tables.evidence import EvidenceRow
 from csirt.store.tables.runs import AssignmentRow, TimerRow
@@ -110,6 +110,9 @@ def answer(tx: Tx, assignment: str, reply: Reply) -> None:
     if row.kind == StepKind.CALL.value:
         escalations.record_call(tx, row, reply.choice, reply.reason, reply.fields)
         close_row(tx, row, reply.choice, None)
+        return
+    if row.kind == StepKind.ERRAND.value:
+        close_row(tx, row, reply.choice, errands.done(tx, row, reply.reason))
         return
     if row.kind == StepKind.REVIEW.value:
         close_row(tx, row, reply.choice, reviewing.see(tx, row, reply.reason))

@@ -184,7 +184,7 @@ def _facts(
     tx: Tx, cases: Mapping[str, IncidentRow], steps: set[tuple[str, str]]
 ) -> dict[tuple[str, str], dict[str, str]]:
     """What messages about these steps may say, in one question for all of them."""
-    apart = [StepKind.CALL.value, StepKind.REVIEW.value]
+    apart = [StepKind.CALL.value, StepKind.REVIEW.value, StepKind.ERRAND.value]
     query = select(AssignmentRow).where(
         col(AssignmentRow.incident).in_({incident for incident, _ in steps}), col(AssignmentRow.kind).not_in(apart)
     )

@@ -99,11 +99,11 @@ def refer(tx: Tx, assignment: str, reason: str) -> None:
         Conflict: `nobody_above`: there is nobody further up, or it is a call to be made.
     """
     row = _open(tx, assignment)
-    up = GOES_UP.get(row.referred_from or row.who)
+    up = above(StepKind(row.kind), row.referred_from or row.who)
     if row.referred_by == tx.actor.id and row.who == up:
         return
     assignments.check_actor(tx, row)
-    up = GOES_UP.get(row.who)
+    up = above(StepKind(row.kind), row.who)
     if up is None or row.kind == StepKind.CALL.value:
         raise Conflict("nobody_above", step=row.step)
     if not reason.strip():
@@ -156,6 +156,12 @@ def candidates(look: Look, assignment: str) -> list[Person]:
         if one.id not in barred and (readers is None or one.id in readers) and may_be_handed(known, one, row.who)
     ]
     return sorted(found, key=lambda one: (one.kana, one.name))
+
+
+def above(kind: StepKind, who: str) -> str | None:
+    """Who is asked next. What a named person was asked beside the playbook goes back to the officers."""
+    is_named = kind is StepKind.ERRAND and ":" not in who
+    return "role:officer" if is_named else GOES_UP.get(who)
 
 
 def _open(tx: Tx, assignment: str) -> AssignmentRow:

@@ -15,7 +15,7 @@ from csirt.model.incident import Disposition, IncidentStatus, IncidentType, Leve
 from csirt.model.linking import Because
 from csirt.model.step import StepKind, StepState
 from csirt.record.entry import EntryKind
-from csirt.response import duties, facts, repeats, secrecy
+from csirt.response import duties, errands, facts, repeats, secrecy
 from csirt.store.queries.reports import unfinished
 from csirt.store.tables.cases import IncidentCounterRow, IncidentRow, NoteRow
 from csirt.store.tables.intake import DetectionRow
@@ -267,6 +267,7 @@ def close(tx: Tx, incident: str, disposition: Disposition, because: str) -> None
         raise Conflict("steps_open", incident=incident, steps=",".join(sorted(open_steps)))
     if papers := unfinished(tx.session, incident):
         raise Conflict("paper_open", incident=incident, reports=",".join(f"{one.form}:{one.number}" for one in papers))
+    errands.end(tx, incident)
     duties.end(tx, incident, disposition)
     sealed = tx.record(
         EntryKind.INCIDENT_CLOSED,
@@ -279,10 +280,14 @@ def close(tx: Tx, incident: str, disposition: Disposition, because: str) -> None
     tx.session.add(row)
 
 
+# What a holder is to see stays for them, also afterwards; errands have their own rule.
+_APART = (StepKind.REVIEW.value, StepKind.ERRAND.value)
+
+
 def _open_steps(tx: Tx, incident: str) -> set[str]:
     asked = select(AssignmentRow.step).where(
         AssignmentRow.incident == incident, col(AssignmentRow.closed_at).is_(None),
-        AssignmentRow.kind != StepKind.REVIEW.value,  # what a holder is to see stays for them, also afterwards
+        col(AssignmentRow.kind).not_in(_APART),
     )  # fmt: skip
     needed = (
         select(StepRow.key)

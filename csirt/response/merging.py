@@ -98,7 +98,7 @@ def _rest(tx: Tx, incident: str) -> int:
     asked = asked.where(AssignmentRow.kind != StepKind.REVIEW.value)  # what a holder is to see stays for them
     rows = tx.session.exec(asked.with_for_update()).all()
     for row in rows:
-        row.closed_at, row.choice = tx.now, MERGED
+        row.closed_at, row.choice, row.remind_at = tx.now, MERGED, None
         tx.session.add(row)
     if run is not None and run.ended_at is None and run.stopped_by is None:
         runs.stop_now(tx, run.id, incident, MERGED)
@@ -222,6 +222,7 @@ def _go_on(tx: Tx, row: MergeRow) -> None:
         tx.wake(run.id)
     for asked in _withdrawn(tx, row):
         asked.closed_at, asked.choice = None, None
+        asked.remind_at = asked.due_at if asked.kind == StepKind.ERRAND.value else None
         tx.session.add(asked)
         if asked.chain and asked.run:
             reaching.call(tx, row.gone, asked.run, asked.step, asked.chain, asked.who)

@@ -294,6 +294,21 @@ def _step_ended(fold: Projection, entry: Fields, out: Fields) -> None:
             )  # fmt: skip
 
 
+def _errand_asked(fold: Projection, entry: Fields, out: Fields) -> None:
+    fold.of_incident.setdefault(entry["inc"], []).append(out["assignment"])
+    fold.put(
+        "assignment", (out["assignment"],), entry, incident=entry["inc"], run=None, step=entry["step"],
+        who=out["who"], choice=None, answered_by=None, answer_c=None, taken_by=None, necessary=out["necessary"],
+        text_c=_sealed(entry, "text"), asked_by=entry["actor"]["id"],
+    )  # fmt: skip
+
+
+def _errand_ended(fold: Projection, entry: Fields, out: Fields) -> None:
+    choice = "done" if entry["kind"] == EntryKind.ERRAND_DONE.value else StepState.CANCELLED.value
+    by, value_c = entry["actor"]["id"], _sealed(entry, "value")
+    fold.put("assignment", (out["assignment"],), entry, choice=choice, answered_by=by, answer_c=value_c)
+
+
 def _reviewed(fold: Projection, entry: Fields, out: Fields) -> None:
     by, value_c = entry["actor"]["id"], _sealed(entry, "value")
     fold.put("assignment", (out["assignment"],), entry, choice="seen", answered_by=by, answer_c=value_c)
@@ -334,6 +349,9 @@ _ACTS: dict[str, Callable[[Projection, Fields, Fields], None]] = {
     EntryKind.RUN_STOPPED: _run_stopped,
     EntryKind.RUN_RESUMED: _run_resumed,
     EntryKind.STEP_REVIEWED: _reviewed,
+    EntryKind.ERRAND_ASKED: _errand_asked,
+    EntryKind.ERRAND_DONE: _errand_ended,
+    EntryKind.ERRAND_WAIVED: _errand_ended,
     **dict.fromkeys((EntryKind.STEP_HANDED_ON, EntryKind.STEP_REFERRED, EntryKind.STEP_RETURNED), _handed_on),
     **dict.fromkeys(
         (EntryKind.STEP_CLAIMED, EntryKind.STEP_HANDED_OVER, EntryKind.STEP_TAKEN_BACK, EntryKind.STEP_GIVEN_BACK),

@@ -57,8 +57,11 @@ class StepText:
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
-def titled(title: str, kind: StepKind, words: Catalog) -> str:
-    """A step's title; of what a holder is to see afterwards it says so."""
+def titled(title: str, kind: StepKind, words: Catalog, text: str = "") -> str:
+    """A step's title; of what a holder is to see it says so, of an errand (`text`) what is asked, in one line."""
+    if kind is StepKind.ERRAND:
+        first = text.strip().partition("\n")[0]
+        return f"{first[:60]}…" if len(first) > 60 else first or words.gettext("step_kind.errand")
     return words.say("review.of", {"step": title}) if kind is StepKind.REVIEW else title
 
 

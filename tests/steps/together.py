@@ -3,9 +3,9 @@
 from pytest_bdd import parsers, then, when
 
 from csirt.model.people import Actor, parties_of
-from csirt.response import assignments, holding
+from csirt.response import asking, assignments, errands, holding
 from csirt.response.assignments import Reply
-from csirt.store.queries import work
+from csirt.store.queries import cases, work
 from csirt.store.queries.work import AssignmentView
 from tests.plays import entries, signed_in
 from tests.steps.story import Story
@@ -84,3 +84,35 @@ def left_to_see(story: Story, post: str, step: str) -> None:
 @then(parsers.re(r"(?P<post>\w+) の職にある人に、後閲は残っていない"))
 def nothing_to_see(story: Story, post: str) -> None:
     assert to_see(story, post) == []
+
+
+def errand(story: Story, text: str) -> AssignmentView:
+    (found,) = [one for one in story.world.desk.look(work.assignments, incident=story.incident) if one.text == text]
+    return found
+
+
+@when(parsers.re(r"(?P<who>\S+?)が(?P<of>\S+?)に「(?P<text>.+)」を終結に必要なこととして依頼する"))
+def ask(story: Story, who: str, of: str, text: str) -> None:
+    to = story.who(of).id
+    story.attempt(story.who(who), asking.ask, story.incident, text, to, None, necessary=True)
+
+
+@when(parsers.re(r"(?P<who>\S+?)が「(?P<text>.+)」を済ませる"))
+def do_errand(story: Story, who: str, text: str) -> None:
+    story.attempt(story.who(who), assignments.answer, errand(story, text).id, Reply("done"))
+
+
+@when(parsers.re(r"(?P<who>\S+?)が「(?P<text>[^」]+)」を「(?P<why>.+)」として取りやめる"))
+def waive(story: Story, who: str, text: str, why: str) -> None:
+    story.attempt(story.who(who), errands.waive, errand(story, text).id, why)
+
+
+@then(parsers.re(r"(?P<who>\S+?)の作業に「(?P<text>.+)」がある"))
+def on_the_list(story: Story, who: str, text: str) -> None:
+    found = story.world.desk.look(work.assignments, who=parties_of(story.who(who)))
+    assert text in {one.text for one in found}
+
+
+@then("案件は開いている")
+def still_open(story: Story) -> None:
+    assert story.world.desk.look(cases.incident, story.incident).status == "open"

@@ -7,7 +7,7 @@ from csirt.model.contact import Need, StopOn
 from csirt.model.incident import IncidentType, Level
 from csirt.model.step import StepKind
 from csirt.record.entry import EntryKind
-from csirt.web.views import acknowledge, assignment, audit, chains, frame, holding
+from csirt.web.views import acknowledge, assignment, audit, chains, errands, frame, holding
 from tests.web.cases import a_timeline
 from tests.web.cast import MINUTE, NOW, Words
 
@@ -94,6 +94,39 @@ def in_hand(say: Words) -> holding.InHand:
         reason=say("機器室の鍵が手元にないため。", "Nobody here has the key of the machine room."),
         up=say("最高情報セキュリティ責任者", "CISO"),
         people=(frame.Option(value="p-3", label=say("加藤 理恵 総務課長", "Rie Kato, general affairs")),),
+    )
+
+
+def an_errand_form(say: Words) -> errands.AskErrand:
+    """The form by which something is asked beside the playbook, come back without a person."""
+    return errands.AskErrand(
+        incident_id="i-1",
+        incident=say("令和8年度 第12号", "FY2026 No. 12"),
+        incident_title=say("税務課の端末で脅迫文の画面が表示された", "Ransom note on a computer of the tax section"),
+        parties=(frame.Option(value="role:officer", label=say("情報セキュリティ担当", "Security officer")),),
+        people=(frame.Option(value="p-3", label=say("加藤 理恵 総務課長", "Rie Kato, general affairs")),),
+        form=frame.Form(
+            typed={"text": say("機器室の鍵を借りる", "Fetch the key of the machine room"), "necessary": "yes"},
+            errors={"who": "choice_missing"},
+        ),
+    )
+
+
+def some_errands(say: Words) -> tuple[errands.ErrandRow, ...]:
+    """One that is open, one that is done."""
+    one = errands.ErrandRow(
+        href="/assignments/a-9",
+        text=say("機器室の鍵を借りる", "Fetch the key of the machine room"),
+        who=say("伊藤 直樹 主任", "Naoki Ito"),
+        asked_by=say("佐藤 健一 主査", "Kenichi Sato"),
+        state="open",
+        necessary=True,
+        due=NOW + 20 * MINUTE,
+        taken_by=say("伊藤 直樹 主任", "Naoki Ito"),
+    )
+    return (
+        one,
+        replace(one, state="done", by=one.who, at=NOW - MINUTE, reason=say("借りた。", "Fetched."), taken_by=""),
     )
 
 

@@ -34,10 +34,12 @@ from tests.web.duties import (
     a_wrong_assignment,
     an_assignment,
     an_audit,
+    an_errand_form,
     in_hand,
     some_assignments,
     some_calls,
     some_chains,
+    some_errands,
 )
 from tests.web.erasures import erasure_pages
 from tests.web.facts import law_pages
@@ -91,6 +93,7 @@ def assignment_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     yield "assignment_free", a_frame(language), replace(an_assignment(say), hand=free)
     yield "assignment_in_hand", a_frame(language), replace(an_assignment(say), hand=in_hand(say))
     yield "assignment_lost_claim", a_frame(language), a_lost_claim(say)
+    yield "ask_errand", a_frame(language, "incident"), an_errand_form(say)
     yield "call_sheet", a_frame(language, "assignments"), a_call_sheet(say)
 
 
@@ -120,7 +123,7 @@ def main_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     yield "board_empty", a_frame(language), replace(a_board(say), incidents=(), counts=some_counts(0))
     yield "open_incident", a_frame(language, "open_incident"), opening.OpenIncident()
     yield "open_incident_wrong", a_frame(language, "open_incident"), opening.OpenIncident(form=a_wrong_report(say))
-    yield "incident", a_frame(language, "incident"), an_incident(say)
+    yield "incident", a_frame(language, "incident"), replace(an_incident(say), errands=some_errands(say), may_ask=True)
     yield from ((name, out, view) for name, view in some_calls(say))
     yield from ((name, a_frame(language, "chains"), view) for name, view in chain_pages(say))
     yield "audit", a_frame(language, "audit"), an_audit(say)

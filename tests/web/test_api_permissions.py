@@ -50,6 +50,8 @@ SAMPLES: dict[str, Any] = {
     "/api/v1/assignments/{id}/give-back": {},
     "/api/v1/assignments/{id}/cannot": {"reason": "x"},
     "/api/v1/assignments/{id}/send-back": {"reason": "x"},
+    "/api/v1/incidents/{name}/errands": {"text": "x", "who": "role:officer"},
+    "/api/v1/assignments/{id}/waiver": {"reason": "x"},
     "/api/v1/incidents/{name}/steps/{step}/{act}": {"reason": "x"},
     "/api/v1/incidents/{name}/merge": {"into": "R8-1", "reason": "x"},
     "/api/v1/incidents/{name}/unmerge": {"reason": "x"},

@@ -11,7 +11,7 @@ from csirt.store.tables.duties import DutyRow
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tables.outbox import DeliveryDueRow, EscalationRow
 from csirt.store.tables.record import LedgerHeadRow
-from csirt.store.tables.runs import ActionDueRow, RunDueRow, TimerRow
+from csirt.store.tables.runs import ActionDueRow, AssignmentRow, RunDueRow, TimerRow
 
 AT_ONCE = 1000
 
@@ -42,7 +42,7 @@ def due_now(session: Session, now: datetime, pool: str = "") -> DueNow:
         exists().where(col(RunDueRow.wake) > col(RunDueRow.seen), col(RunDueRow.ended).is_(False), of_pool, free_run),
         exists().where(col(TimerRow.done_at).is_(None), col(TimerRow.due_at) <= now),
         exists().where(col(EscalationRow.ended_at).is_(None), col(EscalationRow.next_due) <= now),
-        or_(exists().where(col(DutyRow.remind_at) <= now), exists().where(col(MeasureRow.remind_at) <= now)),
+        or_(*(exists().where(col(row.remind_at) <= now) for row in (DutyRow, MeasureRow, AssignmentRow))),
         exists().where(col(DeliveryDueRow.not_before) <= now, free_mail),
         exists().where(col(ActionDueRow.not_before) <= now, free_action),
     )
@@ -71,6 +71,12 @@ def reminders_due(session: Session, now: datetime) -> list[str]:
     """The duties of which somebody is to be reminded at `now`, the oldest first; at most 1,000."""
     query = select(col(DutyRow.id)).where(col(DutyRow.remind_at) <= now)
     return list(session.scalars(query.order_by(col(DutyRow.remind_at)).limit(AT_ONCE)))
+
+
+def errands_due(session: Session, now: datetime) -> list[str]:
+    """The errands of which somebody is to be reminded at `now`, the oldest first; at most 1,000."""
+    query = select(col(AssignmentRow.id)).where(col(AssignmentRow.remind_at) <= now)
+    return list(session.scalars(query.order_by(col(AssignmentRow.remind_at)).limit(AT_ONCE)))
 
 
 def measures_due(session: Session, now: datetime) -> list[str]:

@@ -52,6 +52,9 @@ class AssignmentView:
     referred_from: str | None = None
     referred_by: str | None = None
     referred_reason: str = ""
+    text: str = ""  # what is to be done, where no playbook says it
+    asked_by: str | None = None
+    necessary: bool = False
     proxy_for: str | None = None  # a deputy answered for the holder of this post (代決)
 
 
@@ -146,7 +149,7 @@ def _assignments() -> Any:
 
 def _views(look: Look, rows: Sequence[tuple[AssignmentRow, IncidentRow, RunRow | None]]) -> list[AssignmentView]:
     answers = look.vault.texts(
-        look.session, (one for row, _, _ in rows for one in (row.answer_c, row.handed_c, row.referred_c))
+        look.session, (one for row, _, _ in rows for one in (row.answer_c, row.handed_c, row.referred_c, row.text_c))
     )
     return [
         AssignmentView(
@@ -160,6 +163,7 @@ def _views(look: Look, rows: Sequence[tuple[AssignmentRow, IncidentRow, RunRow |
             answer=json.loads(answers[row.answer_c]) if row.answer_c in answers else None, delivery=row.delivery,
             run=row.run, taken_by=row.taken_by, taken_at=row.taken_at, handed_by=row.handed_by,
             handed_note=answers.get(row.handed_c or "", ""), referred_from=row.referred_from,
+            text=answers.get(row.text_c or "", ""), asked_by=row.asked_by, necessary=row.necessary,
             proxy_for=row.proxy_for, referred_by=row.referred_by, referred_reason=answers.get(row.referred_c or "", ""),
         )
         for row, case, run in rows

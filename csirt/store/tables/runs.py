@@ -92,6 +92,10 @@ class AssignmentRow(SQLModel, table=True):
     referred_from: str | None = None  # who it was asked of first, before somebody there could not do it
     referred_by: str | None = None
     referred_c: str | None = None  # why not
+    text_c: str | None = None  # what is to be done, where no playbook says it
+    asked_by: str | None = None  # who asked for it
+    necessary: bool = False  # the case is not closed before it is done or waived
+    remind_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     proxy_for: str | None = None  # the post for whose absent holder a deputy answered (代決)
 
 

@@ -190,6 +190,8 @@ class AssignmentGiven(Given):
     answered_by: str | None
     choice: str | None
     may_answer: bool
+    text: str
+    necessary: bool
     taken_by: str | None
     taken_by_name: str
     taken_at: datetime | None

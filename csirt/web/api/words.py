@@ -110,7 +110,7 @@ class Words:
         return {
             **asdict(view),
             "number": self.number(view.fiscal_year, view.ordinal, drill=view.drill),
-            "title": titled(self.step_text(view.playbook, view.step).title, view.kind, self.name.words),
+            "title": titled(self.step_text(view.playbook, view.step).title, view.kind, self.name.words, view.text),
             "who_name": self.name(view.who),
             "taken_by_name": self.name(view.taken_by) if view.taken_by else "",
             "may_answer": view.closed_at is None and may_answer(self._actor, view.who),

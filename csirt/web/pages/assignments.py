@@ -97,7 +97,7 @@ def _row(look: Look, visit: Visit, words: Words, view: AssignmentView, case: Inc
 
 
 def _title(words: Words, view: AssignmentView) -> str:
-    return titled(title_of(words.step_text(view.playbook, view.step)), view.kind, words.name.words)
+    return titled(title_of(words.step_text(view.playbook, view.step)), view.kind, words.name.words, view.text)
 
 
 def _call_title(look: Look, words: Words, view: AssignmentView) -> str:
@@ -210,7 +210,7 @@ def page_of(
             )
             for one in view.choices
         ),
-        instruction=asked.text.instruction,
+        instruction=view.text or asked.text.instruction,
         facts=tuple(_facts(look, asked)),
         fields=tuple(fields_of(look, asked)),
         due=view.due_at,

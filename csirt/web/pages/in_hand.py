@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from csirt.model.authority import GOES_UP, Permission, may, may_answer
+from csirt.model.authority import Permission, may, may_answer
 from csirt.model.people import Actor
 from csirt.model.step import StepKind
 from csirt.response import holding
@@ -43,12 +43,17 @@ def part_of(look: Look, visit: Visit, words: Words, view: AssignmentView, came: 
         referred_from=words.name(view.referred_from) if view.referred_from else "",
         referred_by=words.name(view.referred_by) if view.referred_by else "",
         reason=view.referred_reason,
-        up=words.name(GOES_UP[view.who]) if view.who in GOES_UP else "",
+        up=words.name(up) if (up := up_of(view)) else "",
         people=tuple(Option(value=one.id, label=words.name.person(one.id)) for one in people),
         act=came.act,
         form=came.form,
         clash=came.clash,
     )
+
+
+def up_of(view: AssignmentView) -> str:
+    """Who would be asked next if it cannot be done; empty for nobody."""
+    return holding.above(view.kind, view.who) or ""
 
 
 def acts_of(actor: Actor, view: AssignmentView) -> tuple[str, ...]:
@@ -63,7 +68,8 @@ def acts_of(actor: Actor, view: AssignmentView) -> tuple[str, ...]:
         "take_back": answers and not mine and view.handed_by == actor.id,
         "give_back": not free and (mine or assigns),
         "hand_over": assigns or (answers and (mine or free)),
-        "cannot": answers and view.who in GOES_UP and view.kind is not StepKind.CALL,
+        "cannot": answers and bool(up_of(view)) and view.kind is not StepKind.CALL,
+        "waive": view.kind is StepKind.ERRAND and may(actor, Permission.CANCEL_STEP),
         "send_back": answers and view.referred_from is not None,
     }
     if allowed["take_back"]:

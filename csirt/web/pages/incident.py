@@ -26,7 +26,7 @@ from csirt.store.tx import Look
 from csirt.texts.facts import FactWords
 from csirt.web.api.timeline import make_document
 from csirt.web.api.words import Words
-from csirt.web.pages import called_for, climbs, custody, levels, report_views
+from csirt.web.pages import called_for, climbs, custody, errands, levels, report_views
 from csirt.web.pages.drafting import begun, drop_sent, keep_faulty
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.fact_sheet import rows_of
@@ -154,6 +154,8 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
         timeline=entries,
         window=window,
         steps=Steps(visit, words, view.id, view.playbook, reached).views(work.steps(look, view.id, found)),
+        errands=errands.rows_of(words, found),
+        may_ask=view.status is IncidentStatus.OPEN and may(visit.actor, Permission.ASSIGN_STEP),
         escalations=climbs.parts_of(look, visit, words, view.playbook, climbed, found),
         detections=rows,
         detections_window=more,

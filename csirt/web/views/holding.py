@@ -10,7 +10,7 @@ from csirt.web.views.frame import EMPTY_FORM, Form, Option
 class InHand:
     """Part of the page of a step: who has it, and the acts of the reader.
 
-    `acts`: `claim`, `take_over`, `give_back`, `take_back`, `hand_over`, `cannot`, `send_back`.
+    `acts`: `claim`, `take_over`, `give_back`, `take_back`, `hand_over`, `cannot`, `send_back`, `waive`.
     `holder` is the opaque id of who has it, as the forms send it back. `form` is that of `act` that came back, and
     `clash` says that somebody else was faster meanwhile. `up` is who would be asked if it cannot be done.
     """

@@ -7,6 +7,7 @@ from typing import ClassVar
 from csirt.model.incident import Disposition, FourClocks, IncidentStatus, IncidentType, Level
 from csirt.model.step import StepKind, StepState
 from csirt.web.views.duties import DutyRow
+from csirt.web.views.errands import ErrandRow
 from csirt.web.views.escalation import CalledForRow, EscalationPart
 from csirt.web.views.evidence import NO_EVIDENCE, EvidencePart
 from csirt.web.views.facts import FactRow
@@ -125,6 +126,8 @@ class Incident:
     notes: tuple[NoteRow, ...] = ()
     notes_window: Window | None = None
     measures: tuple[MeasureRow, ...] = ()
+    errands: tuple[ErrandRow, ...] = ()  # what was asked beside the playbook
+    may_ask: bool = False
     evidence: EvidencePart = NO_EVIDENCE
     posts: tuple[Option, ...] = ()
     account: str = ""
