@@ -22,7 +22,7 @@ from csirt.store.queries import cases
 from csirt.store.tx import Look
 from csirt.texts.catalogs import Catalog
 
-_PEOPLE = frozenset({"owner", "who", "by", "opened_by", "answered_by"})
+_PEOPLE = frozenset({"owner", "who", "taken_by", "asked_by", "proxy_for", "by", "opened_by", "answered_by"})
 _NOT_SHOWN = frozenset(
     {"incident", "run", "value_c", "answer_c"}
 )  # the case itself, and what the sentence says already
