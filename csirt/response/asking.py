@@ -43,12 +43,7 @@ def ask(
     must(tx.actor, Permission.ASSIGN_STEP)
     if known := repeats.recorded(tx, request_key):
         return str(known["assignment"])
-    locks.hold(tx, incident)
-    case = tx.session.get(IncidentRow, incident, with_for_update=True, populate_existing=True)
-    if case is None:
-        raise NotFound("incident_unknown", incident=incident[:40])
-    if case.status != IncidentStatus.OPEN.value:
-        raise Conflict("incident_closed", incident=incident)
+    _must_be_open(tx, incident)
     _check(tx, incident, text, who, due_at)
     row = AssignmentRow(
         id=new_id("a"), incident=incident, step=STEP, kind=StepKind.ERRAND.value, who=who,
@@ -67,6 +62,15 @@ def ask(
     tx.session.flush()
     _tell(tx, row, (who,))
     return row.id
+
+
+def _must_be_open(tx: Tx, incident: str) -> None:
+    locks.hold(tx, incident)
+    case = tx.session.get(IncidentRow, incident, with_for_update=True, populate_existing=True)
+    if case is None:
+        raise NotFound("incident_unknown", incident=incident[:40])
+    if case.status != IncidentStatus.OPEN.value:
+        raise Conflict("incident_closed", incident=incident)
 
 
 def _check(tx: Tx, incident: str, text: str, who: str, due_at: datetime | None) -> None:
