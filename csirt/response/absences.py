@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from csirt.errors import Conflict, Forbidden, Invalid, NotFound
 from csirt.model.authority import Permission, may, must
 from csirt.record.entry import EntryKind
+from csirt.response import repeats
 from csirt.store.tables.absences import AbsenceRow
 from csirt.store.tables.access import RosterPersonRow
 from csirt.store.tx import Tx, new_id
@@ -12,10 +13,10 @@ from csirt.store.tx import Tx, new_id
 LONGEST = timedelta(days=400)  # longer ones are transfers, and belong into the directory
 
 
-def enter(tx: Tx, person: str, from_at: datetime, until_at: datetime) -> str:
+def enter(tx: Tx, person: str, from_at: datetime, until_at: datetime, *, request_key: str | None = None) -> str:
     """Somebody is away from `from_at` until just before `until_at`; returns the absence's id.
 
-    Oneself, or for others by whom keeps the contacts.
+    Oneself, or for others by whom keeps the contacts. The same `request_key` again enters nothing.
 
     Raises:
         Forbidden: for somebody else, without the permission.
@@ -23,6 +24,8 @@ def enter(tx: Tx, person: str, from_at: datetime, until_at: datetime) -> str:
         Invalid: `absence_span`: it ends before it begins, has ended already, or is longer than 400 days.
     """
     _may(tx, person)
+    if known := repeats.recorded(tx, request_key):
+        return str(known["absence"])
     row = tx.session.get(RosterPersonRow, person)
     if row is None or row.gone_at is not None:
         raise NotFound("person_unknown")
@@ -37,7 +40,7 @@ def enter(tx: Tx, person: str, from_at: datetime, until_at: datetime) -> str:
         )
     )
     out = {"absence": absence, "person": person, "from": from_at.isoformat(), "until": until_at.isoformat()}
-    tx.record(EntryKind.ABSENCE_ENTERED, out=out)
+    tx.record(EntryKind.ABSENCE_ENTERED, cid=repeats.cid_of(request_key), out=out)
     return absence
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from csirt.web.look import View
-from csirt.web.views import frame, sealing
+from csirt.web.views import absences, frame, sealing
 from tests.web.cases import a_closed_incident
 from tests.web.cast import MINUTE, NOW, Words, a_frame
 
@@ -18,6 +18,8 @@ def people_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     yield "seal", a_frame(language), a_seal(say)
     yield "seal_none", a_frame(language), replace(a_seal(say), sealed=False, readers=(), openings=(), missing=())
     yield "seal_not_mine", a_frame(language), replace(a_seal(say), sealed=False, may=False)
+    yield "absences", a_frame(language, "chains"), some_absences(say)
+    yield "absences_empty", a_frame(language, "chains"), absences.Absences(rows=())
     yield "glass", a_frame(language), sealing.Glass()
     yield "glass_wrong", a_frame(language), sealing.Glass(form=wrong)
 
@@ -48,4 +50,32 @@ def a_seal(say: Words) -> sealing.Seal:
         may=True,
         missing=(say("インシデントハンドラー", "Responder"),),
         form=frame.Form(key="k"),
+    )
+
+
+def some_absences(say: Words) -> absences.Absences:
+    """One under way, and what the one that is being entered would change."""
+    line = absences.AbsenceLine(
+        id="w-1",
+        name=say("中村 豊 総務部長", "Yutaka Nakamura"),
+        begins=NOW - 60 * MINUTE,
+        until=NOW + 600 * MINUTE,
+        under_way=True,
+        may_end=True,
+    )
+    row = absences.StandInRow(
+        post=say("最高情報セキュリティ責任者", "CISO"),
+        is_holder=True,
+        acting=say("渡辺 誠一", "Seiichi Watanabe"),
+        changes=True,
+        chains=(say("庁内の連絡体制", "Inside the city"),),
+    )
+    return absences.Absences(
+        rows=(line,),
+        may_enter=True,
+        people=(frame.Option(value="p-3", label=say("加藤 理恵 総務課長", "Rie Kato")),),
+        form=frame.Form(typed={"from": "2026-11-23T09:00", "until": "2026-11-24T09:00"}, key="k"),
+        shown=True,
+        whose=say("小林 秋子", "Akiko Kobayashi"),
+        stand_ins=(row, replace(row, post=say("統括", "Director"), is_holder=False, acting="", chains=())),
     )

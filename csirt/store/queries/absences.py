@@ -35,5 +35,10 @@ def away_at(session: Session, at: datetime) -> frozenset[str]:
     return frozenset(row.person for row in session.exec(_open(at).where(col(AbsenceRow.from_at) <= at)))
 
 
+def away_between(session: Session, begins: datetime, until: datetime) -> frozenset[str]:
+    """The people who are away at any time from `begins` until just before `until`."""
+    return frozenset(row.person for row in session.exec(_open(begins).where(col(AbsenceRow.from_at) < until)))
+
+
 def _open(at: datetime) -> SelectOfScalar[AbsenceRow]:
     return select(AbsenceRow).where(col(AbsenceRow.ended_at).is_(None), col(AbsenceRow.until_at) > at)

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from csirt.web.pages import (
+    absences,
     access,
     account,
     acknowledge,
@@ -84,6 +85,7 @@ PARTS = (
     chains,
     rehearsals,
     handovers,
+    absences,
     playbooks,
     measures,
     audit,

@@ -1,0 +1,121 @@
+"""不在: one says oneself from when until when one is away, and sees what that changes before it is saved."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from csirt.errors import Conflict, CsirtError, Invalid
+from csirt.model.absence import stand_ins
+from csirt.model.authority import Permission, may
+from csirt.model.handover import posts_at
+from csirt.response import absences as use_cases
+from csirt.store.queries.absences import AbsenceView, away_between
+from csirt.store.queries.absences import absences as question
+from csirt.store.queries.contacts import open_handovers
+from csirt.store.tx import Look
+from csirt.web.api.words import Words
+from csirt.web.pages.drawing import go, show
+from csirt.web.pages.forms import Faults, Sent, SentForm, moment_of, new_key
+from csirt.web.session import IncidentReader, Visit
+from csirt.web.views.absences import AbsenceLine, Absences, StandInRow
+from csirt.web.views.frame import Form, Option
+
+router = APIRouter()
+NAMES = frozenset({"person", "from", "until"})
+
+
+@router.get("/absences")
+def show_absences(request: Request, reader: IncidentReader) -> Response:
+    """Who is away, and the form."""
+    return show(request, reader, reader.desk.look(_page, reader, Form(key=new_key())), "chains")
+
+
+@router.post("/absences")
+def take_absence(request: Request, sent: SentForm) -> Response:
+    """First what it would change, then, with the button below that, it is entered. Pressed twice, it counts once."""
+    visit, faults = sent.visit, Faults()
+    span = _span(sent, faults)
+    if span and not faults.errors and sent.text("act") == "enter":
+        try:
+            person = sent.line("person") or visit.actor.id
+            visit.desk.commit(visit.actor, use_cases.enter, person, *span, request_key=sent.request_key)
+            return go(request, "/absences", "absence_entered")
+        except Invalid as error:
+            faults.of(error, NAMES)
+    page = visit.desk.look(_page, visit, sent.again(faults.errors, faults.params))
+    if span and not faults.errors:
+        page = visit.desk.look(_foretold, visit, page, sent.line("person") or visit.actor.id, span)
+    status = Invalid.http if faults.errors else 200
+    return show(request, visit, page, "chains", status=status, path="/absences")
+
+
+@router.post("/absences/{id}/end")
+def end_absence(request: Request, id: str, sent: SentForm) -> Response:  # noqa: A002 - the word of the address
+    """They are back; said twice, it counts once."""
+    try:
+        sent.visit.desk.commit(sent.visit.actor, use_cases.end, id)
+    except Conflict as error:
+        if error.code != "absence_ended":
+            raise
+    return go(request, "/absences", "absence_ended")
+
+
+def _span(sent: Sent, faults: Faults) -> tuple[datetime, datetime] | None:
+    found: list[datetime] = []
+    for field in ("from", "until"):
+        try:
+            at = moment_of(sent.text(field))
+        except CsirtError as error:
+            faults.add(field, error.code, **error.params)
+            continue
+        if at is None:
+            faults.add(field, "field_missing")
+        else:
+            found.append(at)
+    if len(found) < 2:
+        return None
+    begins, until = found
+    if not begins < until <= begins + use_cases.LONGEST or until <= sent.visit.desk.clock.now():
+        faults.add("until", "absence_span")
+    return begins, until
+
+
+def _page(look: Look, visit: Visit, form: Form) -> Absences:
+    words, now = Words(visit.desk, look, visit), visit.desk.clock.now()
+    keeps = may(visit.actor, Permission.KEEP_CONTACTS)
+    people = sorted(visit.known.people.values(), key=lambda one: (one.kana, one.name)) if keeps else []
+    return Absences(
+        rows=tuple(_line(one, words, visit, now) for one in question(look, now)),
+        may_enter=may(visit.actor, Permission.ENTER_ABSENCE),
+        people=tuple(Option(value=one.id, label=words.name.person(one.id)) for one in people),
+        form=form,
+    )
+
+
+def _line(one: AbsenceView, words: Words, visit: Visit, now: datetime) -> AbsenceLine:
+    mine = one.person == visit.actor.id or may(visit.actor, Permission.KEEP_CONTACTS)
+    return AbsenceLine(
+        id=one.id, name=words.name(one.person), begins=one.from_at, until=one.until_at, under_way=one.from_at <= now,
+        may_end=mine and may(visit.actor, Permission.ENTER_ABSENCE),
+    )  # fmt: skip
+
+
+def _foretold(look: Look, visit: Visit, page: Absences, person: str, span: tuple[datetime, datetime]) -> Absences:
+    """With who is called instead. Others count as away if they are so at any time of it: that is the worst of it."""
+    words = Words(visit.desk, look, visit)
+    posts = posts_at(visit.known.posts, open_handovers(look.session), span[0])
+    others = away_between(look.session, *span)
+    known = visit.desk.door.city.chains
+    rows = tuple(
+        StandInRow(
+            post=words.name.post(one.post),
+            is_holder=one.is_holder,
+            acting=words.name(one.acting) if one.acting else "",
+            changes=one.changes,
+            chains=tuple(known[name].title.get(words.language) or name for name in one.chains),
+        )
+        for one in stand_ins(person, posts, others, known.values())
+    )
+    return replace(page, shown=True, whose=words.name(person), stand_ins=rows)
