@@ -233,6 +233,10 @@ def _set_aside(look: Look, visit: Visit, view: AssignmentView) -> str:
     return address_of(view.incident, view.step) if step and acts_of(visit.actor, step) else ""
 
 
+def _shown(words: Words, made: AssignmentView) -> str:
+    return shown_at(made.closed_at or made.opened_at, "ja" if words.language == "ja" else "en")
+
+
 def _decided(look: Look, asked: Asked) -> list[Fact]:
     """What a deputy decided, for the holder who is to see it."""
     view, say = asked.view, asked.words.name.words.gettext
@@ -244,7 +248,7 @@ def _decided(look: Look, asked: Asked) -> list[Fact]:
     answer = made.answer if isinstance(made.answer, dict) else {}
     return [
         Fact(label=say("review.by"), value=asked.words.name(made.answered_by or "")),
-        Fact(label=say("answer.at"), value=shown_at(made.closed_at, asked.words.language) if made.closed_at else ""),
+        Fact(label=say("answer.at"), value=_shown(asked.words, made)),
         Fact(label=say("answer.choice"), value=choice_text(asked.words, asked.text, made.choice)),
         *([Fact(label=say("form.reason"), value=str(answer["reason"]))] if answer.get("reason") else []),
     ]
