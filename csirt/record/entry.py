@@ -49,6 +49,8 @@ class EntryKind(StrEnum):
     STEP_ANSWERED = "STEP_ANSWERED"  # a person answered
     STEP_DEFAULTED = "STEP_DEFAULTED"  # nobody answered in time: the clock chose the default answer
     STEP_HANDED_ON = "STEP_HANDED_ON"  # nobody answered in time: the question passed on to the next party
+    SHIFT_NOTE_LEFT = "SHIFT_NOTE_LEFT"  # somebody left a note for the next shift
+    SHIFT_NOTE_SEEN = "SHIFT_NOTE_SEEN"  # somebody else has seen it
     ERRAND_ASKED = "ERRAND_ASKED"  # somebody was asked to do something beside the playbook, by a time
     ERRAND_DONE = "ERRAND_DONE"  # it was done
     ERRAND_WAIVED = "ERRAND_WAIVED"  # it need not be done after all, with a reason, or since the case was closed

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from csirt.model.incident import Level
 from csirt.web.look import View
-from csirt.web.views import absences, frame, sealing
+from csirt.web.views import absences, frame, sealing, shifts
 from tests.web.cases import a_closed_incident
 from tests.web.cast import MINUTE, NOW, Words, a_frame
 
@@ -20,6 +21,8 @@ def people_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     yield "seal_not_mine", a_frame(language), replace(a_seal(say), sealed=False, may=False)
     yield "absences", a_frame(language, "chains"), some_absences(say)
     yield "absences_empty", a_frame(language, "chains"), absences.Absences(rows=())
+    yield "shift_sheet", a_frame(language, "board"), a_shift_sheet(say)
+    yield "shift_sheet_empty", a_frame(language, "board"), shifts.ShiftSheet(cases=(), notes=())
     yield "glass", a_frame(language), sealing.Glass()
     yield "glass_wrong", a_frame(language), sealing.Glass(form=wrong)
 
@@ -78,4 +81,43 @@ def some_absences(say: Words) -> absences.Absences:
         shown=True,
         whose=say("小林 秋子", "Akiko Kobayashi"),
         stand_ins=(row, replace(row, post=say("統括", "Director"), is_holder=False, acting="", chains=())),
+    )
+
+
+def a_shift_sheet(say: Words) -> shifts.ShiftSheet:
+    """One open incident with what waits, and a note of the last shift."""
+    return shifts.ShiftSheet(
+        notes=(
+            shifts.ShiftNote(
+                id="s-1",
+                text=say("業者の折り返し待ち。\n来たら鈴木さんへ。", "The vendor will call back."),
+                by=say("佐藤 健一 主査", "Kenichi Sato"),
+                at=NOW - 90 * MINUTE,
+                incident=say("令和8年度 第12号", "FY2026 No. 12"),
+                href="/incidents/i-1",
+                may_see=True,
+            ),
+        ),
+        cases=(
+            shifts.OpenCase(
+                href="/incidents/i-1",
+                number=say("令和8年度 第12号", "FY2026 No. 12"),
+                title=say("税務課の端末で脅迫文の画面が表示された", "Ransom note on a computer of the tax section"),
+                level=Level(3),
+                proposed_level=Level(3),
+                waiting=(
+                    shifts.WaitingLine(
+                        title=say("端末の隔離", "Isolate the computer"),
+                        who=say("情報システム管理者", "System manager"),
+                        taken_by=say("高橋 美咲", "Misaki Takahashi"),
+                        due=NOW + 20 * MINUTE,
+                    ),
+                ),
+                duties=(
+                    shifts.DutyLine(label=say("県への第1報", "First report to the prefecture"), due=NOW + 90 * MINUTE),
+                ),
+            ),
+        ),
+        may_leave=True,
+        form=frame.Form(key="k"),
     )

@@ -50,6 +50,7 @@ SAMPLES: dict[str, Any] = {
     "/api/v1/assignments/{id}/give-back": {},
     "/api/v1/assignments/{id}/cannot": {"reason": "x"},
     "/api/v1/assignments/{id}/send-back": {"reason": "x"},
+    "/api/v1/shift-notes": {"text": "x"},
     "/api/v1/incidents/{name}/errands": {"text": "x", "who": "role:officer"},
     "/api/v1/assignments/{id}/waiver": {"reason": "x"},
     "/api/v1/incidents/{name}/steps/{step}/{act}": {"reason": "x"},
@@ -117,7 +118,7 @@ def case(desk: Desk) -> dict[str, str]:
     return {
         "name": incident, "id": asked.id, "form": "csv", "evidence": piece, "step": asked.step, "act": "skip",
         "fact": "occurred", "playbook": "malware_mail", "chain": "police", "uid": "k.sato", "person": "x",
-        "report": report, "suffix": "pdf", "mapping": "pref", "office": "mic-cyber", "seq": "0",
+        "note": "x", "report": report, "suffix": "pdf", "mapping": "pref", "office": "mic-cyber", "seq": "0",
     }  # fmt: skip
 
 

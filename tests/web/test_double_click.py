@@ -28,6 +28,7 @@ ONCE_BY_ITSELF = {
     r"/escalations/[^/]+/acknowledge|/acknowledge/.+": "a call is seen once",
     r"/incidents/[^/]+/chains/[^/]+": "a chain is begun once for a case",
     r"/handovers/[^/]+/cancel": "a hand-over is cancelled once",
+    r"/shift-notes/[^/]+/seen": "a note is seen once",
     r"/absences/[^/]+/end": "an absence ends once",
     r"/chains/[^/]+/confirmation": "the same day is confirmed",
 }

@@ -23,6 +23,7 @@ from csirt.texts.duties import DutyWords
 from csirt.web.api.words import Words
 from csirt.web.pages import climbs
 from csirt.web.pages.drawing import go, show
+from csirt.web.pages.shifts import notes_of
 from csirt.web.pages.steps import title_of
 from csirt.web.session import SignedIn, Visit
 from csirt.web.views.board import Board, Count, IncidentRow, Months, Urgent
@@ -74,6 +75,7 @@ def _board(look: Look, visit: Visit, page: int, listed: Listed) -> Board:
         levels=tuple((Level(level), number) for level, number in sorted(board.open_by_level(look).items())[::-1]),
         months=_months(look, visit, words.name.words),
         everything=listed == "all",
+        shift_notes=notes_of(look, visit, words),
     )
 
 

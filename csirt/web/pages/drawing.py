@@ -33,7 +33,7 @@ NOTICES = frozenset(
         "proved", "reset_agreed", "reset_asked", "reset_refused", "second_factor_enrolled", "sessions_ended",
         "signed_out_everywhere", "duty_reported", "duty_waived", "level_set", "unmerged",
         "report_drafted", "report_queued", "report_returned", "report_sent", "report_stamped",
-        "absence_entered", "absence_ended", "errand_asked", "errand_waived",
+        "shift_note_left", "shift_note_seen", "absence_entered", "absence_ended", "errand_asked", "errand_waived",
         "step_claim", "step_hand_over", "step_take_back", "step_give_back", "step_cannot", "step_send_back",
         "handover_entered", "handover_cancelled", "contact_confirmed",
     }

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from csirt.model.incident import IncidentStatus, IncidentType, Level
 from csirt.web.views.frame import Window
+from csirt.web.views.shifts import ShiftNote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,3 +78,4 @@ class Board:
     levels: tuple[tuple[Level, int], ...] = ()
     months: Months | None = None
     everything: bool = False
+    shift_notes: tuple[ShiftNote, ...] = ()  # what the last shift left, until somebody has seen it
