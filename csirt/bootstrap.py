@@ -34,7 +34,7 @@ from csirt.playbook.editions import TEXTS, read_published
 from csirt.playbook.language import Action, Playbook
 from csirt.playbook.systems import FILE, read_systems
 from csirt.response.custody import Custody
-from csirt.response.door import Door
+from csirt.response.door import Door, follow
 from csirt.settings import Settings
 from csirt.store.database import Database
 from csirt.store.evidence_files import EvidenceFiles
@@ -125,7 +125,7 @@ def wire(settings: Settings, source: str, clock: Clock | None = None) -> Desk:
     vault = Vault(load_or_make_key(settings.keys / "vault.key"), KeyRing(settings.keys))
     migrate(settings.database)
     bell = Bell(settings.data)
-    door = Door(Database(settings.database, vault, clock, source, bell.ring), city)
+    door = Door(Database(settings.database, vault, clock, source, bell.ring, follow=follow), city)
     texts = read_step_texts(SHIPPED / TEXTS, settings.own_playbooks / TEXTS)
     texts = replace(texts, titles={step_of(rule.id): {"ja": rule.ja, "en": rule.en} for rule in city.law.rules})
     return Desk(

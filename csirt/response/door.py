@@ -20,6 +20,15 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+def follow(tx: Tx) -> None:
+    """The end of every use case, inside its commit.
+
+    Chains that now have to be climbed by an automatic rule begin, and calls about a duty that has ended stop.
+    """
+    triggers.follow(tx)
+    reminders.follow(tx)
+
+
 class Door:
     """Commits use cases and opens sessions that only read."""
 
@@ -49,19 +58,8 @@ class Door:
         return self.database.vault
 
     def commit(self, actor: Actor, use_case: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a use case as `actor` and commit all of it or nothing; see `Database.commit`.
-
-        Chains that now have to be climbed by an automatic rule begin in the same commit, and calls about a duty that
-        has ended stop in it.
-        """
-
-        def whole(tx: Tx) -> T:
-            done = use_case(tx, *args, **kwargs)
-            triggers.follow(tx)
-            reminders.follow(tx)
-            return done
-
-        return self.database.commit(whole, self.city, actor)
+        """Run a use case as `actor` and commit all of it or nothing; see `Database.commit`."""
+        return self.database.commit(use_case, self.city, actor, *args, **kwargs)
 
     def look(self, question: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Ask a question that only reads, on one consistent state.

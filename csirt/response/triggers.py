@@ -79,10 +79,12 @@ def start(tx: Tx, incident: str, chain: str) -> str:
 
 def follow(tx: Tx) -> None:
     """Begin what automatic rules call for, now that this commit has made more known of some cases."""
+    told = dict.fromkeys(draft.incident for draft in tx.drafts if draft.incident and draft.kind in _TELLS_MORE)
+    if not told:
+        return
     automatic = [name for name, chain in tx.city.chains.items() if any(clause.automatic for clause in chain.when)]
     if not automatic:
         return
-    told = dict.fromkeys(draft.incident for draft in tx.drafts if draft.incident and draft.kind in _TELLS_MORE)
     for incident in told:
         tx.session.flush()
         row = tx.session.get(IncidentRow, incident, with_for_update=True)

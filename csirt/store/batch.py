@@ -49,6 +49,7 @@ _AGAIN = frozenset({"40001", "40P01"})
 # A commit that says nothing for so long is given up by the server: its host may be gone, holding the record's head.
 _SILENT = text("SET LOCAL idle_in_transaction_session_timeout = '10s'")
 Begin = Callable[[Session, City, Actor], Tx]
+Follow = Callable[[Tx], None]
 
 
 def worth_another_try(error: DBAPIError) -> bool:
@@ -74,6 +75,7 @@ class Batch:
     """Orders on their way into one commit. `outcomes` are held back until then: results, and errors."""
 
     begin: Begin
+    follow: Follow
     outcomes: list[tuple[Order, Any]] = field(default_factory=list)
     drafts: list[tuple[Stamp, EntryDraft]] = field(default_factory=list)
     woke: bool = False
@@ -124,6 +126,8 @@ class Batch:
             with self._savepoint(connection) as session:
                 parts = [Part(self.begin(session, one.city, one.actor), one.args, one.named) for one in orders]
                 results = way.many(parts)
+                for part in parts:
+                    self.follow(part.tx)
                 self._keep(connection, session, [part.tx for part in parts])
         except Exception as error:
             if _is_lost(error):
@@ -138,6 +142,7 @@ class Batch:
             with self._savepoint(connection) as session:
                 tx = self.begin(session, order.city, order.actor)
                 outcome = order.use_case(tx, *order.args, **order.named)
+                self.follow(tx)
                 self._keep(connection, session, [tx])
         except BaseException as error:
             if _is_lost(error):

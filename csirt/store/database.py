@@ -117,13 +117,26 @@ def _note_change(connection: Any, _cursor: object, statement: str, *_rest: objec
 class Database:
     """Runs use cases. `on_wake` is called after a commit that made a run due, with nothing."""
 
-    def __init__(self, url: str, vault: Vault, clock: Clock, source: str, on_wake: Callable[[], None]) -> None:
-        """`source` says which process writes: `web`, whose requests share commits, `worker` or `cli`, which do not."""
+    def __init__(
+        self,
+        url: str,
+        vault: Vault,
+        clock: Clock,
+        source: str,
+        on_wake: Callable[[], None],
+        *,
+        follow: Callable[[Tx], None],
+    ) -> None:
+        """`source` says which process writes: `web`, whose requests share commits, `worker` or `cli`, which do not.
+
+        `follow` ends every use case, inside its commit: what follows by rule from what it recorded.
+        """
         self.url = url
         self.vault = vault
         self.clock = clock
         self.source = source
         self._on_wake = on_wake
+        self._follow = follow
         self._sequencer = Sequencer(self._perform) if source == "web" else None
         self._boot = boot_id()
         # A clock that is moved by hand is the database's, too.
@@ -186,7 +199,7 @@ class Database:
         return self._sequencer.give(order)
 
     def _perform(self, orders: Sequence[Order]) -> int:
-        batch = Batch(self._begin)
+        batch = Batch(self._begin, self._follow)
         taken = batch.perform(self.writer, orders)
         if batch.woke:
             self._on_wake()
@@ -219,6 +232,7 @@ class Database:
             begin_on(connection)
             tx = self._begin(session, city, actor)
             result = use_case(tx, *args, **kwargs)
+            self._follow(tx)
             session.flush()
             check_recorded(connection, tx.drafts)
             if tx.drafts:

@@ -1,7 +1,8 @@
 """Many inputs of detections in one go: each is answered for itself, and the same detection stays one row."""
 
+import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from sqlmodel import select
@@ -65,6 +66,21 @@ def test_the_same_detection_from_many_at_once_is_one_row(web: World, give: Give)
     assert sum(one.result(20).detections for one in orders) == 1
     with web.desk.read() as session:
         assert {row.title: row.count for row in session.exec(select(DetectionRow))} == {"x": 51, "y": 50}
+
+
+def test_what_comes_through_the_desk_goes_in_one_go(web: World) -> None:
+    sequencer = web.desk.door.database._sequencer  # noqa: SLF001 - to see that all wait
+    assert sequencer
+    with ThreadPoolExecutor(10) as pool, commits(web) as seen:
+        with gathering(web):
+            told = [
+                pool.submit(web.desk.commit, SENSOR, intake.accept, [record(str(n))], source="test", form="test")
+                for n in range(10)
+            ]
+            while sequencer._queue.qsize() < len(told):  # noqa: SLF001
+                time.sleep(0.001)
+        assert [one.result(20).detections for one in told] == [1] * 10
+    assert seen == ["savepoint", "commit"] * 2  # first the one that held the writer
 
 
 def test_what_stumbles_in_one_go_is_told_apart(web: World, give: Give) -> None:
