@@ -30,13 +30,20 @@ def suggest(detection: Detection, rules: TriageRules) -> tuple[IncidentType, Lev
     (observable `no_alarm`) keeps its own.
     """
     parts = (detection.title, detection.category or "", detection.signature or "")
-    text = unicodedata.normalize("NFKC", "\n".join(parts)[:_SEARCHED_CHARACTERS]).casefold()
+    text = "\n".join(parts)[:_SEARCHED_CHARACTERS]
+    text = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
     native = Level(min(max(detection.level, Level.EVENT), Level.CRISIS))
     quiet = "no_alarm" in detection.observables  # a drill, a sample, what the source has closed: it opens nothing
     for rule in rules.types:
-        if _compiled(rule.pattern).search(text):
+        if _fits(rule.pattern, text):
             return rule.type, native if rule.level is None or quiet else max(native, rule.level)
     return IncidentType.UNDECIDED, native
+
+
+@lru_cache(maxsize=16_384)
+def _fits(pattern: str, text: str) -> bool:
+    """Sensors say the same words again and again."""
+    return _compiled(pattern).search(text) is not None
 
 
 def rules_from(mapping: Mapping[str, object], source: str, on: date | None = None) -> TriageRules:

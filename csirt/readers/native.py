@@ -22,8 +22,9 @@ A field of another name is refused: a slip of the pen must not cost a fact.
 
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from csirt.model.detection import Detection, SourceRecord, Unreadable
 from csirt.readers.limits import DEFAULT_LIMITS, Limits, as_text, as_title, opens_json
@@ -33,6 +34,7 @@ from csirt.readers.times import instant
 FORMAT = "csirt.detection.v1"
 LEVEL_UNKNOWN = 1
 HIGHEST_LEVEL = 4
+_LONGEST_ADDRESS = 200  # characters, with a zone and blanks around it
 
 _TEXTS = ("id", "severity_native", "time_raw", "time", "time_utc", "host", "user", "category", "signature", "format")
 _ADDRESSES = ("src_ip", "dst_ip")
@@ -88,14 +90,10 @@ def _first_wrong(record: Mapping[str, object]) -> Unreadable | None:
         return Unreadable("schema_unknown", "schema")
     if not isinstance(record.get("title"), str) or as_title(record["title"]) is None:
         return Unreadable("field_missing", "title")
-    checks = (
-        *((name, _is_scalar(record.get(name))) for name in _TEXTS),
-        *((name, _is_address(record.get(name))) for name in _ADDRESSES),
-        ("level", _is_level(record.get("level"))),
-        ("observables", _are_observables(record.get("observables"))),
-        ("time_utc", record.get("time_utc") is None or instant(as_text(record["time_utc"])) is not None),
-    )
-    return next((Unreadable("field_invalid", name) for name, good in checks if not good), None)
+    for name, is_good in _CHECKS.items():
+        if not is_good(record.get(name)):
+            return Unreadable("field_invalid", name)
+    return None
 
 
 def _detection(record: Mapping[str, object]) -> Detection:
@@ -133,12 +131,14 @@ def _is_level(value: object) -> bool:
 
 def _is_address(value: object) -> bool:
     """An IP address as text, or nothing."""
-    if value is None:
-        return True
-    if not isinstance(value, str):
-        return False
+    return value is None or (isinstance(value, str) and len(value) <= _LONGEST_ADDRESS and _names_an_address(value))
+
+
+@lru_cache(maxsize=8192)
+def _names_an_address(text: str) -> bool:
+    """The same addresses come again and again."""
     try:
-        ipaddress.ip_address(value.strip())
+        ipaddress.ip_address(text.strip())
     except ValueError:
         return False
     return True
@@ -152,6 +152,20 @@ def _are_observables(value: object) -> bool:
         _KIND.fullmatch(kind) and all(isinstance(text, str) for text in (inner if isinstance(inner, list) else [inner]))
         for kind, inner in value.items()
     )
+
+
+def _is_instant(value: object) -> bool:
+    """A time that we can place, or nothing."""
+    return value is None or (_is_scalar(value) and instant(as_text(value)) is not None)
+
+
+_CHECKS: Mapping[str, Callable[[object], bool]] = {
+    **dict.fromkeys(_TEXTS, _is_scalar),
+    **dict.fromkeys(_ADDRESSES, _is_address),
+    "level": _is_level,
+    "observables": _are_observables,
+    "time_utc": _is_instant,
+}
 
 
 def _observables(record: Mapping[str, object]) -> dict[str, tuple[str, ...]]:

@@ -17,7 +17,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert
+from sqlalchemy import select as plain_select
 from sqlmodel import Session, col, select
 
 from csirt.errors import Untrusted
@@ -30,6 +31,8 @@ from csirt.store.tables.record import VaultKeyRow, VaultPayloadRow, VaultRingRow
 _NONCE = 12
 _LETTERS, _WORDS = 12, 100_000
 _KEEP = insert(table_of(VaultPayloadRow))
+_KEY = table_of(VaultKeyRow)
+_KEY_OF = plain_select(_KEY.c.id, _KEY.c.scope, _KEY.c.ring, _KEY.c.wrapped).where(_KEY.c.scope == bindparam("scope"))
 Row = dict[str, object]
 
 
@@ -93,11 +96,11 @@ class Vault:
         return known[scope]
 
     def _opened_or_made(self, session: Session, scope: str) -> tuple[str, bytes]:
-        row = session.exec(select(VaultKeyRow).where(VaultKeyRow.scope == scope)).first()
+        row = session.connection().execute(_KEY_OF, {"scope": scope}).first()
         if row is None:
             key = secrets.token_bytes(32)
             return self.new_key(session, scope, key), key
-        return row.id, self.data_key(row)
+        return row.id, self._data_key_in(row.id, row.scope, row.ring, row.wrapped)
 
     def new_key(self, session: Session, scope: str, key: bytes) -> str:
         """Keep this data key for a scope that has none; returns its id."""
@@ -109,11 +112,12 @@ class Vault:
 
     def data_key(self, row: VaultKeyRow) -> bytes:
         """The data key of a row. Raises `Untrusted` `vault_key_erased`, `vault_key_wrong`."""
-        if row.wrapped is None:
-            raise Untrusted("vault_key_erased", scope=row.scope)
-        if row.ring and self.ring:
-            return self.ring.unwrap(row.ring, row.wrapped, row.id)
-        return self.unwrap(row.wrapped, row.id)
+        return self._data_key_in(row.id, row.scope, row.ring, row.wrapped)
+
+    def _data_key_in(self, id_: str, scope: str, ring: str, wrapped: bytes | None) -> bytes:
+        if wrapped is None:
+            raise Untrusted("vault_key_erased", scope=scope)
+        return self.ring.unwrap(ring, wrapped, id_) if ring and self.ring else self.unwrap(wrapped, id_)
 
     def wrap_data_key(self, ring: str, key: bytes, label: str) -> bytes:
         """Wrap with a key of the ring, or with the desk's own where `ring` is empty."""
@@ -194,7 +198,7 @@ class Vault:
     def keep(self, session: Session, rows: Sequence[Row]) -> None:
         """Store sealed texts, all by one statement."""
         if rows:
-            session.execute(_KEEP, rows)
+            session.connection().execute(_KEEP, rows)
 
     def open_all(self, session: Session, commitments: Iterable[str | None]) -> dict[str, Opened]:
         """The texts of these commitments; those whose key was destroyed are left out.
