@@ -85,6 +85,33 @@ def take_in(
     return counts
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An input that makes one batch: its records, whose they are, and the reader that read it."""
+
+    records: list[SourceRecord]
+    source: str
+    form: str
+
+    def request_key(self, key: str) -> str:
+        """As `take_in` would make it of the key of the request."""
+        return _request_key(self.source, f"{key}#0", self.records)
+
+
+def read_one_batch(desk: Desk, actor: Actor, data: bytes, form: str) -> Read | None:
+    """Read a small input as `take_in` would; None where it does not make exactly one batch.
+
+    Raises:
+        Invalid: `format_unknown`, or the mapping of its source cannot be used.
+    """
+    source = source_behind(desk, actor)
+    reader = reader_for(desk, source, data[: formats.HEAD_BYTES], form)
+    found = list(islice(batches(reader.read(data)), 2))
+    if len(found) != 1:
+        return None
+    return Read(found[0], source.actor if source else actor.id, reader.format)
+
+
 def take_grave(
     desk: Desk, actor: Actor, data: bytes, form: str, key: str | None, source: Source | None
 ) -> tuple[intake.Accepted, int]:
@@ -126,8 +153,12 @@ def keep(
     key_covers: bool = False,
 ) -> intake.Accepted:
     """Commit one batch; a key that comes again with other records must not make them vanish."""
-    request_key = f"{source}:{key}:{'' if key_covers else _digest(batch)}" if key else None
+    request_key = _request_key(source, key, [] if key_covers else batch) if key else None
     return desk.commit(actor, intake.accept, batch, source=source, form=form, request_key=request_key)
+
+
+def _request_key(source: str, key: str, batch: list[SourceRecord]) -> str:
+    return f"{source}:{key}:{_digest(batch) if batch else ''}"
 
 
 def _digest(batch: list[SourceRecord]) -> str:

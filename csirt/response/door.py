@@ -1,6 +1,7 @@
 """The one door for writes, with the city that use cases are given."""
 
 from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -60,6 +61,12 @@ class Door:
     def commit(self, actor: Actor, use_case: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a use case as `actor` and commit all of it or nothing; see `Database.commit`."""
         return self.database.commit(use_case, self.city, actor, *args, **kwargs)
+
+    def order(
+        self, actor: Actor, use_case: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> Future[T]:
+        """Queue a use case for the next commit; see `Database.order`. For who must not wait in a thread."""
+        return self.database.order(use_case, self.city, actor, *args, **kwargs)
 
     def look(self, question: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Ask a question that only reads, on one consistent state.

@@ -6,9 +6,10 @@ import hmac
 import re
 import secrets
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import lru_cache
 
 import orjson
 from sqlalchemy import and_, bindparam, case, insert, or_, update
@@ -27,18 +28,26 @@ from csirt.model.triage import suggest
 from csirt.record.entry import EntryKind
 from csirt.record.verify_record import root_from
 from csirt.store.columns import table_of
+from csirt.store.queries.tokens import live_tokens
 from csirt.store.sequencer import Part, Way, in_one_go
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.intake import BatchRow, DetectionRow, ObservableRow, QuarantineRow
 from csirt.store.tx import Tx, new_id
 from csirt.store.vault import Row
 
-# Too short for a number that must be masked, and without the signs that lead to a secret.
-_HARMLESS = re.compile(r"[0-9A-Za-z.-]{0,11}")
+# Too short for a number that must be masked, and without the signs that lead to a secret; IPv4 addresses; instants.
+_HARMLESS = re.compile(
+    r"[0-9A-Za-z.-]{0,11}|(?:[0-9]{1,3}\.){3}[0-9]{1,3}"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+)
+_SHORT = 160  # characters of a text whose harmlessness is remembered
 BATCH_LIMIT = 1000  # rows a commit: no writer may starve another
 
 _BATCH, _DETECTION, _OBSERVABLE, _QUARANTINE, _INCIDENT = (
     table_of(row) for row in (BatchRow, DetectionRow, ObservableRow, QuarantineRow, IncidentRow)
+)
+_INTO_BATCH, _INTO_DETECTION, _INTO_OBSERVABLE, _INTO_QUARANTINE = map(
+    insert, (_BATCH, _DETECTION, _OBSERVABLE, _QUARANTINE)
 )
 _KNOWN = (
     select(_DETECTION.c.fingerprint)
@@ -110,6 +119,7 @@ class _Input:
     source: str
     form: str
     request_key: str | None = None
+    token: str | None = None
     first: dict[str, SourceRecord] = field(default_factory=dict)
     times: Counter[str] = field(default_factory=Counter)
     alike: dict[str, str] = field(default_factory=dict)
@@ -125,8 +135,10 @@ class _Input:
                 if ignoring:
                     self.alike[print_] = likeness(record.result, ignoring, self.tx.now)
 
-    def refusal(self) -> CsirtError | None:
-        """Why it is not taken in."""
+    def refusal(self, live: Collection[str]) -> CsirtError | None:
+        """Why it is not taken in; `live`: the tokens that count."""
+        if self.token is not None and self.token not in live:
+            return Forbidden("token_refused")
         try:
             must(self.tx.actor, Permission.INGEST)
         except Forbidden as error:
@@ -140,17 +152,24 @@ def _accept_parts(parts: Sequence[Part]) -> list[Accepted | CsirtError]:
 
 @in_one_go(Way(_accept_parts, rows=lambda arguments: len(arguments[0])))
 def accept(
-    tx: Tx, records: Sequence[SourceRecord], *, source: str, form: str, request_key: str | None = None
+    tx: Tx,
+    records: Sequence[SourceRecord],
+    *,
+    source: str,
+    form: str,
+    request_key: str | None = None,
+    token: str | None = None,
 ) -> Accepted:
     """Keep one batch of at most `BATCH_LIMIT` records from `source` (a code) in format `form`.
 
-    The same `request_key` again gives the same answer and changes nothing. Triage follows by itself.
+    The same `request_key` again gives the same answer and changes nothing. Triage follows by itself. `token`: the hash
+    of what the source showed, where nobody has asked yet whether it counts.
 
     Raises:
-        Forbidden: this actor may not bring detections in.
+        Forbidden: this actor may not bring detections in; `token_refused`.
         Invalid: more records than one batch may hold.
     """
-    [told] = _accept_all([_Input(tx, records, source, form, request_key)])
+    [told] = _accept_all([_Input(tx, records, source, form, request_key, token)])
     if isinstance(told, CsirtError):
         raise told
     return told
@@ -159,7 +178,8 @@ def accept(
 def _accept_all(inputs: Sequence[_Input]) -> list[Accepted | CsirtError]:
     """As `accept`, for several inputs on one session: one question, one statement a table, however many they are."""
     session = inputs[0].tx.session
-    refused = [one.refusal() for one in inputs]
+    live = live_tokens(session, {one.token for one in inputs if one.token is not None}, inputs[0].tx.now)
+    refused = [one.refusal(live) for one in inputs]
     answers = _answered(session, [one.request_key for one in inputs if one.request_key])
     good = [one for one, why in zip(inputs, refused, strict=True) if why is None and one.request_key not in answers]
     rows = _Rows(*_lock_known(session, good))
@@ -196,8 +216,8 @@ def _lock_known(session: Session, inputs: Sequence[_Input]) -> tuple[set[str], d
     if not prints:
         return set(), {}
     if not alike:
-        return set(session.execute(_KNOWN, {"prints": prints}).scalars()), {}
-    rows = session.execute(_KNOWN_OR_ALIKE, {"prints": prints, "alike": alike}).all()
+        return set(session.connection().execute(_KNOWN, {"prints": prints}).scalars()), {}
+    rows = session.connection().execute(_KNOWN_OR_ALIKE, {"prints": prints, "alike": alike}).all()
     return {print_ for print_, _ in rows}, {like: print_ for print_, like in rows if like}
 
 
@@ -269,17 +289,18 @@ class _Rows:
     def store(self, tx: Tx) -> None:
         """Write them: plain statements, no object for a row."""
         tx.vault.keep(tx.session, self.sealed)
-        for table, rows in (
-            (_BATCH, self.batches),
-            (_DETECTION, [*self.detections.values()]),
-            (_OBSERVABLE, self.observables),
-            (_QUARANTINE, self.quarantined),
+        connection = tx.session.connection()
+        for statement, rows in (
+            (_INTO_BATCH, self.batches),
+            (_INTO_DETECTION, [*self.detections.values()]),
+            (_INTO_OBSERVABLE, self.observables),
+            (_INTO_QUARANTINE, self.quarantined),
         ):
             if rows:
-                tx.session.execute(insert(table), rows)
+                connection.execute(statement, rows)
         if self.repeats:
             counted = [{"of": one, "more": more, "seen_at": tx.now} for one, more in sorted(self.repeats.items())]
-            tx.session.execute(_COUNT, counted)
+            connection.execute(_COUNT, counted)
 
 
 def _b64(raw: bytes) -> str:
@@ -319,9 +340,15 @@ def _at(seen: Detection, received: datetime) -> datetime:
 
 
 def _line(text: str) -> str:
-    if _HARMLESS.fullmatch(text):
+    if _HARMLESS.fullmatch(text) or (len(text) <= _SHORT and _stays_as_it_is(text)):
         return text
     return mask(clean_line(text))[:500]
+
+
+@lru_cache(maxsize=8192)
+def _stays_as_it_is(text: str) -> bool:
+    """Has this text nothing to mask? Sensors say the same names and titles again and again."""
+    return mask(clean_line(text)) == text
 
 
 def _short(text: str | None) -> str | None:

@@ -24,6 +24,7 @@ from csirt.web.look import STATIC
 from csirt.web.pages import routes as pages
 from csirt.web.problems import HANDLERS, Internal, answer
 from csirt.web.reading import ReadsNoted
+from csirt.web.short_way import ShortWay
 from csirt.web.sign_in import Gate
 from csirt.web.throttle import Throttle
 
@@ -92,6 +93,7 @@ def create_app(desk: Desk) -> FastAPI:
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(ReadsNoted)
+    app.add_middleware(ShortWay)
     app.add_middleware(LastResort)
     app.add_middleware(Edge, desk=desk)
     return app

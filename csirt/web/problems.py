@@ -91,3 +91,8 @@ HANDLERS: Mapping[type[Exception], Callable[[Request, Exception], Response]] = {
     OperationalError: of_database,
     TimeoutError: of_database,
 }
+
+
+def answered(request: Request, error: Exception) -> Response:
+    """The answer to an error that one of `HANDLERS` is for, where no framework finds it."""
+    return next(HANDLERS[kind] for kind in type(error).__mro__ if kind in HANDLERS)(request, error)

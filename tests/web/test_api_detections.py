@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import event
 
 from csirt.bootstrap import Desk
 from csirt.founding import SAMPLE_CITY
@@ -70,6 +71,27 @@ def test_a_key_used_for_something_else_loses_nothing(sensor: Callable[..., httpx
     sensor(natives(999), key="k")
     counted = sensor(natives(2500), key="k").json()
     assert (counted["detections"], counted["duplicates"]) == (1501, 999)
+
+
+def test_who_showed_a_token_lately_is_known_before_the_commit(
+    sensor: Callable[..., httpx.Response], desk: Desk
+) -> None:
+    asked: list[str] = []
+    event.listen(desk.door.database.reader, "before_cursor_execute", lambda _c, _cu, what, *_: asked.append(what))
+    assert sensor(natives(1), form="native").status_code == 200
+    assert asked
+    asked.clear()
+    assert sensor(natives(2), form="native").json()["duplicates"] == 1
+    assert not asked
+
+
+def test_a_token_that_was_revoked_meanwhile_takes_nothing_in(sensor: Callable[..., httpx.Response], desk: Desk) -> None:
+    assert sensor(natives(1)).status_code == 200  # from now on it is remembered
+    desk.commit(Actor("p-test", "local"), access.revoke_token, "ids-1")
+    for data in (natives(2), natives(2000)):  # at once, and in a thread
+        refused = sensor(data)
+        assert (refused.status_code, refused.json()["error"]) == (403, "token_refused")
+    assert len(desk.look(explore, kind="DETECTIONS_ACCEPTED")) == 1
 
 
 def test_who_is_signed_in_may_bring_a_file(officer: Someone) -> None:

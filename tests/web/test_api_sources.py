@@ -22,6 +22,7 @@ from csirt.model.source import is_among, networks_from, sources_from
 from csirt.response import sources
 from csirt.settings import Settings
 from csirt.store.queries.timeline import explore
+from csirt.store.queries.tokens import hash_of, live_tokens
 from csirt.wellness import check
 from tests.web.conftest import Someone
 
@@ -132,6 +133,28 @@ def test_a_token_is_changed_without_a_gap(send: Callable[..., httpx.Response], d
     assert send("edr", token=new).status_code == 403
     with pytest.raises(NotFound, match="token_unknown"):
         desk.commit(LOCAL, sources.revoke_token, new_id)
+
+
+def test_the_common_door_remembers_a_token_no_longer_than_it_counts(
+    desk: Desk, someone: Make, clock: FixedClock
+) -> None:
+    client = someone().client
+    token, signing = a_token(desk, "ids"), a_token(desk, "ids", signs=True)
+
+    def post(shown: str) -> int:
+        body = b'{"title": "t", "src_ip": "192.0.2.1"}'
+        headers = {"Authorization": f"Bearer {shown}"}
+        answer: httpx.Response = client.post("/api/v1/detections?format=native", content=body, headers=headers)
+        return answer.status_code
+
+    assert (post(token), post(token), post(signing)) == (200, 200, 403)
+    clock.forward(timedelta(days=1))
+    assert post(token) == 403
+    with desk.read() as session:
+        shown = {hash_of(one) for one in (token, signing, a_token(desk, "ids"))}
+        assert live_tokens(session, shown, clock.now()) == set()  # the session began before the last one was made
+    with desk.read() as session:
+        assert len(live_tokens(session, shown, clock.now())) == 1
 
 
 def test_addresses_of_token_and_source_count(send: Callable[..., httpx.Response], desk: Desk) -> None:

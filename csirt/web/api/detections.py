@@ -35,7 +35,8 @@ from csirt.web.session import IncidentReader, SignedIn, Visit, desk_of, visit
 router = APIRouter(tags=["detections"])
 
 _FORMAT = "auto, or a name of `csirt formats`"
-RequestKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
+FORMAT_MOST, KEY_MOST = 64, 200  # characters
+RequestKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=KEY_MOST)]
 
 
 def ingester(request: Request) -> Actor:
@@ -61,12 +62,18 @@ def look_for_room(request: Request, source: Source | None) -> None:
             request.state.too_fast = error
 
 
+def token_in(request: Request) -> str | None:
+    """The token that a request carries, if it carries one."""
+    kind, _, given = request.headers.get("authorization", "").partition(" ")
+    return given.strip()[:300] if kind.lower() == "bearer" else None
+
+
 def by_token(request: Request) -> Actor | None:
     """The source or sensor whose token a request carries; None: it carries none. Raises `Forbidden`."""
-    kind, _, given = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "bearer":
+    token = token_in(request)
+    if token is None:
         return None
-    desk, token, address = desk_of(request), given.strip()[:300], address_of(request)
+    desk, address = desk_of(request), address_of(request)
 
     def question(look: Look) -> Actor:
         name = sources.name_by_token(look.session, token, address, desk.clock.now())
@@ -89,7 +96,7 @@ async def take_detections(
     request: Request,
     actor: Annotated[Actor, Depends(ingester)],
     key: RequestKey = None,
-    format: Annotated[str, Query(max_length=64, description=_FORMAT)] = formats.AUTO,  # noqa: A002 - as the address says
+    format: Annotated[str, Query(max_length=FORMAT_MOST, description=_FORMAT)] = formats.AUTO,  # noqa: A002 - as the address says
 ) -> AcceptedGiven:
     """Take in the bytes of a sensor's output; answered only once all is stored.
 
