@@ -1,11 +1,12 @@
 """How many detections a second are taken in for good, how quickly, and what a storm of them does.
 
-    .venv/bin/python -m benchmarks.intake [--database sqlite] [--parts sdbt] [--seconds 5] [--clients 1 8 32 256]
+    .venv/bin/python -m benchmarks.intake [--database sqlite] [--parts fsdbt] [--seconds 5] [--clients 1 8 32 256]
 
-Parts: s single POSTs by so many clients; d the same detection 1,000 times from 32 clients at once; b NDJSON bulk of
-1,000 a body; t the storm: 100,000 detections in 60 s from 20 sources, one critical among them, the worker sorting
-beside it. Each is authenticated, deduplicated, recorded and on the disk before the answer. The clients share the
-machine with the server. One JSON object a line, beside the disk's own rate and the load of the machine.
+Parts: f the framework without the desk, for what this machine and these clients can do at most; s single POSTs by so
+many clients; d the same detection 1,000 times from 32 clients at once; b NDJSON bulk of 1,000 a body; t the storm:
+100,000 detections in 60 s from 20 sources, one critical among them, the worker sorting beside it. Each is
+authenticated, deduplicated, recorded and on the disk before the answer. The clients share the machine with the server.
+One JSON object a line, beside the disk's own rate and the load of the machine.
 """
 
 import argparse
@@ -13,19 +14,25 @@ import asyncio
 import itertools
 import os
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from sqlmodel import func, select
+from sqlmodel import col, func, select
 
-from benchmarks.stand import Stand, cpu_seconds, fsync_rate, memory_mb, quantile, show, stand
+from benchmarks.stand import Stand, answers, cpu_seconds, fsync_rate, memory_mb, quantile, show, stand, until
+from csirt.cli.children import free_port
+from csirt.model.incident import Level
 from csirt.model.people import Actor
+from csirt.record.entry import EntryKind
 from csirt.response import access, audit
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.intake import DetectionRow
+from csirt.store.tables.record import LedgerRow
 
 STORM, STORM_SECONDS, SOURCES = 100_000, 60, 20
 A_BODY = 1000
@@ -90,6 +97,38 @@ def milliseconds(seconds: Sequence[float]) -> dict[str, float]:
     return {
         name: round(quantile(seconds, share) * 1000, 1) for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1))
     }
+
+
+def bare(seconds: float, clients: int = 32) -> None:
+    """Part f."""
+    port, took = free_port(), []
+    server = subprocess.Popen([sys.executable, "-m", "benchmarks.bare", str(port)])
+    body, end = orjson.dumps(detection(1)), 0.0
+
+    async def work(client: Client) -> None:
+        while time.monotonic() < end:
+            began = time.monotonic()
+            await client.send(body)
+            took.append(time.monotonic() - began)
+
+    async def all_of_them() -> None:
+        made = [await Client(port, "none").open() for _ in range(clients)]
+        await asyncio.gather(*map(work, made))
+
+    try:
+        until(lambda: answers(f"http://127.0.0.1:{port}"), every=0.05)
+        cpu, began = cpu_seconds(server.pid), time.monotonic()
+        end = began + seconds
+        asyncio.run(all_of_them())
+        lasted = time.monotonic() - began
+        cpu = (cpu_seconds(server.pid) - cpu) * 1000 / len(took)
+    finally:
+        server.terminate()
+        server.wait()
+    show(
+        part="f", clients=clients, per_s=round(len(took) / lasted), ms=milliseconds(took),
+        server_cpu_ms_each=round(cpu, 2), load=os.getloadavg()[0],
+    )  # fmt: skip
 
 
 def rows(at: Stand) -> tuple[int, int]:
@@ -162,6 +201,28 @@ def bulk(at: Stand, token: str, clients: int, bodies: int) -> None:
     )  # fmt: skip
 
 
+def when_called(at: Stand) -> dict[str, float | None]:
+    """How long after the critical detection was stored it had its case, and somebody was called."""
+    with at.desk.read() as session:
+        critical = session.exec(select(DetectionRow).where(DetectionRow.level == Level.CRISIS)).first()
+        if critical is None or critical.incident is None:
+            return {"opened_s": None, "called_s": None}
+        entries = session.exec(select(LedgerRow.kind, func.min(LedgerRow.at)).where(LedgerRow.inc == critical.incident)
+                               .group_by(col(LedgerRow.kind))).all()  # fmt: skip
+    first = dict(entries)
+    after = {
+        name: first.get(kind.value) for name, kind in
+        (("opened_s", EntryKind.INCIDENT_OPENED), ("called_s", EntryKind.PERSON_CALLED))
+    }  # fmt: skip
+    return {name: round((at_ - critical.first_seen).total_seconds(), 2) if at_ else None for name, at_ in after.items()}
+
+
+def is_all_sorted(at: Stand) -> bool:
+    """Is nothing new left?"""
+    with at.desk.read() as session:
+        return session.exec(select(DetectionRow.id).where(DetectionRow.state == "new").limit(1)).first() is None
+
+
 def storm(at: Stand, total: int, seconds: int) -> None:
     """Part t: each source has a connection; one in five detections is told again; one is critical."""
     tokens = [token_for(at, f"storm-{source}") for source in range(SOURCES)]
@@ -196,12 +257,16 @@ def storm(at: Stand, total: int, seconds: int) -> None:
     began = time.monotonic()
     asyncio.run(all_of_them())
     lasted, after = time.monotonic() - began, rows(at)
+    began = time.monotonic()
+    until(lambda: is_all_sorted(at), every=0.05)
+    sorting = round(time.monotonic() - began, 1)
     with at.desk.read() as session:
         opened = session.exec(select(func.count()).select_from(IncidentRow)).one()
     show(
         part="t", sent=len(took), per_s=round(len(took) / lasted), seconds=round(lasted, 1), ms=milliseconds(took),
         wrong=len(wrong), lost=len(took) - len(wrong) - (after[1] - before[1]), rows=after[0] - before[0],
-        incidents=opened, web_mb=peak[0], sound=at.desk.look(audit.verify).ok, load=os.getloadavg()[0],
+        incidents=opened, sorted_after_s=sorting, **when_called(at),
+        web_mb=peak[0], sound=at.desk.look(audit.verify).ok, load=os.getloadavg()[0],
     )  # fmt: skip
 
 
@@ -209,21 +274,22 @@ def main() -> None:
     """Run the parts that were asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
-    parser.add_argument("--parts", default="sdbt")
+    parser.add_argument("--parts", default="fsdbt")
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--clients", type=int, nargs="*", default=[1, 8, 32, 256])
     parser.add_argument("--storm", type=int, nargs=2, default=[STORM, STORM_SECONDS], metavar=("TOTAL", "SECONDS"))
     given = parser.parse_args()
     with stand(given.database) as at:
         show(database=given.database, fsyncs_per_s=fsync_rate(at.folder), load=os.getloadavg()[0])
-        token = token_for(at, "bench")
+        if "f" in given.parts:
+            bare(min(given.seconds, 3))
         at.start(*(("web", "worker") if given.parts == "t" else ("web",)))
         for clients in given.clients if "s" in given.parts else ():
-            singles(at, token, clients, given.seconds)
+            singles(at, token_for(at, f"bench-{clients}"), clients, given.seconds)
         if "d" in given.parts:
-            duplicates(at, token)
+            duplicates(at, token_for(at, "bench-same"))
         for clients in (1, 4) if "b" in given.parts else ():
-            bulk(at, token, clients, 20)
+            bulk(at, token_for(at, f"bulk-{clients}"), clients, 20)
         if "t" in given.parts:
             storm(at, *given.storm)
 

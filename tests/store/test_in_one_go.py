@@ -5,9 +5,12 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlmodel import select
 
 from csirt.errors import Forbidden
+from csirt.guard import clean_line, mask
 from csirt.model.detection import Detection, SourceRecord, Unreadable
 from csirt.model.people import SYSTEM, Actor, Role
 from csirt.response import intake
@@ -94,3 +97,15 @@ def test_what_stumbles_in_one_go_is_told_apart(web: World, give: Give) -> None:
     assert odd.result(20).detections == 1
     with pytest.raises(TypeError):
         broken.result(20)
+
+
+@given(
+    st.one_of(
+        st.from_regex(intake._HARMLESS, fullmatch=True),  # noqa: SLF001 - what is kept without a look at it
+        st.ip_addresses(v=4).map(str),
+        st.datetimes().map(lambda at: at.isoformat()),
+    )
+)
+def test_what_is_kept_without_a_look_holds_nothing_to_mask(text: str) -> None:
+    if intake._HARMLESS.fullmatch(text):  # noqa: SLF001
+        assert mask(clean_line(text)) == text
