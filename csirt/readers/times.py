@@ -27,6 +27,10 @@ _JAPANESE = re.compile(
 _FAST = re.compile(
     r"([0-9]{2})/([0-9]{2})(?:/([0-9]{4}|[0-9]{2}))?-([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?"
 )
+# As most sensors write it (RFC 3339 §5.6): the standard library reads that, and quickly.
+_COMMON = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3}(?:[0-9]{3})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
 # CEF revision 16 to 26, "Date formats": MMM dd [yyyy] HH:mm:ss[.SSS] [zzz]; RFC 3164 §4.1.2 is the shortest of them.
 _MONTH_FIRST = re.compile(
     r"([A-Za-z]{3}) {1,2}([0-9]{1,2})(?: ([0-9]{4}))? ([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?"
@@ -56,7 +60,15 @@ def instant(raw: str | None, without_offset: timedelta | None = None) -> datetim
         return None
     if match := _EPOCH.fullmatch(text):
         return _since_epoch(match[1], match[2])
-    return _written(text, without_offset)
+    return _common(text) or _written(text, without_offset)
+
+
+def _common(text: str) -> datetime | None:
+    """The instant of a time as most write it; None for others, a leap second, and a day that is in no calendar."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC) if _COMMON.fullmatch(text) else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _written(text: str, without_offset: timedelta | None) -> datetime | None:
