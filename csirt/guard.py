@@ -9,10 +9,13 @@ digits.
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import TypeVar
 
 from csirt.errors import Invalid
 
 Span = tuple[int, int]
+Value = TypeVar("Value")
 
 MY_NUMBER, CARD, SECRET = "[masked:my_number]", "[masked:card]", "[masked:secret]"
 
@@ -306,6 +309,11 @@ def mask(text: str, *, declared: bool = False) -> str:
             break
         text = masked
     return text
+
+
+def mask_each(params: Mapping[str, Value]) -> dict[str, Value | str]:
+    """What an error names, with its texts masked: it may repeat what somebody typed into an address or a field."""
+    return {name: mask(value) if isinstance(value, str) else value for name, value in params.items()}
 
 
 # --------------------------------------------------------------------------------------------------------------- lines

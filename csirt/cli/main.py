@@ -14,6 +14,7 @@ from typer.main import get_command
 
 from csirt.cli.speaking import refuse
 from csirt.errors import CsirtError
+from csirt.guard import mask
 
 # command -> module and what it holds: a function, or a group of further commands
 COMMANDS = {
@@ -106,7 +107,7 @@ class Commands(TyperGroup):
     def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
         """As usual; a name that is not known gets help that names what there is."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            ctx.fail(f"{args[0]}: {', '.join(COMMANDS)}")
+            ctx.fail(f"{mask(args[0])}: {', '.join(COMMANDS)}")
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from csirt.errors import CsirtError, Param
-from csirt.guard import clean_line
+from csirt.guard import clean_line, mask_each
 from csirt.texts.catalogs import Catalog, catalog
 
 
@@ -60,6 +60,7 @@ def refuse(ctx: typer.Context, error: CsirtError) -> None:
 
 def tell_error(code: str, params: Mapping[str, Param], language: str, *, as_json: bool) -> None:
     """The same for an error that does not end the command at once."""
+    params = mask_each(params)
     message = words(language).error(code, params)
     if as_json:
         typer.echo(to_json({"error": code, "params": dict(params), "message": message}), err=True)

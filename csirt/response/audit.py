@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
 from csirt.errors import Forbidden, LedgerBroken, Untrusted
+from csirt.guard import mask
 from csirt.model.authority import Permission, must
 from csirt.record.entry import EntryKind, parse
 from csirt.record.export import WHOLE, Part, opening_line
@@ -242,7 +243,8 @@ def export(tx: Tx, part: Part = WHOLE) -> None:
 def extract(tx: Tx, form: str, number: int, incident: str = "", filters: Mapping[str, str] | None = None) -> None:
     """Record that so many entries leave the house as a file, and what was looked for, as far as that is codes."""
     must(tx.actor, Permission.EXPORT_RECORD)
-    codes = {name: text for name, text in (filters or {}).items() if _CODE(text)}
+    # What was typed as a filter may be anything: only what is a code, and holds no number or secret, is kept.
+    codes = {name: text for name, text in (filters or {}).items() if _CODE(text) and mask(text) == text}
     tx.record(
         EntryKind.RECORD_EXPORTED, incident=incident or None,
         out={"scope": "extract", "form": form, "number": number, **codes},

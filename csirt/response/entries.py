@@ -100,7 +100,7 @@ def prove(look: Look, seq: int, raw: bytes, head: Checkpoint, note: bytes, known
     def leaves(start: int, end: int) -> Iterable[bytes]:
         query = select(LedgerRow.leaf, LedgerRow.seq).where(col(LedgerRow.seq) >= start, col(LedgerRow.seq) < end)
         rows = look.session.exec(query.order_by(col(LedgerRow.seq)).execution_options(**UNHIDDEN))
-        return [leaf if leaf is not None else _hashed(look, at) for leaf, at in rows]
+        return [_hashed(look, at) if leaf is None else bytes(leaf) for leaf, at in rows]
 
     try:
         path = tuple(Tree(leaves, {} if known is None else known).inclusion(seq, head.size))

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from csirt.errors import CsirtError, Invalid, NotFound, Param, Unavailable
+from csirt.guard import mask_each
 from csirt.logs import log
 from csirt.texts.catalogs import catalog
 from csirt.web.language import language_of
@@ -32,6 +33,7 @@ class Internal(CsirtError):
 def answer(request: Request, error: CsirtError, reference: str = "") -> Response:
     """The answer to a request that failed."""
     draw: Draw | None = request.app.state.draw_problem
+    error.params = mask_each(error.params)
     if request.url.path.startswith(API) or draw is None:
         response: Response = JSONResponse(in_words(request, error), error.http)
     else:

@@ -38,3 +38,9 @@ def test_an_extract_is_saved_and_recorded(data: Path, tmp_path: Path) -> None:
     assert row["out"] == {"form": "csv", "kind": "NOTE_ADDED", "number": 1, "scope": "extract"}
     nowhere = tmp_path / "none" / "x.csv"
     assert call("record", "save", nowhere, "--data", data, "--json").error["error"] == "folder_not_writable"
+
+
+def test_no_name_of_a_sensor_brings_a_number_into_the_record(data: Path) -> None:
+    refused = call("token", "9832-0567-3214", "--data", data, "--json")
+    assert refused.error["error"] == "my_number_refused"
+    assert "9832-0567-3214" not in call("9832-0567-3214").err

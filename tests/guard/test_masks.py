@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csirt.guard import CARD, SECRET, clean_line, mask
+from csirt.guard import CARD, MY_NUMBER, SECRET, clean_line, mask, mask_each
 
 
 @pytest.mark.parametrize(
@@ -117,3 +117,8 @@ def test_any_text_can_be_a_subject_after_cleaning(text: str) -> None:
     message = EmailMessage()
     message["Subject"] = line
     assert b"Subject" in message.as_bytes()
+
+
+def test_what_an_error_names_is_masked() -> None:
+    said = mask_each({"incident": "R8-1 983205673214", "limit": 3, "file": "token=abcdefgh", "none": None})
+    assert said == {"incident": f"R8-1 {MY_NUMBER}", "limit": 3, "file": f"token={SECRET}", "none": None}

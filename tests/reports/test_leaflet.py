@@ -26,7 +26,7 @@ __all__ = ["world"]
 def lived(world: World) -> None:
     world.open(title="撫養さんの端末が暗号化された")
     report = Report(
-        title="内部不正の疑い", type=IncidentType.OTHER, sealed=True, readers=(world.person("a.kobayashi").id,)
+        title="内部不正の疑い", type=IncidentType.DDOS, sealed=True, readers=(world.person("a.kobayashi").id,)
     )
     world.desk.commit(world.person("k.sato"), incidents.open_by_report, report)
     world.work()

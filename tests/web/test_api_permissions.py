@@ -98,9 +98,8 @@ def addresses(app: FastAPI) -> Iterator[tuple[str, str]]:
             yield method.upper(), path
 
 
-@pytest.fixture
-def case(desk: Desk) -> dict[str, str]:
-    """An incident under way, with a question that waits."""
+def a_case(desk: Desk) -> dict[str, str]:
+    """An incident under way, with a question that waits: what stands for each part of an address."""
     actor = Actor("p-test", "local", roles=frozenset({Role.OFFICER}))
     incident = desk.commit(actor, incidents.open_by_report, Report(title="件名", type=IncidentType.RANSOMWARE))
     drive(desk)
@@ -120,6 +119,12 @@ def case(desk: Desk) -> dict[str, str]:
         "fact": "occurred", "playbook": "malware_mail", "chain": "police", "uid": "k.sato", "person": "x",
         "note": "x", "report": report, "suffix": "pdf", "mapping": "pref", "office": "mic-cyber", "seq": "0",
     }  # fmt: skip
+
+
+@pytest.fixture
+def case(desk: Desk) -> dict[str, str]:
+    """An incident under way, with a question that waits."""
+    return a_case(desk)
 
 
 def ask(who: Someone, method: str, path: str, case: dict[str, str], token: str = "") -> httpx.Response:

@@ -147,7 +147,14 @@ def test_who_only_reads_the_record_gets_no_file(visit: Visit, played: World) -> 
 
 def test_what_was_typed_as_a_filter_never_reaches_the_record(played: World) -> None:
     auditor = played.person("f.yamada")
-    played.desk.commit(auditor, audit.extract, "csv", 0, "", {"step": "山田 太郎 123456789018", "person": "p-1"})
+    played.desk.commit(
+        auditor,
+        audit.extract,
+        "csv",
+        0,
+        "",
+        {"step": "山田 太郎 123456789018", "kind": "1234-5678-9018", "person": "p-1"},
+    )
     (entry,) = played.desk.look(explore, kind="RECORD_EXPORTED")
     assert entry.out == {"scope": "extract", "form": "csv", "number": 0, "person": "p-1"}
 
@@ -166,3 +173,11 @@ def test_the_api_gives_an_entry_with_its_proof(visit: Visit, played: World) -> N
     assert me.get("/api/v1/record/export.csv?kind=INCIDENT_OPENED").content.startswith(b"\xef\xbb\xbf")
     assert me.get("/api/v1/record/export.exe").status_code == 404
     assert me.get("/api/v1/record?step=none").json() == []
+
+
+@pytest.mark.parametrize("path", ["/api/v1/incidents/{}", "/incidents/{}", "/api/v1/chains/{}", "/audit?incident={}"])
+def test_no_error_repeats_a_number_that_was_typed_into_an_address(visit: Visit, path: str) -> None:
+    answer = visit("f.yamada").get(path.format("9832-0567-3214"))
+    assert answer.status_code in {404, 422}
+    said = answer.text.split("<main", 1)[-1]
+    assert "9832-0567-3214" not in re.sub(r'value="[^"]*"', "", said)

@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 
 from csirt.clock import JST
 from csirt.errors import CsirtError, Invalid, NotSignedIn, Param
-from csirt.guard import clean_line, refuse_my_number
+from csirt.guard import clean_line, mask_each, refuse_my_number
 from csirt.web.ended import keep_of_ended
 from csirt.web.session import Visit, check_csrf, open_visit
 from csirt.web.views.frame import Form
@@ -70,7 +70,7 @@ class Faults:
         """Note an error, unless the field has one already."""
         if field not in self.errors:
             self.errors[field] = code
-            self.params |= params
+            self.params |= mask_each(params)
 
     def of(self, error: CsirtError, names: frozenset[str], prefix: str = "") -> None:
         """Note an error of a use case beside its field, or above the form where it names none of these."""
