@@ -10,7 +10,8 @@ from ldap.filter import filter_format
 
 from csirt.directory.attributes import dn_key
 from csirt.directory.entries import account_name
-from csirt.directory.ldap import NOT_THERE, Connection, LdapServer, connect
+from csirt.directory.ldap import NOT_THERE, LdapServer, connect
+from csirt.directory.lines import Connection, close
 from csirt.directory.servers import in_time
 from csirt.errors import Unavailable
 
@@ -74,9 +75,12 @@ class Switch:
         raise Unavailable("directory_refused", permanent=True, reason=reason)
 
     def _one(self, url: str, work: Callable[[Connection], str]) -> str:
-        with connect(self.server, url) as connection:
+        connection = connect(self.server, url)
+        try:
             connection.simple_bind_s(self.server.bind_dn, self.server.bind_password)
             return work(connection)
+        finally:
+            close(connection)
 
     def _turn(self, connection: Connection, name: str, *, on: bool) -> str:
         found = self._find(connection, name)

@@ -1,7 +1,8 @@
 """People from the city's LDAP servers.
 
-Every question opens its own connection and closes it again. What is set here was tried, because libldap's defaults are
-not safe: no time limits, certificates checked only as the environment says, an empty password that counts as success.
+A question that was answered leaves its connection for the next one (`csirt.directory.lines`). What is set here was
+tried, because libldap's defaults are not safe: no time limits, certificates checked only as the environment says, an
+empty password that counts as success.
 
 A server that falls silent within a TLS handshake is the worst of them. libldap 2.5 then spins on one processor for ever
 in spite of its time limits, unless `OPT_CONNECT_ASYNC` is set; and half a handshake holds it even then. So each
@@ -12,8 +13,8 @@ with its line.
 import ipaddress
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ from csirt.clock import Clock, SystemClock
 from csirt.directory.attributes import Attributes, Entry, dn_key
 from csirt.directory.entries import Listing, Opaque, account_name, password_bytes, read_entries
 from csirt.directory.groups import DEEPEST
+from csirt.directory.lines import HUNG_UP, Connection, KeptLines, close
 from csirt.directory.probing import Probe
 from csirt.directory.roles import Grants
 from csirt.directory.schema import Schema
@@ -59,8 +61,6 @@ _NOT_THEIRS = (
     ldap.CONSTRAINT_VIOLATION,
     ldap.INVALID_DN_SYNTAX,
 )
-
-Connection = Any  # python-ldap comes without type information
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,7 @@ class LdapDirectory:
         self._opaque = opaque
         self._clock = clock or SystemClock()
         self._servers = Servers(server.urls)
+        self._lines = KeptLines()
 
     def authenticate(self, uid: str, password: str) -> Person | None:
         """The person if the server accepts the password as theirs, else None.
@@ -147,7 +148,7 @@ class LdapDirectory:
     def _probe(self, url: str) -> Probe:
         begin, code, reason = time.monotonic(), "", ""
         try:
-            self._servers.run(url, partial(self._ask_one, url, lambda line: line.base(), 1.0), 2.0)
+            self._servers.run(url, partial(self._ask_anew, url, lambda line: line.base(), 1.0), 2.0)
         except NOT_THERE as error:
             code, reason = "directory_unreachable", type(error).__name__
         except (ldap.LDAPError, ValueError) as error:
@@ -178,10 +179,35 @@ class LdapDirectory:
         raise DirectoryUnavailable("directory_unreachable", reason=reason, servers=len(self._server.urls))
 
     def _ask_one(self, url: str, question: "Question", seconds: float) -> Sequence[Entry]:
-        with connect(self._server, url, seconds) as connection:
+        """On a line that was kept, or on a new one where there is none or the other end hung up."""
+        begin = time.monotonic()
+        if (kept := self._lines.take(url)) is not None:
+            try:
+                bound(kept.connection, seconds)
+                return self._on(url, kept.connection, kept.opened, question, seconds)
+            except HUNG_UP:
+                seconds = max(seconds - (time.monotonic() - begin), 0.1)
+        return self._ask_anew(url, question, seconds)
+
+    def _ask_anew(self, url: str, question: "Question", seconds: float) -> Sequence[Entry]:
+        return self._on(url, connect(self._server, url, seconds), self._lines.now(), question, seconds)
+
+    def _on(
+        self, url: str, connection: Connection, opened: float, question: "Question", seconds: float
+    ) -> Sequence[Entry]:
+        """Ask as the reading account, whoever signed in on this line before. Only a line that answered is kept."""
+        keeps = False
+        try:
             if self._server.bind_dn:
                 connection.simple_bind_s(self._server.bind_dn, self._server.bind_password)
-            return question(Line(connection, self._server, seconds))
+            found = question(Line(connection, self._server, seconds))
+            keeps = bool(self._server.bind_dn)  # nothing but a name makes the next question one of the reader's
+        finally:
+            if keeps:
+                self._lines.give(url, connection, opened)
+            else:
+                close(connection)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,29 +314,34 @@ class Line:
 Question = Callable[[Line], Sequence[Entry]]
 
 
-@contextmanager
-def connect(server: LdapServer, url: str, seconds: float = 0.0) -> Iterator[Connection]:
-    """A line to one server, encrypted where it must be, closed afterwards. Raises what python-ldap raises.
+def connect(server: LdapServer, url: str, seconds: float = 0.0) -> Connection:
+    """A line to one server, encrypted where it must be; whoever asked closes it. Raises what python-ldap raises.
 
     `seconds` bounds each exchange; nought: the server's own limit.
     """
-    connection, seconds = ldap.initialize(url), max(seconds, 0.1) if seconds else server.timeout
+    connection = ldap.initialize(url)
     try:
-        connection.timeout = seconds
         connection.set_option(ldap.OPT_PROTOCOL_VERSION, ldap.VERSION3)
-        connection.set_option(ldap.OPT_NETWORK_TIMEOUT, seconds)  # to connect
-        connection.set_option(ldap.OPT_TIMEOUT, seconds)  # and to be answered: both are needed
+        bound(connection, seconds or server.timeout)
         connection.set_option(ldap.OPT_REFERRALS, ldap.OPT_OFF)  # our password goes to no third server
         connection.set_option(ldap.OPT_DEREF, ldap.DEREF_NEVER)
         connection.set_option(ldap.OPT_CONNECT_ASYNC, ldap.OPT_ON)  # or a silent handshake spins for ever
-        connection.set_option(ldap.OPT_X_KEEPALIVE_IDLE, int(seconds) + 1)  # a dead line is noticed
+        connection.set_option(ldap.OPT_X_KEEPALIVE_IDLE, int(server.timeout) + 1)  # a dead line is noticed
         if server.start_tls or url.startswith("ldaps:"):
             _demand_certificate(server, connection)
             _encrypt(connection, start_tls=not url.startswith("ldaps:"))
-        yield connection
-    finally:
-        with suppress(ldap.LDAPError):
-            connection.unbind_s()
+    except BaseException:
+        close(connection)
+        raise
+    return connection
+
+
+def bound(connection: Connection, seconds: float) -> None:
+    """From now on each exchange on this line takes no longer."""
+    seconds = max(seconds, 0.1)
+    connection.timeout = seconds
+    connection.set_option(ldap.OPT_NETWORK_TIMEOUT, seconds)  # to connect
+    connection.set_option(ldap.OPT_TIMEOUT, seconds)  # and to be answered: both are needed
 
 
 def _demand_certificate(server: LdapServer, connection: Connection) -> None:
