@@ -14,7 +14,7 @@ from csirt.era import jst_date
 from csirt.errors import Conflict, Forbidden, Invalid, NotFound
 from csirt.guard import refuse_my_number
 from csirt.model.announcement import DECIDERS, AnnouncementState, Ground, Outlet
-from csirt.model.authority import Permission, must
+from csirt.model.authority import Permission, must, must_be_fresh
 from csirt.model.duty import DutyState
 from csirt.record.entry import EntryKind
 from csirt.response import duties, locks, repeats
@@ -87,9 +87,11 @@ def approve(tx: Tx, announcement: str) -> None:
 
     Raises:
         Forbidden: the actor holds no such post, or wrote it.
+        StepUpNeeded: they proved too long ago who they are: what was said in public is not taken back.
         Conflict: it was decided on already, or another draft took its place.
     """
     row = _to_decide(tx, announcement)
+    must_be_fresh(tx.actor)
     out: dict[str, Code | list[str]] = {"announcement": row.id, "number": row.number}
     tx.record(EntryKind.ANNOUNCEMENT_APPROVED, incident=row.incident, out=out)
     _decided(tx, row, AnnouncementState.APPROVED)

@@ -11,7 +11,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from csirt.errors import Conflict, Forbidden, Invalid, NotFound
 from csirt.guard import refuse_my_number
-from csirt.model.authority import Permission, may, must
+from csirt.model.authority import Permission, may, must, must_be_fresh
 from csirt.model.people import Role, Roster
 from csirt.record.entry import EntryKind
 from csirt.response import people
@@ -69,11 +69,13 @@ def name_reader(tx: Tx, incident: str, person: str) -> None:
 
     Raises:
         Forbidden: this actor may not name readers.
+        StepUpNeeded: they proved too long ago who they are; sealing itself and taking readers away do not wait for it.
         NotFound: no such incident, or it is hidden from the actor.
         Conflict: it is not sealed.
         Invalid: nobody of this id, or somebody who could not read it.
     """
     readers = _readers(tx, incident)
+    must_be_fresh(tx.actor)
     if person in readers:
         return
     if len(readers) >= MOST_READERS:
@@ -106,11 +108,13 @@ def lift(tx: Tx, incident: str, reason: str) -> None:
 
     Raises:
         Forbidden: this actor may not.
+        StepUpNeeded: they proved too long ago who they are.
         NotFound: no such incident, or it is hidden from the actor.
         Conflict: it is not sealed.
         Invalid: no reason, or a 個人番号 in it.
     """
     _readers(tx, incident)
+    must_be_fresh(tx.actor)
     if not reason.strip():
         raise Invalid("reason_missing", field="reason")
     refuse_my_number(reason, field="reason")
