@@ -10,6 +10,7 @@ from csirt.errors import Conflict, Invalid, NotFound
 from csirt.model.asset import headings_from
 from csirt.model.chains import chain_from, offices_from
 from csirt.model.city import City
+from csirt.model.deciding import deciders_from
 from csirt.model.fact import FactCatalogue, catalogue_from
 from csirt.model.holidays import Holidays, holidays_from
 from csirt.model.incident import IncidentType, Level
@@ -143,6 +144,7 @@ def _city(
         facts=catalogue,
         law=law_from(read_toml(LAW / "duties.toml"), catalogue, "duties.toml"),
         levels=levels_from(read_toml(LAW / "levels.toml"), catalogue, "levels.toml"),
+        deciders=deciders_from(read_toml(LAW / "deciders.toml"), "deciders.toml"),
         sources=_sources(data),
         second_factor=second_factor_from(_table(table, "sign_in", CITY_FILE)),
         reminders=_reminders(data),

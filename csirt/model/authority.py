@@ -125,9 +125,12 @@ NEEDS_STEP_UP = frozenset(
         Permission.RESET_SECOND_FACTOR,
     }
 )
-"""What somebody may do only shortly after they proved again who they are. Approvals belong here as well."""
+"""What somebody may do only shortly after they proved again who they are.
 
-_OF_A_POST = frozenset(
+Use cases ask for it besides where only one side of a permission is grave: approving (not refusing) a step or an
+announcement, naming a reader of a sealed case and lifting its seal (not sealing it), taking a second factor away."""
+
+OF_A_POST = frozenset(
     {
         Permission.ANSWER_STEP,
         Permission.ACKNOWLEDGE_CALL,
@@ -173,6 +176,24 @@ GOES_UP: Mapping[str, str] = MappingProxyType(
 """Who is asked next where somebody says that they cannot do it. Up only: nobody gets to decide for those above."""
 
 
+class Scope(StrEnum):
+    """What an API token is good for. The value is also the text key."""
+
+    INTAKE = "intake"  # sends detections
+    READ = "read"  # reads incidents, never a sealed one
+    HEALTH = "health"  # reads how the desk itself is
+
+
+SCOPES: Mapping[Scope, frozenset[Permission]] = MappingProxyType(
+    {
+        Scope.INTAKE: frozenset({Permission.INGEST}),
+        Scope.READ: frozenset({Permission.READ_INCIDENTS}),
+        Scope.HEALTH: frozenset(),
+    }
+)
+"""A token decides nothing and changes nothing but what comes in: no other permission is given to one."""
+
+
 def may(actor: Actor, permission: Permission) -> bool:
     """May this actor do this at all?
 
@@ -185,9 +206,11 @@ def may(actor: Actor, permission: Permission) -> bool:
         return permission not in _NOT_OF_THE_SYSTEM
     if actor.auth in {"link", "mail"}:
         return permission in _OF_A_LINK
+    if actor.auth == "api":
+        return any(permission in SCOPES[scope] for scope in Scope if scope in actor.scopes)
     if _may_by_role(actor, permission):
         return True
-    return permission in _OF_A_POST and bool(actor.posts) and not _audits(actor)
+    return permission in OF_A_POST and bool(actor.posts) and not _audits(actor)
 
 
 def must(actor: Actor, permission: Permission) -> None:

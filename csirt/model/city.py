@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from csirt.model.asset import AssetRule
 from csirt.model.calendar import OfficeCalendar
 from csirt.model.contact import ContactChain
+from csirt.model.deciding import DeciderBook
 from csirt.model.duty import LawBook
 from csirt.model.fact import FactCatalogue
 from csirt.model.holidays import Holidays
@@ -63,6 +64,7 @@ class City:
     sources: Mapping[str, Source] = field(default_factory=dict)  # what sends detections, by name
     law: LawBook = field(default_factory=LawBook)
     levels: LevelBook = field(default_factory=LevelBook)
+    deciders: DeciderBook = field(default_factory=DeciderBook)
     second_factor: frozenset[Role] = frozenset()  # roles that need one at sign-in
     reminders: ReminderBook = field(default_factory=ReminderBook)
     asset_headings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of the ledger, by field

@@ -12,6 +12,7 @@ from csirt.anchoring import WAYS
 from csirt.errors import Invalid, NotFound, PlaybookDrift
 from csirt.model.announcement import AnnouncementState, Ground, Outlet
 from csirt.model.approval import Act, ReportState
+from csirt.model.authority import Permission, Scope
 from csirt.model.contact import Need, StopOn
 from csirt.model.discretion import NeverSay
 from csirt.model.duty import Binding, DutyState
@@ -40,6 +41,7 @@ from csirt.response.merging import MERGED
 from csirt.response.projection import Projection
 from csirt.texts.catalogs import LANGUAGES, Catalog, catalog, read_catalog
 from csirt.web.look import STATIC
+from csirt.web.pages.authority import RULES
 from csirt.web.views.audit import Verdict
 from csirt.web.views.frame import NAVIGATION
 
@@ -56,7 +58,7 @@ NAMED = re.compile(r"""_\("([a-z][a-zA-Z0-9_.]+)"[,)]""")
 HELD = re.compile(r'"((?:[a-z_]+\.)+[a-zA-Z0-9_]+)"')
 PLACES = re.compile(r"%\((\w+)\)s")
 VALUES: dict[str, type[Enum]] = {
-    "joined": Because,
+    "joined": Because, "permission": Permission, "scope": Scope,
     "kind": EntryKind, "type": IncidentType, "level": Level, "status": IncidentStatus, "disposition": Disposition,
     "role": Role, "delivery": DeliveryState, "step_state": StepState, "step_kind": StepKind, "need": Need,
     "stop_on": StopOn, "route_state": RouteState, "measure_state": MeasureState, "verdict": Verdict,
@@ -91,10 +93,11 @@ LISTS = {
         "source_silent",
         "holidays_end",
     ),
+    "authority.rule": RULES,
     "firing": ("yes", "perhaps"),
     "nav": NAVIGATION,
     "directory": ("ldif", "ldap"),
-    "auth": ("ldif", "ldap", "sealed"),
+    "auth": ("ldif", "ldap", "oidc", "sealed"),
     "cli.directory": (
         "people",
         "posts",

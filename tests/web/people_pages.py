@@ -3,9 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from csirt import founding
+from csirt.model.deciding import deciders_from
 from csirt.model.incident import Level
+from csirt.texts.authority import tell
+from csirt.texts.catalogs import catalog
 from csirt.web.look import View
-from csirt.web.views import absences, frame, sealing, shifts
+from csirt.web.pages.authority import RULES
+from csirt.web.views import absences, authority, frame, sealing, shifts, tokens
 from tests.web.cases import a_closed_incident
 from tests.web.cast import MINUTE, NOW, Words, a_frame
 
@@ -24,7 +29,48 @@ def people_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     yield "shift_sheet", a_frame(language, "board"), a_shift_sheet(say)
     yield "shift_sheet_empty", a_frame(language, "board"), shifts.ShiftSheet(cases=(), notes=())
     yield "glass", a_frame(language), sealing.Glass()
+    yield "tokens", a_frame(language), some_tokens(say)
+    yield (
+        "tokens_made",
+        a_frame(language),
+        replace(some_tokens(say), secret="csa_statistics_" + "0f" * 32 + "_00000000"),
+    )
+    yield "tokens_empty", a_frame(language), replace(some_tokens(say), rows=(), form=WRONG_TOKEN)
+    yield "authority", a_frame(language), an_authority(language)
     yield "glass_wrong", a_frame(language), sealing.Glass(form=wrong)
+
+
+WRONG_TOKEN = frame.Form(
+    typed={"name": "X", "days": "0"},
+    errors={"name": "token_name_malformed", "days": "expiry_invalid", "scopes": "scopes_missing"},
+)
+
+
+def some_tokens(say: Words) -> tokens.Tokens:
+    """One that counts, one that ended, one that was revoked."""
+    row = tokens.TokenRow(
+        id="t-7k2m9x4q1v8z", name="statistics", scopes=("read", "health"), addresses=("192.0.2.0/24",),
+        created_by=say("佐々木 修", "Osamu Sasaki"), created_at=NOW - 90 * MINUTE, expires_at=NOW + 90 * MINUTE,
+    )  # fmt: skip
+    ended = replace(row, name="old", addresses=(), expires_at=NOW - MINUTE, live=False)
+    return tokens.Tokens(rows=(row, ended, replace(ended, revoked=True)), scopes=("intake", "read", "health"))
+
+
+def an_authority(language: str) -> authority.Authority:
+    """Both tables as they are, for an officer."""
+    book, words = deciders_from(founding.read_toml(founding.LAW / "deciders.toml"), "deciders.toml"), catalog(language)
+    return authority.Authority(
+        permissions=tuple(authority.PermissionRow(told=one, mine="officer" in one.roles) for one in tell(words)),
+        decisions=tuple(
+            authority.DecisionRow(
+                what=one.label(language), decider=one.decider(language), basis=one.basis, uncertain=one.uncertain,
+                here=words.gettext(f"permission.{one.permission}") if one.permission else "",
+            )
+            for one in book.decisions
+        ),
+        source=book.source,
+        rules=RULES,
+    )  # fmt: skip
 
 
 def a_seal(say: Words) -> sealing.Seal:

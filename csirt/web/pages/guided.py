@@ -80,6 +80,7 @@ def _next(fields: Mapping[str, str]) -> str:
 @router.get("/incidents/new/{key}")
 def show_anywhere(request: Request, key: Key, visit: SignedIn) -> Response:
     """On to where this opening stands."""
+    must(visit.actor, Permission.OPEN_INCIDENT)
     found = _draft(visit, key)
     return go(request, f"{place_of(key)}/{_next(found.fields)}") if found else _without(request, visit, key)
 
