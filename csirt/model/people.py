@@ -117,8 +117,9 @@ def _held_among(post: Post, readers: list[str]) -> Post:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: opaque id, how they proved it (`ldif`, `ldap`, `token`, `local`, `system`, `link`, `mail`), session.
+    """Who acts: opaque id, how they proved it, and their session.
 
+    `auth`: `ldif`, `ldap`, `oidc`, `sealed` of people; `token`, `api` of programs; `local`, `system`, `link`, `mail`.
     `fresh`: did they prove just now who they are? What needs it: `authority.NEEDS_STEP_UP`.
     """
 
@@ -129,6 +130,7 @@ class Actor:
     posts: frozenset[str] = frozenset()  # held or deputised for
     fresh: bool = True
     holds: frozenset[str] = frozenset()  # of these the posts that are their own
+    scopes: frozenset[str] = frozenset()  # of an API token (`api`): what it is good for, and nothing else
 
 
 def parties_of(actor: Actor) -> list[str]:

@@ -7,7 +7,7 @@ nothing; it lets a slip, or a made-up string, be refused without a question to t
 import re
 import zlib
 
-_WHOLE = re.compile(r"(?P<body>cs[ds]_.+_[0-9a-f]{64})(?:_(?P<sum>[0-9a-f]{8}))?")
+_WHOLE = re.compile(r"(?P<body>cs[ads]_.+_[0-9a-f]{64})(?:_(?P<sum>[0-9a-f]{8}))?")
 
 
 def token_of(prefix: str, name: str, bits: str) -> str:

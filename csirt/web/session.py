@@ -7,7 +7,7 @@ the field `csrf`.
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -16,18 +16,21 @@ from fastapi import Depends, Form, Request, Response
 from csirt.bootstrap import Desk
 from csirt.errors import Forbidden, NotSignedIn
 from csirt.model.authority import Permission, must
-from csirt.model.people import Actor, Person, Roster
-from csirt.response import access, people, sealed_account
+from csirt.model.people import Actor, Person, Role, Roster
+from csirt.model.source import Source
+from csirt.response import access, people, sealed_account, tokens
 from csirt.store.tables.access import SessionRow
 from csirt.store.tx import Look
 from csirt.texts.catalogs import catalog
 from csirt.web.known import Known
 from csirt.web.language import language_of
+from csirt.web.peers import address_of
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 TOUCH_EVERY = timedelta(minutes=1)
 LIVE = "/live"  # how the addresses of event streams end
 COOKIE_MOST = 200  # characters; ours has 43
+TOKEN_MOST = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,8 @@ def open_visit(request: Request) -> Visit:
     Raises:
         NotSignedIn: there is no session, it has ended, or its person has left the directory.
     """
+    if token := program_token(request):
+        return _program(request, token)
     desk, cookie = desk_of(request), cookie_of(request)
     if not cookie:
         raise NotSignedIn("not_signed_in")
@@ -119,6 +124,41 @@ def open_visit(request: Request) -> Visit:
     return visit
 
 
+def program_token(request: Request) -> str:
+    """The token of a program that a request for the API carries, or nothing."""
+    kind, _, given = request.headers.get("authorization", "").partition(" ")
+    token = given.strip()[:TOKEN_MOST]
+    of_api = request.url.path.startswith("/api/") and kind.lower() == "bearer"
+    return token if of_api and tokens.is_ours(token) else ""
+
+
+def _program(request: Request, token: str) -> Visit:
+    """A program that reads; it has no cookie that another site could use, and so no token of a form.
+
+    Raises:
+        Forbidden: `token_refused`; `token_reads_only`, for everything but what brings detections in.
+        TooFast: more questions a minute than a source may send records.
+    """
+    desk, now, address = desk_of(request), desk_of(request).clock.now(), address_of(request)
+
+    def question(look: Look) -> tuple[Actor, Known]:
+        return tokens.actor_by(look.session, token, address, now), request.app.state.rosters.of(look)
+
+    actor, known = desk.look(question)
+    if request.method not in SAFE:
+        raise Forbidden("token_reads_only")
+    source = Source(actor.id, "")
+    request.app.state.throttle.must_have_room(source, now)
+    request.app.state.throttle.add(source, 1, now)
+    route = request.scope.get("route")
+    request.state.asked = Asked(route.path, request.path_params) if route and request.method == "GET" else None
+    seen, language = desk.seen_by(actor), language_of(request)
+    request.state.visit = visit = Visit(
+        seen, tokens.person(actor), actor, known.today, known.ever, language, "", "", known.copy_since
+    )
+    return visit
+
+
 def who_is(row: SessionRow, known: Roster, now: datetime) -> tuple[Person, Actor]:
     """The person of a session, and them as actor. Raises `NotSignedIn` if they have left the directory."""
     fresh = access.is_fresh(row, now)
@@ -128,6 +168,8 @@ def who_is(row: SessionRow, known: Roster, now: datetime) -> tuple[Person, Actor
     person = known.people.get(row.person)
     if person is None:
         raise NotSignedIn("not_signed_in")
+    if row.roles is not None:  # as the identity provider said at sign-in
+        person = replace(person, roles=frozenset(Role(one) for one in row.roles))
     return person, people.actor_of(person, known, row.auth, row.sid, fresh=fresh)
 
 

@@ -69,6 +69,8 @@ SAMPLES: dict[str, Any] = {
     "/api/v1/erasures/{id}/rejection": {"reason": "x"},
     "/api/v1/session/proof": {"password": "x"},
     "/api/v1/session/second-factor/code": {"code": "x"},
+    "/api/v1/access/tokens": {"name": "x", "scopes": ["read"]},
+    "/api/v1/access/tokens/{id}/rotation": {},
     "/api/v1/access/resets/of/{uid}": {"reason": "x"},
     "/api/v1/access/resets/{id}": {"agree": True},
     "/api/v1/incidents/{name}/reports": {"form": "city_report"},

@@ -36,7 +36,7 @@ class SessionRow(SQLModel, table=True):
     """A signed-in person. `id` is the hash of what the cookie holds.
 
     `stage`: `full`; before that `code` (the second factor is still to come) or `enrol` (they have none yet and need
-    one). `proved_at`: when they last showed who they are.
+    one). `proved_at`: when they last showed who they are. `roles`: those that an identity provider told for it.
     """
 
     __tablename__ = "session"
@@ -52,6 +52,7 @@ class SessionRow(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     stage: str = "full"
     proved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    roles: list[str] | None = Field(default=None, sa_type=JSON)
 
 
 class SecondFactorRow(SQLModel, table=True):
@@ -102,6 +103,22 @@ class TokenRow(SQLModel, table=True):
     hash: str = Field(unique=True)
     created_by: str
     created_at: datetime = Field(sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ApiTokenRow(SQLModel, table=True):
+    """A token of a program, hashed: what it is good for, from where, until when."""
+
+    __tablename__ = "api_token"
+
+    id: str = Field(primary_key=True)
+    name: str = Field(index=True)
+    hash: str = Field(unique=True)
+    scopes: list[str] = Field(default_factory=list, sa_type=JSON)
+    addresses: list[str] = Field(default_factory=list, sa_type=JSON)
+    created_by: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 

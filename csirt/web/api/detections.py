@@ -9,10 +9,10 @@ from starlette.concurrency import run_in_threadpool
 
 from csirt.errors import Forbidden
 from csirt.model.authority import Permission, must
-from csirt.model.people import Actor
+from csirt.model.people import Actor, Role
 from csirt.model.source import Source
 from csirt.readers import formats
-from csirt.response import access, incidents, intake, sources
+from csirt.response import access, incidents, intake, sources, tokens
 from csirt.store.queries import cases
 from csirt.store.tx import Look
 from csirt.taking import Reread, bounded_as, read_again, source_behind, take_grave, take_in
@@ -76,6 +76,10 @@ def by_token(request: Request) -> Actor | None:
     desk, address = desk_of(request), address_of(request)
 
     def question(look: Look) -> Actor:
+        if tokens.is_ours(token):
+            program = tokens.actor_by(look.session, token, address, desk.clock.now())
+            must(program, Permission.INGEST)
+            return Actor(program.id.replace("api:", "sensor:"), "token", "", frozenset({Role.SENSOR}))
         name = sources.name_by_token(look.session, token, address, desk.clock.now())
         if name is None:
             return access.sensor_of(look.session, token)

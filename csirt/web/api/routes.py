@@ -8,6 +8,7 @@ from csirt.web.api import (
     announcements,
     assets,
     assignments,
+    authority,
     chains,
     detections,
     erasures,
@@ -36,6 +37,7 @@ from csirt.web.api import (
     statistics,
     streams,
     timeline,
+    tokens,
 )
 from csirt.web.api.shapes import ErrorGiven
 
@@ -46,6 +48,7 @@ for part in (
     health,
     session,
     access,
+    tokens,
     detections,
     streams,
     ignoring,
@@ -70,6 +73,7 @@ for part in (
     record,
     absences,
     people,
+    authority,
     setting_aside,
     shifts,
     merging,

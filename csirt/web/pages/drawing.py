@@ -31,7 +31,7 @@ NOTICES = frozenset(
         "measure_added", "measure_ended", "merged", "note_added", "closed", "opened", "run_moved", "type_set",
         "set_aside", "signed_out",
         "proved", "reset_agreed", "reset_asked", "reset_refused", "second_factor_enrolled", "sessions_ended",
-        "signed_out_everywhere", "duty_reported", "duty_waived", "level_set", "unmerged",
+        "signed_out_everywhere", "token_revoked", "duty_reported", "duty_waived", "level_set", "unmerged",
         "report_drafted", "report_queued", "report_returned", "report_sent", "report_stamped",
         "shift_note_left", "shift_note_seen", "absence_entered", "absence_ended", "errand_asked", "errand_waived",
         "step_claim", "step_hand_over", "step_take_back", "step_give_back", "step_cannot", "step_send_back",

@@ -11,6 +11,7 @@ from csirt.web.pages import (
     assets,
     assignments,
     audit,
+    authority,
     board,
     by_hand,
     call_sheets,
@@ -33,6 +34,7 @@ from csirt.web.pages import (
     measures,
     merging,
     obligations,
+    oidc,
     opening,
     playbooks,
     rehearsals,
@@ -46,6 +48,7 @@ from csirt.web.pages import (
     sources,
     statistics,
     streams,
+    tokens,
     waiting,
 )
 from csirt.web.pages.trouble import draw_problem
@@ -57,9 +60,11 @@ router = APIRouter(include_in_schema=False)
 PARTS = (
     acknowledge,
     sign_in,
+    oidc,
     second_factor,
     account,
     access,
+    tokens,
     board,
     shifts,
     opening,
@@ -98,6 +103,7 @@ PARTS = (
     erasures,
     sealing,
     statistics,
+    authority,
     health,
 )
 for part in PARTS:
