@@ -4,28 +4,29 @@ import base64
 import hmac
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from sqlmodel import Session
 
 from csirt import founding, notifying
 from csirt.bell import Bell
 from csirt.clock import Clock, SystemClock
+from csirt.directory.attributes import dn_key
 from csirt.directory.ldap import LdapDirectory, LdapServer
 from csirt.directory.ldif import LdifDirectory
 from csirt.directory.roles import read_roles
 from csirt.directory.schema import schema_of
-from csirt.errors import CsirtError
+from csirt.errors import CsirtError, Unavailable
 from csirt.model.city import City
 from csirt.model.duty import step_of
 from csirt.model.incident import IncidentType
-from csirt.model.people import Actor
+from csirt.model.people import Actor, Role
 from csirt.model.ports import Channel, Renderer
 from csirt.playbook.acting import Hands
 from csirt.playbook.checking import load_published
@@ -45,6 +46,9 @@ from csirt.store.tx import Look, Tx
 from csirt.store.vault import Vault
 from csirt.texts.steps import StepTexts, read_step_texts
 from csirt.wording import Wording
+
+if TYPE_CHECKING:
+    from csirt.directory.oidc import Provider  # needs the extra `oidc`
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -68,6 +72,7 @@ class Desk:
     hands: Hands
     custody: Custody
     bell: Bell
+    provider: "Provider | None" = None  # the city's identity provider, where people may sign in on its page
     left_out: tuple[CsirtError, ...] = ()  # why playbooks of the city itself were not loaded
 
     @property
@@ -90,6 +95,12 @@ class Desk:
     def look(self, question: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Ask a question that only reads."""
         return self.door.look(question, *args, **kwargs)
+
+    def roles_of(self, groups: Iterable[str]) -> frozenset[Role]:
+        """What these groups give, by the same file as groups of the directory."""
+        grants = read_roles(self.settings.data / "roles.toml")
+        given = (grants.of([name], dn_key(name)) for name in groups)
+        return frozenset(grant.role for grant in given if grant)
 
     def prefect_url(self) -> str:
         """Prefect's API: as set, or that of the child beside us; empty when there is none."""
@@ -141,6 +152,7 @@ def wire(settings: Settings, source: str, clock: Clock | None = None) -> Desk:
         hands=Hands(door, settings.data / "tickets", systems),
         custody=_custody(settings, door),
         bell=bell,
+        provider=_provider(settings, clock),
         left_out=own.faults,
     )
 
@@ -174,6 +186,22 @@ def load_actions() -> dict[str, Action]:
 def _custody(settings: Settings, door: Door) -> Custody:
     files = EvidenceFiles(settings.evidence, settings.evidence_most_mib * 1024 * 1024)
     return Custody(door, files, timedelta(days=settings.evidence_check_days))
+
+
+def _provider(settings: Settings, clock: Clock) -> "Provider | None":
+    """The identity provider of the settings. Raises `Unavailable` where the extra `oidc` is not installed."""
+    if not settings.oidc_issuer:
+        return None
+    try:
+        oidc = importlib.import_module("csirt.directory.oidc")
+    except ImportError as error:
+        raise Unavailable("oidc_not_installed", permanent=True) from error
+    client = oidc.OidcClient(
+        settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret.get_secret_value(),
+        settings.oidc_uid_claim, settings.oidc_groups_claim, settings.oidc_ca_file,
+    )  # fmt: skip
+    found: Provider = oidc.Provider(client, clock)
+    return found
 
 
 def _directory(settings: Settings, clock: Clock) -> People:

@@ -37,6 +37,17 @@ class Settings(BaseSettings):
     ldap_account: str = Field(default="", description="Attribute with the account's name; empty: that of the shape.")
     ldap_group_class: str = Field(default="", description="Object class of groups; empty: that of the shape.")
     ldap_member: str = Field(default="", description="Attribute with a group's members; empty: that of the shape.")
+    oidc_issuer: str = Field(
+        default="", description="The city's identity provider (OpenID Connect); empty: sign-in by password only."
+    )
+    oidc_client_id: str = Field(default="", description="How the provider knows us.")
+    oidc_client_secret: SecretStr = Field(default=SecretStr(""), description="Our secret with it.")
+    oidc_uid_claim: str = Field(default="preferred_username", description="The claim with the account's name.")
+    oidc_groups_claim: str = Field(
+        default="",
+        description="The claim with groups, which give roles by roles.toml; empty: the directory's groups do.",
+    )
+    oidc_ca_file: Path | None = Field(default=None, description="The authority that its certificate is from.")
     smtp_host: str = Field(default="", description="Mail server; empty means mails go into a folder.")
     smtp_port: int = Field(default=25, ge=1, le=65535, description="Its port.")
     smtp_tls: Literal["none", "starttls", "implicit"] = Field(default="none", description="How it is secured.")

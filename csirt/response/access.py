@@ -47,16 +47,28 @@ def _hashed(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def sign_in(tx: Tx, person: str, auth: str, language: str, stage: Stage = Stage.FULL) -> SignedIn:
+def sign_in(
+    tx: Tx,
+    person: str,
+    auth: str,
+    language: str,
+    stage: Stage = Stage.FULL,
+    tries: tuple[str, ...] = (),
+    roles: frozenset[Role] | None = None,
+) -> SignedIn:
     """Begin a session for somebody whose password was right; the actor of the commit is that person.
 
-    One that is not `full` yet stands for nobody: it only leads to the second factor, and is recorded once it is there.
+    Wrong passwords counted under `tries` are forgotten. A session that is not `full` yet stands for nobody: it only
+    leads to the second factor, and is recorded once it is there. `roles`: those that an identity provider told, which
+    hold for this session in place of the roster's.
     """
+    forget_tries(tx, tries)
     new = SignedIn(secrets.token_urlsafe(32), secrets.token_urlsafe(24), new_id("s"), stage)
     tx.session.add(
         SessionRow(
             id=_hashed(new.cookie), sid=new.sid, person=person, auth=auth, csrf=new.csrf, language=language,
             opened_at=tx.now, last_at=tx.now, stage=stage.value, proved_at=tx.now,
+            roles=None if roles is None else sorted(roles),
         )
     )  # fmt: skip
     if stage is Stage.FULL:
@@ -74,7 +86,8 @@ def complete(tx: Tx, cookie: str) -> SignedIn:
     if half is None:
         raise NotSignedIn("not_signed_in")
     tx.session.delete(half)
-    return sign_in(tx, half.person, half.auth, half.language)
+    roles = None if half.roles is None else frozenset(Role(one) for one in half.roles)
+    return sign_in(tx, half.person, half.auth, half.language, roles=roles)
 
 
 def session_of(session: Session, cookie: str, now: datetime) -> SessionRow:

@@ -3,7 +3,9 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from fastapi import Request
 
@@ -14,10 +16,15 @@ from csirt.model.people import SYSTEM, Person, Roster
 from csirt.response import access, people, sealed_account, second_factor
 from csirt.store.tx import Look
 from csirt.texts.catalogs import catalog
+from csirt.web.known import Rosters
 from csirt.web.peers import address_of
 from csirt.web.refusals import TooManyTries
 from csirt.web.session import Visit
 
+if TYPE_CHECKING:
+    from csirt.directory.oidc import Claims  # needs the extra `oidc`
+
+OIDC = "oidc"
 AT_ONCE = 16  # sign-ins that may wait for the directory; the other threads go on serving
 
 
@@ -63,7 +70,7 @@ def sign_in(request: Request, uid: str, password: str, language: str, code: str 
         try:
             if account == sealed_account.UID:
                 return _open_seal(desk, password, language, keys)
-            person, known = _by_directory(desk, uid, password)
+            person, known = _by_directory(desk, request.app.state.rosters, uid, password)
         except Forbidden as error:
             desk.commit(SYSTEM, access.refuse, keys, error.code)
             raise
@@ -72,8 +79,30 @@ def sign_in(request: Request, uid: str, password: str, language: str, code: str 
         if stage is access.Stage.CODE and code:
             use_code(request, person, code)
             stage = access.Stage.FULL
-        desk.commit(SYSTEM, access.forget_tries, keys)
-        return person, desk.commit(actor, access.sign_in, person.id, desk.directory.name, language, stage)
+        return person, desk.commit(actor, access.sign_in, person.id, desk.directory.name, language, stage, keys)
+
+
+def enter_by_claims(request: Request, claims: "Claims", language: str) -> access.SignedIn:
+    """Begin a session for whom the city's identity provider names; the roster must know them.
+
+    Where the provider tells groups, these give the roles of the session, by the same file as groups of the directory.
+
+    Raises:
+        NotSignedIn: `sign_in_failed`: nobody of that account.
+        Forbidden: `sign_in_no_role`.
+    """
+    desk: Desk = request.app.state.desk
+    known: Roster = desk.look(lambda look: request.app.state.rosters.of(look).today)
+    person = known.by_uid(plain_account(claims.uid))
+    if person is None:
+        raise NotSignedIn("sign_in_failed")
+    roles = None if claims.groups is None else desk.roles_of(claims.groups)
+    person = person if roles is None else replace(person, roles=roles)
+    if not person.roles and not known.posts_of(person.id):
+        raise Forbidden("sign_in_no_role")
+    actor, stage = people.actor_of(person, known, OIDC), _stage(desk, person)
+    keys = tries_of(request, OIDC)
+    return desk.commit(actor, access.sign_in, person.id, OIDC, language, stage, keys, roles)
 
 
 def prove(request: Request, visit: Visit, password: str, code: str) -> None:
@@ -122,11 +151,11 @@ def tries_of(request: Request, account: str) -> tuple[str, str]:
     return f"account:{account}", f"address:{address_of(request)}"
 
 
-def _by_directory(desk: Desk, uid: str, password: str) -> tuple[Person, Roster]:
+def _by_directory(desk: Desk, rosters: Rosters, uid: str, password: str) -> tuple[Person, Roster]:
     person = desk.directory.authenticate(uid, password)
     if person is None:
         raise NotSignedIn("sign_in_failed")
-    known = _fresh_roster(desk, person)
+    known = _fresh_roster(desk, rosters, person)
     if not person.roles and not known.posts_of(person.id):
         raise Forbidden("sign_in_no_role")
     return person, known
@@ -171,11 +200,11 @@ def wait(desk: Desk, keys: tuple[str, ...]) -> None:
         raise TooManyTries("too_many_tries", seconds=int(left.total_seconds()) + 1)
 
 
-def _fresh_roster(desk: Desk, person: Person) -> Roster:
+def _fresh_roster(desk: Desk, rosters: Rosters, person: Person) -> Roster:
     """The roster, read anew from the directory if it does not know this person as they are now."""
 
     def question(look: Look) -> Roster:
-        return people.roster(look.session, look.vault)
+        return rosters.of(look).today
 
     known = desk.look(question)
     if known.people.get(person.id) != person:

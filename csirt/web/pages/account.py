@@ -74,7 +74,8 @@ def _again(request: Request, visit: Visit, back: str, faults: Faults, status: in
 
 def _step_up(visit: Visit, back: str, form: Form) -> StepUp:
     with_code = visit.desk.look(lambda look: second_factor.is_enrolled(look.session, visit.person.id))
-    return StepUp(form=form, back=back, with_code=with_code, uid=visit.person.uid)
+    oidc = visit.desk.provider is not None
+    return StepUp(form=form, back=back, with_code=with_code, uid=visit.person.uid, oidc=oidc)
 
 
 def _account(look: Look, visit: Visit) -> Account:

@@ -24,7 +24,7 @@ def show_sign_in(request: Request, visit: MaybeSignedIn, back: str = "/") -> Res
     """The page to sign in; who is signed in goes on."""
     if visit is not None:
         return go(request, safe_path(back))
-    return show(request, None, SignIn(back=safe_path(back)))
+    return show(request, None, SignIn(back=safe_path(back), oidc=desk_of(request).provider is not None))
 
 
 @router.post("/sign-in")
@@ -57,7 +57,13 @@ def take_sign_in(request: Request, fields: Fields) -> Response:
 
 def _again(request: Request, typed: dict[str, str], back: str, faults: Faults, status: int) -> Response:
     form = Form(typed=kept_of(typed), errors=faults.errors, params=faults.params)
-    return show(request, None, SignIn(form=form, back=back), status=status, path="/sign-in")
+    return show(
+        request,
+        None,
+        SignIn(form=form, back=back, oidc=desk_of(request).provider is not None),
+        status=status,
+        path="/sign-in",
+    )
 
 
 def _with_wait(answer: Response, error: CsirtError) -> Response:

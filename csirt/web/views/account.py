@@ -34,13 +34,14 @@ class SecondFactorPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepUp:
-    """Proving again who one is. `uid` is their account; `with_code`: they have a second factor."""
+    """Proving again who one is. `uid` is their account; `with_code`: they have a second factor; `oidc`: on its page."""
 
     template: ClassVar[str] = "step_up.html"
     form: Form = EMPTY_FORM
     back: str = "/"
     with_code: bool = False
     uid: str = ""
+    oidc: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

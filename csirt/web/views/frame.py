@@ -94,11 +94,12 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
-    """Sign-in. `back` is the page to go on to."""
+    """Sign-in. `back` is the page to go on to; `oidc`: people may sign in on the provider's page."""
 
     template: ClassVar[str] = "sign_in.html"
     form: Form = EMPTY_FORM
     back: str = "/"
+    oidc: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
