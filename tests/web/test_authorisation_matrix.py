@@ -89,14 +89,15 @@ def asked_of(row: str, parts: dict[str, str]) -> str:
 
 def ask(reader: Someone, row: str, parts: dict[str, str]) -> httpx.Response:
     method, _, path = row.partition(" ")
-    address = asked_of(row, parts)
+    address, headers = asked_of(row, parts), {"X-CSRF-Token": reader.csrf}
+    answer: httpx.Response
     if method == "GET":
-        return reader.client.get(address, headers={"Accept": "text/html"}, follow_redirects=False)
-    headers = {"X-CSRF-Token": reader.csrf}
-    if path.startswith("/api/"):
-        return reader.client.request(method, address, json=SAMPLES.get(path), headers=headers)
-    typed = {**FORM, "csrf": reader.csrf}
-    answer: httpx.Response = reader.client.post(address, data=typed, headers=headers, follow_redirects=False)
+        answer = reader.client.get(address, headers={"Accept": "text/html"}, follow_redirects=False)
+    elif path.startswith("/api/"):
+        answer = reader.client.request(method, address, json=SAMPLES.get(path), headers=headers)
+    else:
+        typed = {**FORM, "csrf": reader.csrf}
+        answer = reader.client.post(address, data=typed, headers=headers, follow_redirects=False)
     return answer
 
 
