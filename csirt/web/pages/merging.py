@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from csirt.errors import Conflict, Invalid, NotFound
-from csirt.model.authority import Permission, may
+from csirt.model.authority import Permission, may, must
 from csirt.model.incident import IncidentStatus
 from csirt.response import merging
 from csirt.store.queries import cases
@@ -32,6 +32,7 @@ def show_merging(request: Request, name: str, reader: IncidentReader) -> Respons
 def take_merge(request: Request, name: str, sent: SentForm) -> Response:
     """Merge into the incident that is named; a faulty form comes back."""
     visit, faults = sent.visit, Faults()
+    must(visit.actor, Permission.MERGE_INCIDENTS)
     gone = visit.desk.look(resolve_incident, name)
     into = ""
     try:

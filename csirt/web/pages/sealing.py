@@ -37,6 +37,7 @@ def show_seal(request: Request, name: str, reader: IncidentReader) -> Response:
 def take_seal(request: Request, name: str, sent: SentForm) -> Response:
     """Seal, name, un-name or lift; a faulty form comes back."""
     visit, faults = sent.visit, Faults()
+    must(visit.actor, Permission.SEAL_INCIDENT)
     incident = visit.desk.look(resolve_incident, name)
     act = _ACTS.get(sent.text("act"))
     if act is None:

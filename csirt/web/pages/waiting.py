@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from csirt.errors import Invalid, NotFound
-from csirt.model.authority import Permission, may
+from csirt.model.authority import Permission, may, must
 from csirt.model.incident import IncidentType, Level
 from csirt.response import incidents
 from csirt.store.queries import cases
@@ -53,6 +53,7 @@ def take_retry(request: Request, sent: SentForm) -> Response:
 @router.post("/waiting")
 def take_decision(request: Request, sent: SentForm) -> Response:
     """Open an incident of what was ticked, or decide that it needs none."""
+    must(sent.visit.actor, Permission.DECIDE_TRIAGE)
     chosen = frozenset(key for key in sent.many.get("detection", ()) if _KEYS.fullmatch(key))
     keys = sorted({int(key) for keys in chosen for key in keys.split("-")})
     faults = _faults(sent, keys)
