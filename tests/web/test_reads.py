@@ -105,7 +105,8 @@ def test_no_page_and_no_route_escapes_the_auditors_trace(app: FastAPI) -> None:
     free = {path for path in paths if not whys(Asked(path, {}), {Role.AUDITOR})}
     assert free == {
         "/account", "/live", "/incidents/{name}/live", "/health", "/healthz", "/sign-in", "/sign-in/code",
-        "/second-factor", "/api/v1/health", "/api/v1/session", "/api/v1/session/all",
+        "/second-factor", "/api/v1/health", "/api/v1/session", "/api/v1/session/all", "/sign-in/oidc",
+        "/sign-in/oidc/back",
     }  # fmt: skip
 
 
