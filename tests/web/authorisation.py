@@ -43,7 +43,7 @@ READ: Rows = dict.fromkeys(
         "GET /incidents/{name}/facts", "GET /incidents/{name}/live", "GET /incidents/{name}/merge",
         "GET /incidents/{name}/reports", "GET /incidents/{name}/review", "GET /incidents/{name}/seal",
         "GET /incidents/{name}/steps/{step}/set-aside", "GET /incidents/{name}/timeline.{form}", "GET /live",
-        "GET /measures", "GET /measures.xlsx", "GET /playbooks", "GET /playbooks/{name}", "GET /quarantine",
+        "GET /measures", "GET /measures.xlsx", "GET /playbooks", "GET /playbooks/{name}",
         "GET /reports/{report}", "GET /reports/{report}/document.{suffix}",
         "GET /reports/{report}/official/{mapping}", "GET /search", "GET /sources", "GET /statistics", "GET /waiting",
     ),
@@ -216,6 +216,7 @@ PAGES: Rows = {
     "POST /language": ANYBODY,
     "POST /measures/{id}": Permission.ADD_MEASURE,
     "POST /measures/{id}/check": Permission.CHECK_MEASURE,
+    "GET /quarantine": ONESELF,  # only leads on to the page that asks
     "POST /quarantine/retry": Permission.INGEST,
     "POST /reports/{report}/messages": Permission.REPORT_DUTY,
     "POST /reports/{report}/oral-approval": Permission.DRAFT_REPORT,

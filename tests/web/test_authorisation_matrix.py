@@ -37,7 +37,7 @@ ENDS_THE_SESSION = ("DELETE /api/v1/session", "DELETE /api/v1/session/all", "POS
 FIELDS = (
     "text=x reason=x owner=ciso due=2027-03-31 title=x body=x choice=yes to=x into=R8-9 level=2 type=outage "
     "disposition=benign basis=other whole=on found=x effective=yes state=done post=poc on=2027-04-01 holder=x "
-    "uid=k.sato act=skip version=2 form=city_report channel=phone at=2026-11-22T00:00 day=2026-11-20 calls=3 "
+    "uid=h.suzuki act=skip version=2 form=city_report channel=phone at=2026-11-22T00:00 day=2026-11-20 calls=3 "
     "outlet=web ground=other held_on=2026-12-01 well=x cause=x who=p-x agree=yes decision=approve person=x "
     "office=mic-cyber incident=R8-1 kind=ignore until=2027-01-01T00:00 stamp=approve spoke_with=x read_back=x "
     "date=2026-11-22"
@@ -65,7 +65,7 @@ def parts_of(desk: Desk, incident: str) -> dict[str, str]:
     asked = desk.look(assignments, incident=incident)[0]
     return {
         "name": incident, "id": asked.id, "form": "csv", "evidence": piece, "step": asked.step, "act": "skip",
-        "fact": "occurred", "playbook": "malware_mail", "chain": "police", "uid": "k.sato", "person": "x",
+        "fact": "occurred", "playbook": "malware_mail", "chain": "police", "uid": "h.suzuki", "person": "x",
         "report": report, "suffix": "xlsx", "mapping": "pref", "office": "mic-cyber", "token": "x", "key": "k" * 12,
         "group": "time", "seq": "0", "size": "1",
     }  # fmt: skip
