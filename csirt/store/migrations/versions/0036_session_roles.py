@@ -5,8 +5,8 @@ from alembic import op
 
 from csirt.errors import Untrusted
 
-revision = "0033"
-down_revision = "0032"
+revision = "0036"
+down_revision = "0035"
 branch_labels = None
 depends_on = None
 
