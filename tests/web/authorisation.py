@@ -144,10 +144,19 @@ API: Rows = {
     "POST /api/v1/session/proof": ONESELF,
     "POST /api/v1/session/second-factor": ONESELF,
     "POST /api/v1/session/second-factor/code": ONESELF,
+    "GET /api/v1/shift-notes": Permission.READ_INCIDENTS,
+    "POST /api/v1/shift-notes": Permission.ADD_NOTE,
+    "POST /api/v1/shift-notes/{note}/seen": Permission.ADD_NOTE,
     "POST /api/v1/sources/{name}": PROVED,
 }
 
 PAGES: Rows = {
+    "GET /absences": Permission.READ_INCIDENTS,
+    "POST /absences": Permission.ENTER_ABSENCE,
+    "POST /absences/{id}/end": Permission.ENTER_ABSENCE,
+    "GET /shift-notes": Permission.READ_INCIDENTS,
+    "POST /shift-notes": Permission.ADD_NOTE,
+    "POST /shift-notes/{id}/seen": Permission.ADD_NOTE,
     "GET /": ONESELF,  # the board, or where somebody who does not read incidents belongs
     "GET /access": KEEPERS,
     "POST /access/resets": Permission.RESET_SECOND_FACTOR,

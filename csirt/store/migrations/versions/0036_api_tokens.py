@@ -6,8 +6,8 @@ from alembic import op
 from csirt.errors import Untrusted
 from csirt.store.columns import UtcDateTime
 
-revision = "0035"
-down_revision = "0034"
+revision = "0036"
+down_revision = "0035"
 branch_labels = None
 depends_on = None
 
