@@ -21,6 +21,7 @@ from csirt.store.queries import cases, workings
 from csirt.store.queries.anchors import Anchored, anchored
 from csirt.store.queries.sources import silent
 from csirt.store.queries.workings import Beat, Condition
+from csirt.store.roles import owns_the_record
 from csirt.store.tx import Look
 
 OK, LATE, DOWN = PartState.OK, PartState.LATE, PartState.DOWN
@@ -54,7 +55,7 @@ def check(desk: Desk) -> list[PartHealth]:
 
 
 def _asked(look: Look, desk: Desk, now: datetime) -> Iterator[PartHealth]:
-    yield PartHealth("database", OK, name="PostgreSQL" if desk.settings.database_url else "SQLite")
+    yield _database(look, desk)
     yield from _workers(workings.beats(look), now)
     due, lost = workings.oldest_due(look, now), workings.oldest_lost_lease(look)
     yield PartHealth("work", by_age(now - due if due else None, DUE_LATE, DUE_DOWN), since=due)
@@ -72,6 +73,14 @@ def _asked(look: Look, desk: Desk, now: datetime) -> Iterator[PartHealth]:
     yield _holidays(desk, now)
     waiting = cases.count_quarantined(look)
     yield PartHealth("quarantine", LATE if waiting else OK, params={"number": waiting})
+
+
+def _database(look: Look, desk: Desk) -> PartHealth:
+    """It answered. On PostgreSQL nothing but triggers keeps whoever owns the tables from changing the record."""
+    if not desk.settings.database_url:
+        return PartHealth("database", OK, "SQLite")
+    mine = owns_the_record(look.session.connection())
+    return PartHealth("database", OK, "PostgreSQL", code="database_as_owner" if mine else "")
 
 
 def _workers(beats: list[Beat], now: datetime) -> Iterator[PartHealth]:

@@ -21,6 +21,7 @@ from csirt.record.verify_record import Checkpoint
 from csirt.response import audit
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.queries.timeline import head
+from csirt.store.roles import owns_the_record
 from csirt.wellness import note_verified
 
 TRIES = 20  # somebody else may write between an export and its checkpoint
@@ -32,8 +33,14 @@ def verify(data: Data = None, as_json: AsJson = False, language: Lang = Language
     with open_desk(data) as desk:
         found = _verified(desk, language)
         note_verified(desk, found)
+        unguarded = bool(desk.settings.database_url) and desk.look(
+            lambda look: owns_the_record(look.session.connection())
+        )
     if found.ok:
-        show_one({"ok": True, "size": found.size, "root": found.root}, "cli.sound", language, as_json=as_json)
+        told = {"ok": True, "size": found.size, "root": found.root, "as_owner": unguarded}
+        show_one(told, "cli.sound", language, as_json=as_json)
+        if unguarded and not as_json:
+            say(language, "health.why.database_as_owner")
         return
     if as_json:
         typer.echo(to_json({"ok": False, "first_bad": found.first_bad, "why": found.why}))

@@ -70,6 +70,7 @@ COMMANDS = {
     "backup": "csirt.cli.backups:backup",
     "restore": "csirt.cli.backups:restore",
     "move": "csirt.cli.backups:move",
+    "database": "csirt.cli.database:database",
     "seals": "csirt.cli.seals:seals",
     "absence": "csirt.cli.absences:absences",
     "handover": "csirt.cli.handovers:handovers",

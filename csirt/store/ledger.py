@@ -1,12 +1,12 @@
 """Appends entries to the record inside a commit, and the guards that keep its rows from being changed."""
 
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, text, update
 
 from csirt.clock import Clock
 from csirt.model.people import Actor
@@ -64,6 +64,8 @@ _READ_LINKS = (
     .with_for_update()
 )
 _MOVE_LINK = update(_LINK).where(_LINK.c.inc == bindparam("of"))
+_LOCK = text("SELECT size, inc, inc_seq, leaf FROM ledger_lock(:incidents)")
+_APPEND = text("SELECT ledger_append(:entries)")
 _MOVE_HEAD = update(_HEAD).where(_HEAD.c.id == bindparam("of"))
 
 
@@ -77,26 +79,56 @@ class _Link:
     stored: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    """A draft with its place in the record."""
+
+    seq: int
+    shared: Stamp
+    draft: EntryDraft
+    inc_seq: int | None
+    raw: bytes
+    leaf: bytes
+
+
 def append(connection: Connection, drafts: Sequence[tuple[Stamp, EntryDraft]]) -> None:
     """Seal every draft, in order, at the end of the record. The head is read last in a commit, freshly and locked.
 
-    Plain statements, past any session: nobody changes an entry afterwards.
+    Plain statements, past any session: nobody changes an entry afterwards. On PostgreSQL the desk's role may read the
+    record and call two functions: one locks its end, the other takes exact bytes and makes all rows from them.
     """
+    incidents = {draft.incident for _, draft in drafts if draft.incident}
+    if connection.dialect.name == "postgresql":
+        size, links = _locked(connection, incidents)
+        entries = [sealed.raw for sealed in _sealed(size, drafts, links)]
+        connection.execute(_APPEND, {"entries": entries})
+        return
     head = connection.execute(_READ_HEAD).one()
     frontier = Frontier.from_bytes(head.frontier)
-    links = _links(connection, {draft.incident for _, draft in drafts if draft.incident})
-    leaves, rows = [], []
-    for seq, (shared, draft) in enumerate(drafts, start=frontier.size):
+    links = _links(connection, incidents)
+    new = list(_sealed(frontier.size, drafts, links))
+    connection.execute(insert(_ENTRY), [_row(sealed) for sealed in new])
+    _store_links(connection, links.values())
+    frontier = frontier.extend(sealed.leaf for sealed in new)
+    connection.execute(_MOVE_HEAD, {"of": head.id, "size": frontier.size, "frontier": frontier.to_bytes()})
+
+
+def _locked(connection: Connection, incidents: set[str]) -> tuple[int, dict[str, _Link]]:
+    """How many entries there are, and the last one of each incident, locked until the end of the commit."""
+    head, *found = connection.execute(_LOCK, {"incidents": sorted(incidents)})
+    links = {incident: _Link(incident) for incident in incidents}
+    return head.size, links | {row.inc: _Link(row.inc, row.inc_seq, row.leaf, stored=True) for row in found}
+
+
+def _sealed(size: int, drafts: Sequence[tuple[Stamp, EntryDraft]], links: Mapping[str, _Link]) -> Iterator[_Sealed]:
+    """Each draft with its place behind the first `size` entries; moves the links on."""
+    for seq, (shared, draft) in enumerate(drafts, start=size):
         link = links[draft.incident] if draft.incident else None
         raw = canonical(_entry(seq, shared, draft, link))
-        leaves.append(leaf_hash(raw))
+        leaf = leaf_hash(raw)
         if link:
-            link.inc_seq, link.leaf = link.inc_seq + 1, leaves[-1]
-        rows.append(_row(seq, shared, draft, link, raw) | {"leaf": leaves[-1]})
-    connection.execute(insert(_ENTRY), rows)
-    _store_links(connection, links.values())
-    frontier = frontier.extend(leaves)
-    connection.execute(_MOVE_HEAD, {"of": head.id, "size": frontier.size, "frontier": frontier.to_bytes()})
+            link.inc_seq, link.leaf = link.inc_seq + 1, leaf
+        yield _Sealed(seq, shared, draft, link.inc_seq if link else None, raw, leaf)
 
 
 def _links(connection: Connection, incidents: set[str]) -> dict[str, _Link]:
@@ -136,17 +168,19 @@ def _entry(seq: int, shared: Stamp, draft: EntryDraft, link: _Link | None) -> Le
     )
 
 
-def _row(seq: int, shared: Stamp, draft: EntryDraft, link: _Link | None, raw: bytes) -> dict[str, object]:
+def _row(sealed: _Sealed) -> dict[str, object]:
+    draft = sealed.draft
     return {
-        "seq": seq,
-        "canonical": raw,
-        "at": shared.at,
+        "seq": sealed.seq,
+        "canonical": sealed.raw,
+        "at": sealed.shared.at,
         "kind": draft.kind.value,
-        "actor": shared.actor.id,
+        "actor": sealed.shared.actor.id,
         "inc": draft.incident,
-        "inc_seq": link.inc_seq if link else None,
+        "inc_seq": sealed.inc_seq,
         "step": draft.step,
         "cid": draft.cid,
+        "leaf": sealed.leaf,
     }
 
 

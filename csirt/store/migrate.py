@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from csirt.errors import Unavailable
 from csirt.store.database import engine_for
 
 FOLDER = Path(__file__).parent / "migrations"
+_NOT_ALLOWED = "42501"  # insufficient_privilege
 
 
 def newest() -> str:
@@ -20,7 +21,7 @@ def migrate(url: str, to: str = "") -> None:
     """Run what is missing, up to the newest revision or to `to`; nothing when the tables are up to date.
 
     Raises:
-        Unavailable: the database does not answer.
+        Unavailable: the database does not answer; `owner_needed`: its tables are older, and another role owns them.
     """
     engine = engine_for(url)
     try:
@@ -37,6 +38,10 @@ def migrate(url: str, to: str = "") -> None:
         command.upgrade(config, to or "head")
     except OperationalError as error:
         raise Unavailable("database_unavailable") from error
+    except ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", None) != _NOT_ALLOWED:
+            raise
+        raise Unavailable("owner_needed", permanent=True) from error
     finally:
         engine.dispose()
 

@@ -92,6 +92,7 @@ LISTS = {
         "witness_silent",
         "source_silent",
         "holidays_end",
+        "database_as_owner",
     ),
     "authority.rule": RULES,
     "firing": ("yes", "perhaps"),
