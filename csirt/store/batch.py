@@ -19,6 +19,7 @@ from csirt.model.city import City
 from csirt.model.people import Actor
 from csirt.store.ledger import EntryDraft, Stamp, append
 from csirt.store.sequencer import MOST_ROWS, MOST_SECONDS, ByItself, Order, Part, way_of
+from csirt.store.sight import SEALED, sealed_now
 from csirt.store.tx import Tx
 
 # Rows that say who works on what just now. They may change without an entry; nothing of a case is decided by them.
@@ -45,6 +46,7 @@ BOOKKEEPING = frozenset(
 )
 # What undoes one savepoint and leaves the rest alone (PostgreSQL): a deadlock; a lock, a statement that took too long.
 _ONE_ALONE = frozenset({"40P01", "55P03", "57014"})
+_SEALS = frozenset({"seal"})
 _AGAIN = frozenset({"40001", "40P01"})
 # A commit that says nothing for so long is given up by the server: its host may be gone, holding the record's head.
 _SILENT = text("SET LOCAL idle_in_transaction_session_timeout = '10s'")
@@ -80,6 +82,7 @@ class Batch:
     drafts: list[tuple[Stamp, EntryDraft]] = field(default_factory=list)
     woke: bool = False
     committing: bool = False
+    _sealed: frozenset[str] | None = None  # incidents; asked once for all, until somebody changes it
 
     def perform(self, engine: Engine, orders: Sequence[Order]) -> int:
         """Settle orders from the first on; returns how many. The others were not begun."""
@@ -153,22 +156,29 @@ class Batch:
     @contextmanager
     def _savepoint(self, connection: Connection) -> Iterator[Session]:
         """A session of its own: what it read belongs to its order only. Undone unless it was committed."""
-        connection.info["changed"].clear()
+        changed: set[str] = connection.info["changed"]
+        changed.clear()
+        if self._sealed is None:
+            self._sealed = sealed_now(connection)
         done = False
         try:
             with Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as session:
+                session.info[SEALED] = self._sealed
                 yield session
             done = True
         finally:
-            if not done or "vault_key" in connection.info["changed"]:  # a key may be gone again
+            if not done or "vault_key" in changed:  # a key may be gone again
                 connection.info["keys"].clear()
+            if not changed.isdisjoint(_SEALS):
+                self._sealed = None
 
     def _keep(self, connection: Connection, session: Session, txs: Sequence[Tx]) -> None:
         """The savepoint holds; its entries go to the end of the record with all others."""
         session.flush()
         drafts = [(tx.stamp, draft) for tx in txs for draft in tx.drafts]
         check_recorded(connection, [draft for _, draft in drafts])
-        session.commit()
+        if session.in_transaction():  # else it asked the database nothing, and there is no savepoint
+            session.commit()
         self.drafts += drafts
         self.woke = self.woke or any(tx.woke for tx in txs)
 

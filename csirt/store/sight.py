@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import event, or_
+from sqlalchemy import Connection, event, or_
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 from sqlmodel import Session, SQLModel, col, select
 
@@ -20,12 +20,21 @@ from csirt.store.tables.sealing import SealGlassRow, SealReaderRow, SealRow
 
 UNSEEN = "csirt_unseen"  # in a session's `info`: the incidents that are hidden from who asks
 _SEALED, _OPENED = "csirt_sealed", "csirt_opened"  # also there: what is sealed, and of that what was read
+SEALED = "csirt_sealed_now"  # also there: what is sealed, where somebody asked for several sessions
 UNHIDDEN = {"csirt_unhidden": True}  # execution option of a question that must see all, and tells nobody of it
 _SEES_ALL = frozenset({"system", "token", "link", "mail"})
 # What sorting works on: a commit must know of every detection, or it would take one in twice.
 _OF_SORTING = frozenset({"detection", "sorting_cluster"})
 _COLUMNS = ("incident", "inc")
 _MORE: dict[type[SQLModel], tuple[str, ...]] = {IncidentRow: ("id",), MergeRow: ("gone", "into_incident")}
+
+
+_SEALED_NOW = select(SealRow.incident).where(col(SealRow.lifted_at).is_(None))
+
+
+def sealed_now(connection: Connection) -> frozenset[str]:
+    """The incidents that are sealed, for several sessions on one connection."""
+    return frozenset(connection.scalars(_SEALED_NOW))
 
 
 def hidden_from(session: Session, actor: Actor, at: datetime) -> frozenset[str]:
@@ -45,7 +54,9 @@ def hidden_from(session: Session, actor: Actor, at: datetime) -> frozenset[str]:
 
 def _sealed(session: Session) -> frozenset[str]:
     """All sealed incidents; asked once a session, on which they stay what they are."""
-    found = frozenset(session.scalars(select(SealRow.incident).where(col(SealRow.lifted_at).is_(None))))
+    found: frozenset[str] | None = session.info.get(SEALED)
+    if found is None:
+        found = frozenset(session.scalars(_SEALED_NOW))
     session.info[_SEALED] = found
     return found
 
