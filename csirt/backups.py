@@ -305,7 +305,7 @@ def _proven(backup: Backup, data: Path) -> Restored:
     """Open the restored desk, verify its record, and note in it that it was restored."""
     desk = wire(Settings(data=data), "cli")
     try:
-        found = desk.look(audit.verify)
+        found = desk.look(audit.verify, restoring=True)
         if not found.ok:
             raise LedgerBroken("record_broken", seq=found.first_bad or 0, why=found.why or "")
         if (found.size, found.root) != (backup.size, backup.root):

@@ -2,8 +2,8 @@
 
 What is checked: every entry by itself, its place, its links, its leaf hash; the columns that repeat it; the head that
 commits left and the last link of each incident; the tables of cases, rebuilt from the entries; every sealed text that
-an entry commits to; checkpoints that were signed earlier. Somebody who rewrites all of that at once is caught by what
-lies outside: exports and their checkpoints.
+an entry commits to; that keys which are gone were destroyed by an erasure; checkpoints that were signed earlier.
+Somebody who rewrites all of that at once is caught by what lies outside: exports and their checkpoints.
 """
 
 import base64
@@ -25,6 +25,7 @@ from csirt.record.entry import EntryKind, parse
 from csirt.record.export import WHOLE, Part, opening_line
 from csirt.record.tree import Frontier, leaf_hash
 from csirt.record.verify_record import MAX_OPENING, Bad, Checkpoint, Result, check_entries
+from csirt.response.destroyed import Destroyed
 from csirt.response.projection import Projection
 from csirt.response.stored import IncidentEnds, StoredRow, as_bytes, columns_fit, row_query
 from csirt.store.sight import UNHIDDEN, unseen
@@ -55,10 +56,12 @@ class Verified:
     where: str = ""
 
 
-def verify(look: Look, *, checkpoints: Sequence[Checkpoint] = (), progress: Progress | None = None) -> Verified:
+def verify(
+    look: Look, *, checkpoints: Sequence[Checkpoint] = (), progress: Progress | None = None, restoring: bool = False
+) -> Verified:
     """Check the whole record as it is stored, however it was tampered with; raises nothing on content.
 
-    `checkpoints` were signed earlier and must still hold.
+    `checkpoints` were signed earlier and must still hold. `restoring`: keys that are gone are yet to be named.
     """
     try:
         _stand_still(look)
@@ -73,6 +76,7 @@ def verify(look: Look, *, checkpoints: Sequence[Checkpoint] = (), progress: Prog
                 or _of_checkpoints(checkpoints, result)
                 or walk.ends.check(look.session)
                 or _of_state(look, walk.projection)
+                or ([] if restoring else list(walk.destroyed.check(look.session)))
             )
     except SQLAlchemyError:  # a torn file: nothing more can be read
         return Verified(ok=False, size=0, root="", why="database_unreadable")
@@ -112,6 +116,7 @@ class _Walk:
         self._texts: list[Bad] = []
         self.ends = IncidentEnds()
         self.projection = Projection()
+        self.destroyed = Destroyed()
 
     def rows(self) -> Generator[tuple[int, bytes], None, None]:
         """Place and bytes of each entry, in order."""
@@ -124,6 +129,7 @@ class _Walk:
                 if not columns_fit(row, dialect):
                     raise Bad("column_differs", row.seq)
                 self._want(row)
+                self.destroyed.note(row.seq, row.fields)
                 self.ends.note(row)
                 self.projection.apply(row.fields)
                 if self._progress and (row.seq + 1) % 1000 == 0:
@@ -140,7 +146,7 @@ class _Walk:
             self._check_texts()
 
     def _check_texts(self) -> None:
-        if not self._texts and (bad := _first_bad_text(self._look, self._wanted)):
+        if not self._texts and (bad := _first_bad_text(self._look, self._wanted, self.destroyed)):
             self._texts.append(bad)
         self._wanted.clear()
 
@@ -150,17 +156,19 @@ class _Walk:
         return self._texts
 
 
-def _first_bad_text(look: Look, wanted: Sequence[tuple[int, str]]) -> Bad | None:
-    """The first commitment whose text is gone without having been erased, or does not fit."""
+def _first_bad_text(look: Look, wanted: Sequence[tuple[int, str]], destroyed: Destroyed) -> Bad | None:
+    """The first commitment whose text is gone without its key, or does not fit; notes whose key is gone, too."""
     query = (
-        select(VaultPayloadRow.c, col(VaultKeyRow.wrapped).is_(None))
+        select(VaultPayloadRow.c, VaultKeyRow.id, col(VaultKeyRow.wrapped).is_(None))
         .join(VaultKeyRow, col(VaultPayloadRow.key) == col(VaultKeyRow.id))
         .where(col(VaultPayloadRow.c).in_([c for _, c in wanted]))
     )
-    erased = dict(look.session.exec(query).all())
+    erased = {c: key if is_gone else "" for c, key, is_gone in look.session.exec(query)}
     for seq, c in wanted:
         if c not in erased:
             return Bad("payload_missing", seq)
+        if erased[c]:
+            destroyed.found_closed(seq, erased[c])
     kept = [(seq, c) for seq, c in wanted if not erased[c]]
     if _all_open(look, [c for _, c in kept]):
         return None

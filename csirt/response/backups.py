@@ -4,7 +4,10 @@ from csirt.model.authority import Permission, must
 from csirt.model.people import Actor
 from csirt.record.entry import EntryKind
 from csirt.response import indexing
+from csirt.response.destroyed import unnamed
 from csirt.store.tx import Look, Tx
+
+KEYS_AT_ONCE = 200  # that one entry names
 
 
 def may_back_up(_look: Look, actor: Actor) -> None:
@@ -28,7 +31,12 @@ def restored(tx: Tx, *, digest: str, size: int, root: str) -> None:
     """This record goes on from a backup: what had been recorded after it was taken is not in here."""
     must(tx.actor, Permission.ADMINISTER)
     indexing.begin_anew(tx)
-    tx.record(EntryKind.DESK_RESTORED, out={"digest": digest, "size": size, "root": root})
+    keys = unnamed(tx.session)  # what was erased after the backup, and by now in its folder of keys, too
+    for some in [keys[start : start + KEYS_AT_ONCE] for start in range(0, len(keys), KEYS_AT_ONCE)] or [[]]:
+        tx.record(
+            EntryKind.DESK_RESTORED,
+            out={"digest": digest, "size": size, "root": root, **({"keys": some} if some else {})},
+        )
 
 
 def moved(tx: Tx, *, digest: str, size: int, root: str) -> None:

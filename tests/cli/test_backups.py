@@ -94,7 +94,9 @@ def test_a_backup_holds_no_key_and_no_sealed_text(data: Path, tmp_path: Path) ->
     assert restore(folder, keys, there).code == 0
     with closing(sqlite3.connect(there / "csirt.sqlite")) as database:
         (empty,) = database.execute("SELECT count(*) FROM vault_key WHERE wrapped IS NULL").fetchone()
+        (last,) = database.execute("SELECT canonical FROM ledger_entry ORDER BY seq DESC LIMIT 1").fetchone()
     assert empty == 1
+    assert json.loads(last)["out"]["keys"] == [next(iter(kept))]  # the record says which key was gone already
     verified(there)
 
 

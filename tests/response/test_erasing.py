@@ -1,6 +1,7 @@
 """What is erased is gone from every copy, and the record verifies as before."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -13,11 +14,13 @@ from csirt import erasing as carrying_out
 from csirt.errors import Conflict, Forbidden, NotFound, Untrusted
 from csirt.model.erasure import ErasureBasis
 from csirt.model.people import Actor
+from csirt.record.verify_record import Bad
 from csirt.response import audit, drafts, erasing, evidence, incidents
+from csirt.response.destroyed import Destroyed
 from csirt.store.queries.drafts import draft
 from csirt.store.queries.erasures import ErasableText, erasable
 from csirt.store.queries.evidence import evidence_of
-from csirt.store.tables.record import VaultKeyRow
+from csirt.store.tables.record import LedgerRow, VaultKeyRow
 from csirt.store.tx import Look
 from tests.world import World, found_world
 
@@ -104,6 +107,58 @@ def _unwrap_with(world: World, path: Path, row: VaultKeyRow) -> None:
         keys.unwrap(path.stem.removeprefix("ring-"), row.wrapped, row.id)
     else:
         world.desk.door.vault.unwrap(row.wrapped, row.id)
+
+
+def behind_its_back(world: World, statement: str) -> None:
+    """Somebody with the database's file in their hands."""
+    with closing(sqlite3.connect(world.desk.settings.data / "csirt.sqlite")) as database, database:
+        assert database.execute(statement).rowcount > 0
+
+
+def test_a_key_that_no_erasure_destroyed_is_found_gone(world: World) -> None:
+    """Else whoever wants a text unreadable would only have to destroy its key."""
+    noted(world, OTHER)
+    behind_its_back(
+        world, "UPDATE vault_key SET wrapped = NULL, erased_at = '2026-11-24' WHERE scope LIKE 'incident:%'"
+    )
+    found = world.desk.look(audit.verify)
+    first = world.kinds().index("INCIDENT_OPENED")
+    assert (found.ok, found.why, found.first_bad) == (False, "erasure_unrecorded", first)
+    assert found.where.startswith("vault_key:")
+
+
+def test_a_text_put_under_a_key_that_was_erased_before_is_found(world: World) -> None:
+    incident = noted(world, SECRET, OTHER)
+    proposed = propose(world, incident, chosen(world, incident, SECRET))
+    carrying_out.approve(world.desk, world.person("a.kobayashi"), proposed)
+    world.desk.commit(world.person("k.sato"), incidents.add_note, incident, "後のメモ")
+    (late,) = chosen(world, incident, "後のメモ")
+    erased = "(SELECT id FROM vault_key WHERE wrapped IS NULL)"
+    behind_its_back(world, f"UPDATE vault_payload SET key = {erased} WHERE c = '{late}'")  # noqa: S608 - a commitment
+    found = world.desk.look(audit.verify)
+    assert (found.why, found.first_bad) == ("erasure_unrecorded", found.size - 1)
+
+
+def test_an_erased_key_that_comes_back_is_found(world: World) -> None:
+    incident = noted(world, SECRET)
+    proposed = propose(world, incident, chosen(world, incident, SECRET))
+    carrying_out.approve(world.desk, world.person("a.kobayashi"), proposed)
+    behind_its_back(world, "UPDATE vault_key SET wrapped = x'00' WHERE wrapped IS NULL")
+    found = world.desk.look(audit.verify)
+    erasure = world.kinds().index("PERSONAL_DATA_ERASED")
+    # The key opens nothing, so its text is wrong; that is the earlier finding of the two.
+    assert (found.ok, found.why) == (False, "payload_wrong")
+    behind_its_back(world, "DELETE FROM vault_payload WHERE sealed = x''")
+    assert not world.desk.look(audit.verify).ok
+    assert [bad.code for bad in world.desk.look(_destroyed_at, erasure)] == ["erasure_undone"]
+
+
+def _destroyed_at(look: Look, erasure: int) -> list[Bad]:
+    """What is said of keys alone."""
+    row = look.session.exec(select(LedgerRow).where(LedgerRow.seq == erasure)).one()
+    destroyed = Destroyed()
+    destroyed.note(erasure, json.loads(row.canonical))
+    return list(destroyed.check(look.session))
 
 
 def test_two_people_are_needed_and_the_first_may_not_be_the_second(world: World) -> None:
