@@ -20,11 +20,13 @@ from typing import Any
 import orjson
 
 from csirt.bootstrap import Desk, wire
+from csirt.checkpoints import CONSENT, checkpoints_of
 from csirt.errors import Conflict, Invalid, LedgerBroken, NotFound, Unavailable, Untrusted
 from csirt.founding import is_founded
 from csirt.model.people import Actor
+from csirt.record.checkpoint import paper_line
 from csirt.record.tree import Frontier
-from csirt.response import audit, backups
+from csirt.response import audit, backups, sealing
 from csirt.settings import Settings
 from csirt.store.copies import TableCopy, is_empty, read_tables, write_tables
 from csirt.store.database import engine_for
@@ -69,6 +71,7 @@ class Restored:
     size: int
     root: str
     incidents: int
+    epoch: str = ""  # what was signed last before, where a new epoch begins
 
 
 # ------------------------------------------------------------------------------------------------------------- taking
@@ -311,9 +314,25 @@ def _proven(backup: Backup, data: Path) -> Restored:
         if (found.size, found.root) != (backup.size, backup.root):
             raise Untrusted("backup_record_differs", size=found.size, expected=backup.size)
         desk.commit(LOCAL, backups.restored, digest=backup.digest, size=backup.size, root=backup.root)
-        return Restored(found.size, found.root, len(desk.look(audit.newest_incidents, 1_000_000)))
+        epoch = _begin_epoch(desk)
+        return Restored(found.size, found.root, len(desk.look(audit.newest_incidents, 1_000_000)), epoch)
     finally:
         desk.close()
+
+
+def _begin_epoch(desk: Desk) -> str:
+    """The record goes on under another name, and quotes what was signed last before the backup; that, or empty.
+
+    What was signed after it, nobody here knows any more. A signer with a folder of its own, that does know, refuses
+    until it is told by `csirt signer begin-epoch`.
+    """
+    last = checkpoints_of(desk.settings).head()
+    if last is None:
+        return ""
+    desk.commit(LOCAL, sealing.begin_epoch, last)
+    desk.settings.signer.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (desk.settings.signer / CONSENT).touch(mode=0o600)
+    return paper_line(last)
 
 
 def rehearse(desk: Desk, actor: Actor, backup: Backup, keys: Path, told: Told) -> Restored:

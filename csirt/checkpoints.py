@@ -26,6 +26,7 @@ LATEST, KEYS, HISTORY, STATUS, LAST_OF_EPOCH = (
     "status.json",
     "epoch-{}-last.note",
 )
+CONSENT = "epoch.allowed"  # in the signer's own folder: somebody who may write there lets a new epoch begin
 PUBLIC_FILE, PUBLIC_FOLDER = 0o644, 0o755
 
 

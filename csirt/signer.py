@@ -19,7 +19,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from csirt.checkpoints import LAST_OF_EPOCH, PUBLIC_FILE, Checkpoints, SignerStatus, write_durably
+from csirt.checkpoints import CONSENT, LAST_OF_EPOCH, PUBLIC_FILE, Checkpoints, SignerStatus, write_durably
 from csirt.clock import Clock
 from csirt.era import jst_date
 from csirt.errors import Conflict, CsirtError, Invalid
@@ -33,7 +33,7 @@ from csirt.response.stored import IncidentEnds, StoredRow, as_bytes, columns_fit
 from csirt.store.database import engine_for
 from csirt.submitting import Submitter
 
-KEY, NEXT_KEY, STATE, CONSENT = "signing.key", "next.key", "state.json", "epoch.allowed"
+KEY, NEXT_KEY, STATE = "signing.key", "next.key", "state.json"
 MOST_SECONDS, MOST_ENTRIES = 60.0, 1000  # between two checkpoints
 FULL_SECONDS = 3600.0  # between two walks over everything
 LOOK_SECONDS, ORDER_SECONDS = 1.0, 0.25
@@ -107,6 +107,7 @@ class Signer:
         self.folder, self.published, self._engine, self._clock = folder, published, engine, clock
         self._seen: _Seen | None = None
         self._full_at = ""
+        self._is_new_here = False  # without key and memory, though somebody signed here before
         self.note = b""  # the newest, without cosignatures
         self._witnessed: dict[str, str] = {}
         try:
@@ -127,13 +128,25 @@ class Signer:
     def _read_keys(self, origin: str) -> list[SigningKey]:
         path = self.folder / KEY
         if path.exists():
-            return [SigningKey.parse(line) for line in path.read_text("ascii").splitlines()]
+            keys = [SigningKey.parse(line) for line in path.read_text("ascii").splitlines()]
+            if self.published.key() is None:  # it was ended between making its keys and publishing them
+                self._publish_keys(keys, "first")
+            return keys
         if self.state.size:
             raise Invalid("signing_key_missing")  # what was signed cannot be continued by another key unannounced
+        if (last := self.published.head()) is not None:
+            return self._without_memory(last)
         keys = make_keys(origin)
         self._write_keys(KEY, keys)
         self._publish_keys(keys, "first")
         return keys
+
+    def _without_memory(self, last: Checkpoint) -> list[SigningKey]:
+        """Keys for a signer that finds another's checkpoints, as in a restored folder: only an epoch leads on."""
+        self._is_new_here = True
+        epoch = max((row["epoch"] for row in self.published.history()), default=1)
+        self.state = SignerState(epoch=epoch, size=last.size, root=b64(last.root).decode())
+        return make_keys(last.origin)
 
     def _write_keys(self, name: str, keys: list[SigningKey]) -> None:
         write_durably(self.folder / name, "".join(f"{key.to_line()}\n" for key in keys).encode(), 0o600)
@@ -201,12 +214,14 @@ class Signer:
 
     def _continue(self, seen: _Seen, size: int, root: bytes | None) -> None:
         """Does the record continue what was signed last? Else a new epoch, if the signer's own folder allows it."""
-        if root is not None and b64(root).decode() == self.state.root:
+        if not self._is_new_here and root is not None and b64(root).decode() == self.state.root:
             return
         consent = self.folder / CONSENT
         if (self.state.size, self.state.root) in seen.epochs and consent.exists():
             self._begin_epoch(consent)
             return
+        if self._is_new_here:
+            raise Bad("signer_memory_lost", min(size, self.state.size))
         raise Bad("rolled_back" if size < self.state.size else "history_changed", min(size, self.state.size))
 
     def _begin_epoch(self, consent: Path) -> None:
@@ -219,9 +234,10 @@ class Signer:
         self.keys = [key.renamed(f"{base}/epoch-{epoch}") for key in self.keys]
         self.state = SignerState(epoch=epoch)
         self._write_keys(KEY, self.keys)
-        self._write_state()
         self._publish_keys(self.keys, "epoch")
-        consent.unlink()
+        self._write_state()  # last: whoever is ended before it begins the same epoch again
+        consent.unlink(missing_ok=True)
+        self._is_new_here = False
         log().error("signer.epoch_began", epoch=epoch, last_size=ended.size)
 
     # -------------------------------------------------------------------------------------------------------- sign
@@ -243,9 +259,9 @@ class Signer:
         return head
 
     def _take_over(self, keys: list[SigningKey]) -> None:
+        self._publish_keys(keys, "renewed")  # first: whoever is ended behind it signs with both once more
         self._write_keys(KEY, keys)
         self.keys = keys
-        self._publish_keys(keys, "renewed")
         (self.folder / NEXT_KEY).unlink()
         log().warning("signer.key_renewed", id=keys[0].verifier.id.hex())
 

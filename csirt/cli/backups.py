@@ -61,8 +61,11 @@ def restore(
         else:
             _of_the_new_place(database_url)
             done = backups.restore(chosen, keys, settings_of(data).data, database_url, tell)
-    told = {"size": done.size, "root": done.root, "incidents": done.incidents, "taken": chosen.taken}
+    told = {"size": done.size, "root": done.root, "incidents": done.incidents, "taken": chosen.taken,
+            "epoch_after": done.epoch}  # fmt: skip
     show_one(told, "cli.restore.tested" if rehearse else "cli.restore.done", language, as_json=as_json)
+    if done.epoch and not rehearse and not as_json:
+        say(language, "cli.restore.epoch", {"line": done.epoch})
 
 
 def _of_the_new_place(database_url: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from csirt import founding
-from csirt.checkpoints import checkpoints_of
+from csirt.checkpoints import CONSENT, checkpoints_of
 from csirt.cli.opening import LOCAL, open_desk, settings_of
 from csirt.cli.speaking import AsJson, Data, Lang, Language, show_one
 from csirt.clock import SystemClock
@@ -17,7 +17,7 @@ from csirt.record.checkpoint import paper_line, verifier_line
 from csirt.record.verify_record import Checkpoint
 from csirt.response import sealing
 from csirt.settings import Settings
-from csirt.signer import CONSENT, NEXT_KEY, Signer, SignerLoop, make_keys, signing
+from csirt.signer import NEXT_KEY, Signer, SignerLoop, make_keys, signing
 from csirt.submitting import Submitter
 
 signer = typer.Typer(help="Check and sign the record's head. 記録の先端を確かめて署名する")
@@ -112,6 +112,7 @@ def begin_epoch(data: Data = None, as_json: AsJson = False, language: Lang = Lan
     with open_desk(data) as desk:
         desk.commit(LOCAL, sealing.begin_epoch, head)
     try:
+        settings.signer.mkdir(mode=0o700, parents=True, exist_ok=True)
         (settings.signer / CONSENT).touch(mode=0o600)
     except OSError as error:
         raise Unavailable("folder_not_writable", permanent=True, folder=settings.signer.name) from error

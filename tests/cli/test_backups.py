@@ -74,6 +74,37 @@ def test_the_record_tells_of_backups_tests_and_restores(data: Path, tmp_path: Pa
     verified(data)
 
 
+def test_a_restored_record_goes_on_under_another_name(data: Path, tmp_path: Path) -> None:
+    assert call("signer", "once", "--data", data).code == 0
+    key = (data / "checkpoints" / "key.pub").read_text().splitlines()[0]
+    folder, keys = back_up(data, tmp_path)
+    call("token", "later", "--data", data)
+    later = call("signer", "once", "--data", data, "--json").row
+    there = tmp_path / "there"
+    told = call("restore", folder, "--keys", keys, "--data", there)
+    assert "csirt signer begin-epoch" in told.out
+    assert last_kinds(there)[-2:] == ["DESK_RESTORED", "EPOCH_BEGAN"]
+    signed = call("signer", "once", "--data", there, "--json")
+    assert signed.code == 0, signed.err
+    assert signed.row["line"].split()[0] == f"{later['line'].split()[0]}/epoch-2"
+    renewed = (there / "checkpoints" / "key.pub").read_text().splitlines()[0]
+    assert renewed != key
+    verified(there)
+    assert call("export", tmp_path / "out", "--data", there, "--json").code == 0
+    assert (tmp_path / "out" / "key.pub").read_text().startswith(renewed)
+
+
+def test_a_record_set_back_by_hand_is_not_signed_in_silence(data: Path, tmp_path: Path) -> None:
+    """The signer's folder is gone as well, as after a disk was exchanged."""
+    assert call("signer", "once", "--data", data).code == 0
+    shutil.rmtree(data / "signer")
+    refused = call("signer", "once", "--data", data, "--json")
+    assert (refused.code, json.loads(refused.err.splitlines()[-1])["params"]["why"]) == (70, "signer_memory_lost")
+    assert call("signer", "begin-epoch", "--data", data).code == 0
+    signed = call("signer", "once", "--data", data, "--json")
+    assert signed.row["line"].split()[0].endswith("/epoch-2")
+
+
 def last_kinds(data: Path) -> list[str]:
     with closing(sqlite3.connect(data / "csirt.sqlite")) as database:
         return [kind for (kind,) in database.execute("SELECT kind FROM ledger_entry ORDER BY seq")]
