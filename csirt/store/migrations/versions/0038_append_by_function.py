@@ -5,8 +5,8 @@ from sqlalchemy import text
 
 from csirt.errors import Untrusted
 
-revision = "0036"
-down_revision = "0035"
+revision = "0038"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 
