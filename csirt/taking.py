@@ -122,7 +122,7 @@ def take_grave(
     """
     reader = reader_for(desk, source, data[: formats.HEAD_BYTES], form)
     records = list(reader.read(data))
-    grave = [one for one in records if isinstance(one.result, Detection) and _is_grave(desk, one.result)]
+    grave = [one for one in records if isinstance(one.result, Detection) and is_grave(desk, one.result)]
     counts = intake.Accepted()
     for number, batch in enumerate(batches(grave)):
         counts += keep(
@@ -131,7 +131,8 @@ def take_grave(
     return counts, len(records) - len(grave)
 
 
-def _is_grave(desk: Desk, detection: Detection) -> bool:
+def is_grave(desk: Desk, detection: Detection) -> bool:
+    """Does it pass the door even while its source sends more than agreed?"""
     return suggest(detection, desk.door.city.rules)[1] >= Level.GRAVE
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from csirt.bootstrap import Desk
+from csirt.cli import trying_sources
 from csirt.cli.opening import LOCAL, open_desk
 from csirt.cli.speaking import AsJson, Data, Lang, Language, plain, show, show_one, words
 from csirt.cli.wording import Words
@@ -122,6 +123,9 @@ def check(data: Data = None, as_json: AsJson = False, language: Lang = Language.
     show(rows, _CHECKED, language, as_json=as_json)
     if any(fault for _, fault in found):
         raise typer.Exit(Invalid.exit_code)
+
+
+sources.command("test")(trying_sources.try_out)
 
 
 def _fault(desk: Desk, source: Source, posts: Any) -> CsirtError | None:

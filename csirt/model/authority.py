@@ -56,6 +56,7 @@ class Permission(StrEnum):
     APPROVE_ERASURE = "approve_erasure"
     KEEP_ASSETS = "keep_assets"  # import the asset ledger
     ISSUE_TOKEN = "issue_token"  # noqa: S105 - the name of a permission
+    TRY_SOURCE = "try_source"  # read a file as a source would, without keeping anything
     ADMINISTER = "administer"
     RESET_SECOND_FACTOR = "reset_second_factor"  # of somebody who lost theirs: one asks, another one agrees
     INGEST = "ingest"
@@ -108,6 +109,7 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.APPROVE_ERASURE: frozenset({Role.DIRECTOR, Role.CISO}),
         Permission.KEEP_ASSETS: frozenset({Role.OFFICER, Role.CSIRT_HEAD, Role.SYSTEM_MANAGER, Role.ADMINISTRATOR}),
         Permission.ISSUE_TOKEN: frozenset({Role.ADMINISTRATOR}),
+        Permission.TRY_SOURCE: frozenset({Role.OFFICER, Role.CSIRT_HEAD, Role.SYSTEM_MANAGER, Role.ADMINISTRATOR}),
         Permission.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
         Permission.RESET_SECOND_FACTOR: frozenset({Role.ADMINISTRATOR, Role.CSIRT_HEAD, Role.DIRECTOR}),
         Permission.INGEST: frozenset({Role.SENSOR, Role.OFFICER, Role.RESPONDER}),

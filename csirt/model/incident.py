@@ -87,6 +87,8 @@ class Sortable:
     """What sorting needs of one stored detection. `at` is the time of the event, or of arrival where it has none.
 
     `sighting` is a private address and the name of the host behind it, where the detection tells both beyond doubt.
+    `shares` are values that it may have in common with others: pairs of kind and key (`sharing.Share`), and `texts`
+    what people are shown of them.
     """
 
     key: int
@@ -97,6 +99,8 @@ class Sortable:
     level: Level
     title: str
     sighting: tuple[str, str] | None = None
+    shares: tuple[tuple[str, str], ...] = ()
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

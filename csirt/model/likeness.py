@@ -28,7 +28,7 @@ def likeness(detection: Detection, ignoring: Collection[str], received: datetime
         detection.format,
         detection.signature or detection.title,
         attacked,
-        detection.host or "",
+        (detection.host or "").casefold(),
         str(detection.level),
         day_of(detection.time_utc or received).isoformat(),
         *(f"{name}={known[name] or ''}" for name in IGNORABLE if name not in ignoring),

@@ -1,10 +1,10 @@
 """Sorting batch after batch: the same groups as `sorting.groups_of`, whatever the order in which detections arrive.
 
-A *place* is an attacked host or an attacker on one day of Japan. Every place belongs to one *cluster*, and a detection
-belongs to the cluster of its places; one that touches several clusters makes them one. So a batch needs to know only
-the places that it touches, never the detections before it. What cannot be told by growing alone is an address that
-turns out to have had two names on one day: the cluster that it lies in is `torn`, and has to be sorted afresh from its
-members.
+A *place* is an attacked host, an attacker, or a value that few hosts share, on one day of Japan. Every place belongs to
+one *cluster*, and a detection belongs to the cluster of its places; one that touches several makes them one. So
+a batch needs to know only the places that it touches, never the detections before it. What cannot be told by growing
+alone is an address that turns out to have had two names on one day, or a shared value that turns out to be common: the
+cluster that it lies in is `torn`, and has to be sorted afresh from its members.
 """
 
 from collections import defaultdict
@@ -14,9 +14,10 @@ from datetime import date
 from enum import StrEnum
 
 from csirt.model.incident import Group, Sortable
+from csirt.model.sharing import MOST_HOSTS
 from csirt.model.sorting import Names, day_of, groups_of, plain_address
 
-Place = tuple[date, str, str]  # day, `host` or `attacker`, value
+Place = tuple[date, str, str]  # day, kind (`host`, `attacker`, or of a shared value), value
 
 
 class Because(StrEnum):
@@ -26,13 +27,16 @@ class Because(StrEnum):
     SAME_HOST = "same_host"
     SAME_ADDRESS = "same_address"  # the host's other name: an address that was seen to be its
     SHARED_ATTACKER = "shared_attacker"
+    SHARED_HASH = "shared_hash"
+    SHARED_URL = "shared_url"
+    SHARED_ACCOUNT = "shared_account"
     FLOOD = "flood"  # its source flooded: one case with a count instead of many
     OFFICER = "officer"  # a person put it there
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why, and the host, address or attacker that was shared."""
+    """Why, and the host, address, attacker or value that was shared."""
 
     because: Because
     over: str = ""
@@ -40,10 +44,15 @@ class Reason:
 
 @dataclass
 class Known:
-    """What is known of the places that a batch touches: their clusters, and the names of addresses on a day."""
+    """What is known of the places that a batch touches: their clusters, the names of addresses, who shares a value."""
 
     clusters: dict[Place, str] = field(default_factory=dict)
     names: defaultdict[tuple[date, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    sharers: defaultdict[Place, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def is_common(self, place: Place) -> bool:
+        """Do too many hosts show this value on this day to link them?"""
+        return len(self.sharers.get(place, ())) > MOST_HOSTS[place[1]]
 
     def name_of(self, day: date, address: str) -> str | None:
         """The one name of an address on a day; None for none or several."""
@@ -109,22 +118,52 @@ def torn_by(batch: Iterable[Sortable], known: Known) -> set[tuple[date, str]]:
     return torn
 
 
+def values_in(batch: Iterable[Sortable]) -> set[Place]:
+    """The values of a batch that hosts may share."""
+    return {place for one in batch for place in _values_of(one)}
+
+
+def _values_of(one: Sortable) -> list[Place]:
+    day = day_of(one.at)
+    return [(day, kind, key) for kind, key in one.shares]
+
+
+def common_by(batch: Iterable[Sortable], known: Known) -> set[Place]:
+    """The values that linked hosts before this batch and are common with it; `known` has these hosts then.
+
+    The clusters that they lie in are sorted afresh, as with `torn_by`.
+    """
+    hosts: defaultdict[Place, set[str]] = defaultdict(set)
+    for one in batch:
+        for place in _values_of(one):
+            hosts[place].add(one.attacked)
+    turned = set()
+    for place, more in hosts.items():
+        if not known.is_common(place) and len(known.sharers.get(place, set()) | more) > MOST_HOSTS[place[1]]:
+            known.sharers[place] |= more
+            turned.add(place)
+    return turned
+
+
 def learn(batch: Iterable[Sortable], known: Known) -> None:
-    """Add the names that a batch tells."""
+    """Add the names that a batch tells, and the hosts that share its values."""
     for one in batch:
         if named := told(one):
             known.names[named[0]].add(named[1])
+        for place in _values_of(one):
+            if not known.is_common(place):
+                known.sharers[place].add(one.attacked)
 
 
 def _places_of(one: Sortable, known: Known) -> list[Place]:
-    """The places of a detection: its host, the host's one name where it is called by its address, its attacker."""
+    """The places of a detection: its host, also under the one name of an address, its attacker, what it shares."""
     day = day_of(one.at)
     places = [host(day, one.attacked)]
     if name := known.name_of(day, one.attacked):
         places.append(host(day, name))
     if one.attacker:
         places.append(attacker(day, one.attacker))
-    return places
+    return places + [place for place in _values_of(one) if not known.is_common(place)]
 
 
 def link(
@@ -166,15 +205,18 @@ def _reason(one: Sortable, places: Sequence[Place], known: Known) -> Reason:
             continue
         if kind == "attacker":
             return Reason(Because.SHARED_ATTACKER, value)
+        if kind in MOST_HOSTS:
+            return Reason(Because(f"shared_{kind}"), dict(zip(one.shares, one.texts, strict=True))[kind, value])
         return Reason(Because.SAME_HOST if value == one.attacked else Because.SAME_ADDRESS, value)
     if one.sighting and host(day_of(one.at), one.sighting[0]) in known.clusters:
         return Reason(Because.SAME_ADDRESS, one.sighting[0])
     return Reason(Because.NEW)
 
 
-def apart(members: Sequence[Sortable], names: Names) -> list[Group]:
+def apart(members: Sequence[Sortable], known: Known) -> list[Group]:
     """The groups that the members of a torn cluster fall into. The first keeps the cluster: it holds the gravest."""
-    return sorted(groups_of(members, names), key=lambda group: (-group.level, group.first, group.keys))
+    found = groups_of(members, known.unique_names(), known.is_common)
+    return sorted(found, key=lambda group: (-group.level, group.first, group.keys))
 
 
 def places_of_group(members: Iterable[Sortable], known: Known) -> set[Place]:

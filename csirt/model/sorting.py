@@ -1,14 +1,15 @@
 """Which detections belong together: the rule, over a whole set. Pure.
 
 Two detections belong together when they hit the same attacked host on the same day of Japan, or hit different hosts on
-that day and share an attacker. So there is at most one incident for an attacked host and day, and none of more than one
-host without a shared attacker. The result does not depend on the order in which detections are given. `linking` comes
-to the same groups batch after batch, without looking at the whole set again.
+that day and share an attacker, or a value that few hosts show (`sharing`). So there is at most one incident for an
+attacked host and day, and none of more than one host without something shared. The result does not depend on the order
+in which detections are given. `linking` comes to the same groups batch after batch, without looking at the whole set
+again.
 """
 
 import ipaddress
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -16,8 +17,10 @@ from functools import lru_cache
 from csirt.era import JST
 from csirt.model.detection import Detection
 from csirt.model.incident import Group, IncidentType, Sortable
+from csirt.model.sharing import MOST_HOSTS
 
 Names = Mapping[tuple[date, str], str]  # the one name of an address on a day
+Common = Callable[[tuple[date, str, str]], bool]  # do too many hosts show this value (day, kind, key) to link them?
 # What products write where they know no name; `localhost` is everybody's.
 _FILLERS = frozenset({"", "-", "none", "null", "n/a", "na", "unknown", "localhost", "*"})
 _OURS = tuple(
@@ -139,12 +142,25 @@ class _Item:
     attacked: str
 
 
-def groups_of(detections: Sequence[Sortable], names: Names | None = None) -> list[Group]:
+def common_in(detections: Iterable[Sortable]) -> Common:
+    """Which values are common, by what these detections themselves tell. Hosts count as they were reported."""
+    hosts: defaultdict[tuple[date, str, str], set[str]] = defaultdict(set)
+    for one in detections:
+        for kind, key in one.shares:
+            hosts[day_of(one.at), kind, key].add(one.attacked)
+    return lambda place: len(hosts.get(place, ())) > MOST_HOSTS[place[1]]
+
+
+def groups_of(
+    detections: Sequence[Sortable], names: Names | None = None, is_common: Common | None = None
+) -> list[Group]:
     """The groups, in order of their first detection. Keys must be unique.
 
-    `names` makes an address and the name of its host one; without it, what the detections themselves tell.
+    `names` makes an address and the name of its host one; `is_common` says which shared values link nothing. Without
+    them, what the detections themselves tell.
     """
     known = names_of(detections) if names is None else names
+    is_common = is_common or common_in(detections)
     items = [
         _Item(one, day, known.get((day, one.attacked), one.attacked))
         for one in sorted(detections, key=lambda one: (one.at, one.key))
@@ -155,6 +171,10 @@ def groups_of(detections: Sequence[Sortable], names: Names | None = None) -> lis
         host = _root(links, ("host", item.day, item.attacked))
         if item.detection.attacker:
             links[_root(links, ("attacker", item.day, item.detection.attacker))] = host
+        for kind, key in item.detection.shares:
+            if not is_common((item.day, kind, key)):
+                host = _root(links, ("host", item.day, item.attacked))
+                links[_root(links, (kind, item.day, key))] = host
     together: defaultdict[_Node, list[_Item]] = defaultdict(list)
     for item in items:
         together[_root(links, ("host", item.day, item.attacked))].append(item)

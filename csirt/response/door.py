@@ -68,6 +68,10 @@ class Door:
         """Queue a use case for the next commit; see `Database.order`. For who must not wait in a thread."""
         return self.database.order(use_case, self.city, actor, *args, **kwargs)
 
+    def imagine(self, actor: Actor, use_case: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What a use case would give; nothing of it is kept."""
+        return self.database.imagine(use_case, self.city, actor, *args, **kwargs)
+
     def look(self, question: Callable[Concatenate[Look, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Ask a question that only reads, on one consistent state.
 

@@ -230,7 +230,9 @@ def _blank(tx: Tx, incident: str) -> None:
     members = select(DetectionRow.fingerprint).where(DetectionRow.incident == incident)
     tx.session.execute(delete(ObservableRow).where(col(ObservableRow.detection).in_(members)))
     tx.session.execute(
-        update(DetectionRow).where(col(DetectionRow.incident) == incident).values(title="", user=None, reported_as=None)
+        update(DetectionRow)
+        .where(col(DetectionRow.incident) == incident)
+        .values(title="", user=None, reported_as=None, joined_over=None)
     )
     tx.session.execute(
         update(DeliveryRow).where(col(DeliveryRow.incident) == incident).values(name="", address="", facts={})

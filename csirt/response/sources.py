@@ -55,7 +55,7 @@ def add_token(
     networks_from(addresses)
     if (lives is not None and lives <= timedelta(0)) or (overlap is not None and overlap < timedelta(0)):
         raise Invalid("expiry_invalid")
-    live = _live(tx.session, name, tx.now)
+    live = live_tokens(tx.session, name, tx.now)
     if len(live) >= MOST_TOKENS:
         raise Conflict("tokens_too_many", limit=MOST_TOKENS)
     id_, secret = new_id("t"), token_of("css", name, secrets.token_hex(32))
@@ -107,7 +107,7 @@ def is_signed(
 ) -> bool:
     """Was `signed` signed with a live token of the source? `signature`: the hex of an HMAC-SHA256 (RFC 2104)."""
     given = signature.encode("utf-8", "replace")
-    for row in _live(session, source.name, now):
+    for row in live_tokens(session, source.name, now):
         if row.wrapped is not None and _counts(row, address, now):
             secret = vault.unwrap(row.wrapped, f"source-token:{row.id}")
             if hmac.compare_digest(hmac.new(secret, signed, hashlib.sha256).hexdigest().encode(), given):
@@ -173,7 +173,8 @@ def _minutes(source: Source) -> int:
     return int((source.silent_after or timedelta(0)).total_seconds() // 60)
 
 
-def _live(session: Session, name: str, now: datetime) -> list[SourceTokenRow]:
+def live_tokens(session: Session, name: str, now: datetime) -> list[SourceTokenRow]:
+    """The tokens of a source that may be used now."""
     query = select(SourceTokenRow).where(SourceTokenRow.source == name, col(SourceTokenRow.revoked_at).is_(None))
     return [row for row in session.exec(query) if row.expires_at is None or row.expires_at > now]
 

@@ -7,11 +7,11 @@ detection that they put somewhere has no cluster, or its cluster leads where the
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import text, tuple_, update
+from sqlalchemy import text, update
 from sqlmodel import col, delete, select
 
 from csirt.model.asset import level_on
@@ -23,6 +23,7 @@ from csirt.model.linking import (
     Place,
     addresses_in,
     apart,
+    common_by,
     host,
     learn,
     link,
@@ -30,12 +31,14 @@ from csirt.model.linking import (
     places_of_group,
     told,
     torn_by,
+    values_in,
 )
-from csirt.model.sorting import day_of, groups_of, sighting
+from csirt.model.sorting import day_of, groups_of
 from csirt.model.source import SENSOR
 from csirt.record.entry import EntryKind
 from csirt.response import ignoring, incidents, levels, locks, merging
 from csirt.response.floods import Floods, of_floods
+from csirt.response.places import keep_sharers, load_sharers, rows_by, some_of, sortable, sortables
 from csirt.store.queries.assets import assets_on
 from csirt.store.queries.sealing import sealed_of
 from csirt.store.tables.cases import IncidentRow
@@ -45,18 +48,18 @@ from csirt.store.tables.sorting import ClusterRow, HostNameRow, PlaceRow
 from csirt.store.tx import Tx, new_id
 
 BATCH = 1000  # detections a commit, the gravest first
-_ASKED = 500  # places or names that one question asks for
 _LOCK = 0x5C0A7  # any number of our own
 
 
-def triage(tx: Tx) -> list[str]:
+def triage(tx: Tx, only: Collection[int] | None = None) -> list[str]:
     """Sort the gravest of what is new; returns the ids of incidents opened. Once it finds nothing, all are sorted.
 
-    Groups below the level from which a case opens by itself wait for the officer.
+    Groups below the level from which a case opens by itself wait for the officer. `only`: of these alone.
     """
     if tx.session.get_bind().dialect.name == "postgresql":  # one sorts at a time; SQLite has one writer anyhow
         tx.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     query = select(DetectionRow).where(DetectionRow.state == "new")
+    query = query if only is None else query.where(col(DetectionRow.id).in_(only))
     query = query.order_by(col(DetectionRow.level).desc(), col(DetectionRow.id)).limit(BATCH).with_for_update()
     fresh = {row.id: row for row in tx.session.exec(query) if row.id is not None}
     if not fresh:
@@ -67,29 +70,13 @@ def triage(tx: Tx) -> list[str]:
     return _Sorting(tx, left).sort() if left else []
 
 
-def sortable(row: DetectionRow) -> Sortable:
-    """A stored detection as sorting sees it."""
-    assert row.id is not None
-    attacked = row.reported_as or row.attacked
-    return Sortable(
-        row.id, row.at, attacked, row.attacker, IncidentType(row.type), Level(row.level), row.title,
-        sighting(attacked, row.src_ip, row.dst_ip),
-    )  # fmt: skip
-
-
-def _some_of(keys: Collection[Any]) -> Iterator[list[Any]]:
-    ordered = sorted(keys)
-    for start in range(0, len(ordered), _ASKED):
-        yield ordered[start : start + _ASKED]
-
-
 class _Sorting:
     """One batch being sorted."""
 
     def __init__(self, tx: Tx, fresh: Mapping[int, DetectionRow]) -> None:
         self.tx = tx
         self.fresh = fresh
-        self.batch = [sortable(row) for row in fresh.values()]
+        self.batch = sortables(tx.session, fresh.values())
         self.known = Known()
         self.clusters: dict[str, ClusterRow] = {}
         self.ages: dict[str, tuple[Any, ...]] = {}
@@ -114,20 +101,29 @@ class _Sorting:
     # ------------------------------------------------------------------------------------------------- what is known
 
     def _load(self) -> None:
-        for row in self._rows(HostNameRow, (HostNameRow.day, HostNameRow.address), addresses_in(self.batch)):
-            self.known.names[row.day, row.address].add(row.name)
+        self._load_names(self.batch)
         before = {place: set(names) for place, names in self.known.names.items()}
+        shared = {place: set(hosts) for place, hosts in self.known.sharers.items()}
         torn = {host(day, address) for day, address in torn_by(self.batch, self.known)}
+        torn |= common_by(self.batch, self.known)
         self._load_places(torn)
         for place in sorted(torn):
             if cluster := self.known.clusters.get(place):
-                self._tear(cluster)
+                self._tear(cluster, "address_shared" if place[1] == "host" else "value_common")
         learn(self.batch, self.known)
+        keep_sharers(self.tx.session, shared, self.batch)
         self._load_places(places_in(self.batch, self.known))
         for (day, address), name in sorted({one_of for one in self.batch if (one_of := told(one))}):
             if name not in before.get((day, address), set()):
                 self.tx.session.add(HostNameRow(day=day, address=address, name=name))
                 self._call_by_name(day, address)
+
+    def _load_names(self, found: Collection[Sortable]) -> None:
+        """The names of their addresses, and who else shows the values that they share."""
+        wanted = addresses_in(found)
+        for row in rows_by(self.tx.session, HostNameRow, (HostNameRow.day, HostNameRow.address), wanted):
+            self.known.names[row.day, row.address].add(row.name)
+        load_sharers(self.tx.session, self.known, values_in(found))
 
     def _call_by_name(self, day: date, address: str) -> None:
         """What was sorted of a host by its address is called by its name from now on, so that a case counts it once."""
@@ -138,22 +134,16 @@ class _Sorting:
             self.tx.session.execute(called.values(reported_as=address, attacked=name))
 
     def _load_places(self, places: Collection[Place]) -> None:
-        found = self._rows(PlaceRow, (PlaceRow.day, PlaceRow.kind, PlaceRow.value), places)
+        found = rows_by(self.tx.session, PlaceRow, (PlaceRow.day, PlaceRow.kind, PlaceRow.value), places)
         self._load_clusters({row.cluster for row in found} - set(self.clusters))
         for row in found:
             self.places[row.day, row.kind, row.value] = row
             if row.cluster in self.clusters:
                 self.known.clusters[row.day, row.kind, row.value] = row.cluster
 
-    def _rows(self, table: Any, columns: Sequence[Any], keys: Collection[tuple[Any, ...]]) -> list[Any]:
-        found: list[Any] = []
-        for some in _some_of(keys):
-            found += self.tx.session.exec(select(table).where(tuple_(*columns).in_(some)))
-        return found
-
     def _load_clusters(self, ids: Collection[str]) -> None:
         """Clusters that may grow: those of closed cases are left alone, and what comes later begins anew."""
-        for some in _some_of(ids):
+        for some in some_of(ids):
             found = self.tx.session.exec(select(ClusterRow).where(col(ClusterRow.id).in_(some))).all()
             led_to = {row.incident for row in found if row.incident}
             cases = self.tx.session.exec(select(IncidentRow).where(col(IncidentRow.id).in_(led_to)))
@@ -223,30 +213,28 @@ class _Sorting:
 
     # ------------------------------------------------------------------------------------------ several out of one
 
-    def _tear(self, cluster: str) -> None:
-        """Sort a cluster's members afresh, without the name of an address that had several."""
+    def _tear(self, cluster: str, because: str) -> None:
+        """Sort a cluster's members afresh: without the name of an address that had several, or what is common."""
         tx = self.tx
         rows = {
             row.id or 0: row for row in tx.session.exec(select(DetectionRow).where(DetectionRow.cluster == cluster))
         }
-        items = {key: sortable(row) for key, row in rows.items()}
-        wanted = addresses_in(items.values())
-        for row in self._rows(HostNameRow, (HostNameRow.day, HostNameRow.address), wanted):
-            self.known.names[row.day, row.address].add(row.name)
+        items = {item.key: item for item in sortables(tx.session, rows.values())}
+        self._load_names(items.values())
         tx.session.execute(delete(PlaceRow).where(col(PlaceRow.cluster) == cluster))
         self.places = {place: row for place, row in self.places.items() if row.cluster != cluster}
         for place in [place for place, one in self.known.clusters.items() if one == cluster]:
             del self.known.clusters[place]
-        for number, group in enumerate(apart(list(items.values()), self.known.unique_names())):
+        for number, group in enumerate(apart(list(items.values()), self.known)):
             into = cluster if number == 0 else self._begin()
             self.clusters[into].level = int(group.level)
             places = places_of_group([items[key] for key in group.keys], self.known)
             self.known.clusters |= dict.fromkeys(places, into)
             self._keep_places(places)
             if number:
-                self._let_go(into, [rows[key] for key in group.keys])
+                self._let_go(into, [rows[key] for key in group.keys], because)
 
-    def _let_go(self, cluster: str, rows: Sequence[DetectionRow]) -> None:
+    def _let_go(self, cluster: str, rows: Sequence[DetectionRow], because: str) -> None:
         """A part of a torn cluster: out of the incident, into one of its own or back to those that wait."""
         left: dict[str, int] = defaultdict(int)
         for row in rows:
@@ -259,7 +247,7 @@ class _Sorting:
             self.tx.session.add(row)
         self.tx.session.flush()
         for incident, count in sorted(left.items()):
-            out: dict[str, str | int] = {"detections": count, "because": "address_shared"}
+            out: dict[str, str | int] = {"detections": count, "because": because}
             self.tx.record(EntryKind.DETECTIONS_MOVED, incident=incident, out=out)
         if self.clusters[cluster].level >= self.tx.city.rules.opens_from:
             self._open_or_lead(self.clusters[cluster], [row for row in rows if row.state == "waiting"])

@@ -234,6 +234,24 @@ class Database:
                 raise Invalid("text_not_unicode") from error
         raise AssertionError
 
+    def imagine(
+        self, use_case: Callable[Concatenate[Tx, P], T], city: City, actor: Actor, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """What a use case would give if it were committed now; nothing of it is kept, and no entry is made.
+
+        On SQLite nobody else writes meanwhile, so it has to be short. Raises `Unavailable`, `Invalid`.
+        """
+        try:
+            with Session(self.writer, expire_on_commit=False) as session:
+                begin_on(session.connection())
+                result = use_case(self._begin(session, city, actor), *args, **kwargs)
+                session.rollback()
+                return result
+        except (OperationalError, InterfaceError, PoolTimeout, IntegrityError) as error:
+            raise Unavailable("database_unavailable") from error
+        except DataError as error:
+            raise Invalid("text_not_unicode") from error
+
     def _try(
         self, use_case: Callable[Concatenate[Tx, P], T], city: City, actor: Actor, *args: P.args, **kwargs: P.kwargs
     ) -> T:

@@ -15,7 +15,7 @@ from fastapi import Depends, Form, Request, Response
 
 from csirt.bootstrap import Desk
 from csirt.errors import Forbidden, NotSignedIn
-from csirt.model.authority import Permission, must
+from csirt.model.authority import Permission, may, must
 from csirt.model.people import Actor, Person, Role, Roster
 from csirt.model.source import Source
 from csirt.response import access, people, sealed_account, tokens
@@ -225,16 +225,19 @@ MaybeSignedIn = Annotated[Visit | None, Depends(maybe_visit)]
 class Allowed:
     """A dependency: signed in, and permitted. `Annotated[Visit, Depends(Allowed(Permission.READ_INCIDENTS))]`."""
 
-    def __init__(self, permission: Permission) -> None:
-        """`permission` is what the person must have."""
+    def __init__(self, permission: Permission, *others: Permission) -> None:
+        """`permission` is what the person must have, or one of `others` instead."""
         self.permission = permission
+        self.others = others
 
     def __call__(self, request: Request) -> Visit:
         """The visit. Raises `NotSignedIn`, or `Forbidden` (`not_permitted`, `form_expired`)."""
         found = visit(request)
-        must(found.actor, self.permission)
+        if not any(may(found.actor, other) for other in self.others):
+            must(found.actor, self.permission)
         return found
 
 
 IncidentReader = Annotated[Visit, Depends(Allowed(Permission.READ_INCIDENTS))]
+SourceReader = Annotated[Visit, Depends(Allowed(Permission.READ_INCIDENTS, Permission.TRY_SOURCE))]
 RecordReader = Annotated[Visit, Depends(Allowed(Permission.READ_RECORD))]

@@ -190,9 +190,11 @@ async def _file_bytes(chunks: AsyncIterator[bytes], parts: _Parts) -> AsyncItera
 
 
 async def take_whole(
-    request: Request, most: int, check: Callable[[dict[str, str]], Any]
+    request: Request, most: int, check: Callable[[dict[str, str]], Any], *, needed: bool = True
 ) -> tuple[bytes, dict[str, str]]:
     """The one file of a form in memory, at most so many bytes, and the fields. `check` as in `take_form`.
+
+    Where it is not `needed`, there may be none.
 
     Raises:
         Invalid: `upload_malformed`, `upload_broken`, `upload_missing`, `upload_one_file`, `asset_file_too_large`.
@@ -209,6 +211,6 @@ async def take_whole(
         if len(gathered) > most:
             raise Invalid("asset_file_too_large", limit=most)
     parts.finish()
-    if not gathered:
+    if needed and not gathered:
         raise Invalid("upload_missing", field="file")
     return bytes(gathered), parts.fields

@@ -3,6 +3,7 @@
 import random
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import event
@@ -13,11 +14,11 @@ from csirt.model.incident import Level
 from csirt.model.people import SYSTEM, Actor, Role
 from csirt.model.sorting import groups_of
 from csirt.record.entry import EntryKind
-from csirt.response import intake, triage
-from csirt.store.queries import cases
+from csirt.response import intake, places, triage
+from csirt.store.queries import candidates, cases, timeline
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.intake import DetectionRow
-from csirt.store.tables.sorting import PlaceRow
+from csirt.store.tables.sorting import PlaceRow, SharerRow
 from tests.world import World
 
 SENSOR = Actor("sensor:test", "token", "", frozenset({Role.SENSOR}))
@@ -100,7 +101,7 @@ def test_twenty_permutations_of_the_same_day_give_the_same_incidents(world: Worl
             order = order[size:]
         found = {frozenset(int(title.split("-")[1]) for title in case) for case in incidents_of(world, day)}
         rows = [row for row in stored(world).values() if row.title.startswith(f"d{number}-")]
-        groups = groups_of([triage.sortable(row) for row in rows])
+        groups = groups_of([places.sortable(row) for row in rows])
         titles = {row.id: int(row.title.split("-")[1]) for row in rows}
         rule = {frozenset(titles[key] for key in group.keys) for group in groups if group.level >= Level.SERIOUS}
         assert found == rule
@@ -108,6 +109,94 @@ def test_twenty_permutations_of_the_same_day_give_the_same_incidents(world: Worl
         assert found == wanted
     assert wanted
     assert len(wanted) > 1
+
+
+def carrying(title: str, host: str, minutes: int = 0, user: str | None = None, **carried: str) -> Detection:
+    observables = {kind: (value,) for kind, value in carried.items()}
+    return replace(seen(title, host, minutes=minutes), user=user, observables=observables)
+
+
+def test_ten_permutations_of_a_day_with_shared_values_give_the_same_incidents(world: World) -> None:
+    """Accounts that few hosts show and one of everybody, hashes and URLs; through the store, as in `test_linking`."""
+    outcomes = []
+    for number in range(10):
+        start, chance, day = datetime(2026, 10, 1, 1, 0, tzinfo=UTC) + timedelta(days=number), random.Random(5), []
+        for at in range(30):
+            user = chance.choice([None, "few", "everybody", "everybody", "everybody"])
+            kind, value = chance.choice(
+                [("sha256", "ab" * 32), ("url", "https://bad.example/a"), ("domain", "x.example")]
+            )
+            one = carrying(f"d{number}-{at}", f"pc{chance.randrange(14)}", user=user, **{kind: value})
+            carries = one.observables if chance.random() < 0.2 else {}
+            day.append(replace(one, id=one.title, time_utc=start + timedelta(minutes=at), observables=carries))
+        order, shuffle = list(day), random.Random(number)
+        shuffle.shuffle(order)
+        while order:
+            size = shuffle.randint(1, 9)
+            detect(world, *order[:size])
+            order = order[size:]
+        outcomes.append({frozenset(int(title.split("-")[1]) for title in case) for case in incidents_of(world, day)})
+        rows = [row for row in stored(world).values() if row.title.startswith(f"d{number}-")]
+        with world.desk.read() as session:
+            groups = groups_of(places.sortables(session, rows))
+        titles = {row.id: int(row.title.split("-")[1]) for row in rows}
+        assert outcomes[-1] == {frozenset(titles[key] for key in group.keys) for group in groups}
+    assert all(one == outcomes[0] for one in outcomes)
+    assert 1 < len(outcomes[0]) < 14
+
+
+def test_a_shared_file_url_or_account_is_told_as_the_reason_and_a_domain_joins_nothing(world: World) -> None:
+    detect(world, carrying("first", "pc1", user="NARUTO\\yamada", sha256="AB" * 32, url="https://bad.example/a"))
+    detect(world, carrying("file", "pc2", sha256="ab" * 32), carrying("link", "pc3", url="https://bad.example/a"))
+    detect(world, carrying("account", "pc4", user="yamada"), carrying("domain", "pc5", domain="bad.example"))
+    rows = stored(world)
+    assert {title: (row.joined_by, row.joined_over) for title, row in rows.items()} == {
+        "first": ("new", None),
+        "file": ("shared_hash", "ab" * 32),
+        "link": ("shared_url", "hxxps://bad[.]example/a"),
+        "account": ("shared_account", "yamada"),
+        "domain": ("new", None),
+    }
+    assert len({row.incident for row in rows.values()}) == 2
+
+
+def test_what_turns_out_to_be_common_lets_go_and_glues_nothing_any_more(world: World) -> None:
+    hosts = [carrying(f"t{n}", f"pc{n}", user="tanaka") for n in range(40)]
+    detect(world, *hosts[:5])
+    assert len({row.incident for row in stored(world).values()}) == 1
+    detect(world, *hosts[5:6])
+    assert len({row.incident for row in stored(world).values()}) == 6
+    moved = world.desk.look(timeline.explore, kind="DETECTIONS_MOVED")
+    assert {entry.out["because"] for entry in moved} == {"value_common"}
+    detect(world, *hosts[6:])
+    assert len({row.incident for row in stored(world).values()}) == 40
+    with world.desk.read() as session:
+        kept = session.exec(select(SharerRow)).all()
+    assert len(kept) == 6
+    assert "tanaka" not in str(kept)
+
+
+def test_what_is_too_weak_to_join_is_offered_with_its_reason(world: World) -> None:
+    detect(world, carrying("first", "pc1", user="suzuki", domain="bad.example"))
+    detect(world, carrying("second", "pc2", domain="bad.example"))
+    detect(world, carrying("next day", "pc3", minutes=24 * 60, user="suzuki"))
+    detect(world, replace(carrying("small", "pc4", domain="bad.example"), level=1))
+    rows = stored(world)
+    first, second, later = (rows[title].incident or "" for title in ("first", "second", "next day"))
+    assert len({first, second, later}) == 3
+
+    def offered(incident: str) -> set[tuple[str, str, str]]:
+        found = world.desk.look(candidates.candidates, incident)
+        return {(one.incident, one.kind, one.text) for one in found}
+
+    assert offered(first) == {(second, "domain", "bad[.]example"), (later, "account", "suzuki")}
+    assert offered(second) == {(first, "domain", "bad[.]example")}
+    assert offered(later) == {(first, "account", "suzuki")}
+    (group,) = world.desk.look(cases.waiting)
+    waits = world.desk.look(candidates.candidates_waiting, [group.keys])
+    assert {one.incident for one in waits[0]} == {first, second}
+    detect(world, *(carrying(f"more {n}", f"host{n}", domain="bad.example") for n in range(6)))
+    assert {kind for _, kind, _ in offered(first)} == {"account"}  # it is everybody's by now
 
 
 def test_why_a_detection_belongs_to_its_incident_is_kept(world: World) -> None:

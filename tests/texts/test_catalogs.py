@@ -30,6 +30,7 @@ from csirt.model.observable import KINDS
 from csirt.model.order import OrderKind
 from csirt.model.people import Role
 from csirt.model.report import Trust
+from csirt.model.sharing import MOST_HOSTS
 from csirt.model.source import Way
 from csirt.model.statistics import Held, Span
 from csirt.model.step import APPROVE_OR_REFUSE, DONE_OR_CANNOT, YES_NO, StepKind, StepState
@@ -39,6 +40,7 @@ from csirt.record.entry import EntryKind
 from csirt.response.duties import CHANNELS
 from csirt.response.merging import MERGED
 from csirt.response.projection import Projection
+from csirt.response.trials import Fate
 from csirt.texts.catalogs import LANGUAGES, Catalog, catalog, read_catalog
 from csirt.web.look import STATIC
 from csirt.web.pages.authority import RULES
@@ -58,7 +60,7 @@ NAMED = re.compile(r"""_\("([a-z][a-zA-Z0-9_.]+)"[,)]""")
 HELD = re.compile(r'"((?:[a-z_]+\.)+[a-zA-Z0-9_]+)"')
 PLACES = re.compile(r"%\((\w+)\)s")
 VALUES: dict[str, type[Enum]] = {
-    "joined": Because, "permission": Permission, "scope": Scope,
+    "joined": Because, "trial": Fate, "permission": Permission, "scope": Scope,
     "kind": EntryKind, "type": IncidentType, "level": Level, "status": IncidentStatus, "disposition": Disposition,
     "role": Role, "delivery": DeliveryState, "step_state": StepState, "step_kind": StepKind, "need": Need,
     "stop_on": StopOn, "route_state": RouteState, "measure_state": MeasureState, "verdict": Verdict,
@@ -96,6 +98,8 @@ LISTS = {
     ),
     "authority.rule": RULES,
     "firing": ("yes", "perhaps"),
+    "candidate": (*MOST_HOSTS, "domain"),
+    "trial": ("joins_case", "repeats_case"),
     "nav": NAVIGATION,
     "directory": ("ldif", "ldap"),
     "auth": ("ldif", "ldap", "oidc", "sealed"),

@@ -10,6 +10,7 @@ ANYBODY = "anybody"  # without a session
 ONESELF = "oneself"  # one's own session, language, drafts: whoever is signed in
 KEEPERS = "keepers"  # who administers, or may reset second factors
 ERASERS = "erasers"  # who may propose an erasure, or decide on one
+SOURCES = "sources"  # who reads incidents, or may try out a source
 PROVED = "proved"  # a sensor's token or signature; or a session that may send detections
 
 Row = Permission | str
@@ -45,7 +46,7 @@ READ: Rows = dict.fromkeys(
         "GET /incidents/{name}/steps/{step}/set-aside", "GET /incidents/{name}/timeline.{form}", "GET /live",
         "GET /measures", "GET /measures.xlsx", "GET /playbooks", "GET /playbooks/{name}",
         "GET /reports/{report}", "GET /reports/{report}/document.{suffix}",
-        "GET /reports/{report}/official/{mapping}", "GET /search", "GET /sources", "GET /statistics", "GET /waiting",
+        "GET /reports/{report}/official/{mapping}", "GET /search", "GET /statistics", "GET /waiting",
     ),
     Permission.READ_INCIDENTS,
 )  # fmt: skip
@@ -173,6 +174,9 @@ PAGES: Rows = {
     "POST /announcements/{id}/decision": Permission.APPROVE_ANNOUNCEMENT,
     "POST /announcements/{id}/releases": Permission.DRAFT_ANNOUNCEMENT,
     "POST /assets": Permission.KEEP_ASSETS,
+    "GET /sources": SOURCES,
+    "GET /sources/{name}/test": Permission.TRY_SOURCE,
+    "POST /sources/{name}/test": Permission.TRY_SOURCE,
     "POST /assignments/{id}": Permission.ANSWER_STEP,
     "POST /assignments/{id}/cannot": Permission.ANSWER_STEP,
     "POST /assignments/{id}/claim": Permission.ANSWER_STEP,

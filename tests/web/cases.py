@@ -16,6 +16,7 @@ from csirt.record.entry import EntryKind
 from csirt.web.views import assets, board, escalation, evidence, frame, incident, measures, sources, waiting
 from tests.web.cast import MINUTE, NOW, Words
 from tests.web.facts import law_of
+from tests.web.hints import some_hints
 
 
 def some_counts(number: int) -> tuple[board.Count, ...]:
@@ -254,6 +255,8 @@ def an_incident(say: Words) -> incident.Incident:
             frame.Option(value="head", label=say("情報政策課長", "Head of IT")),
         ),
         may_add_measure=True,
+        may_merge=True,
+        candidates=some_hints(say),
         may_set_level=True,
         sample=True,
     )
@@ -338,7 +341,9 @@ def some_sources(say: Words) -> sources.SourceList:
     silent = sources.SourceRow(
         name="edr", owner=owner, way=Way.FOLDER, last_seen=NOW - 2000 * MINUTE, silent_since=NOW - 560 * MINUTE
     )
-    return sources.SourceList(rows=(heard, silent, sources.SourceRow(name="fw", owner=owner, way=Way.SYSLOG)))
+    return sources.SourceList(
+        rows=(heard, silent, sources.SourceRow(name="fw", owner=owner, way=Way.SYSLOG)), may_try=True
+    )
 
 
 def some_assets(say: Words) -> assets.AssetList:
@@ -381,6 +386,7 @@ def some_waiting(say: Words) -> waiting.Waiting:
         repeats=12,
         observables=(say("アカウント: admin", "Account: admin"),),
         asset=say("庁内ファイアウォール（LGWAN接続系、情報政策課）", "Firewall (LGWAN network, IT section)"),
+        candidates=some_hints(say)[:1],
     )
     broken = waiting.QuarantineRow(at=NOW, code="not_json", place="byte 2048", source="soc-sensor")
     form = frame.Form(key="k-6", errors={"form": "detections_not_waiting"})

@@ -49,6 +49,7 @@ from tests.web.learning import learning_pages
 from tests.web.openings import busy, officer_pages
 from tests.web.people_pages import people_pages
 from tests.web.records import record_pages
+from tests.web.trying import trial_pages
 
 WRONG_FILE = frame.Form(errors={"file": "asset_headings_missing"}, params={"fields": "name"})
 
@@ -57,6 +58,7 @@ def intake_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     """Sources, and what waits or lies in quarantine; each also empty."""
     yield "sources", a_frame(language), some_sources(Words(language))
     yield "sources_empty", a_frame(language), sources.SourceList(rows=())
+    yield from trial_pages(language)
     yield from rule_pages(language)
     yield "assets", a_frame(language), some_assets(Words(language))
     yield "assets_empty", a_frame(language), assets.AssetList(rows=())

@@ -4,6 +4,7 @@ import asyncio
 import json
 import tracemalloc
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import repeat
 
 import httpx
@@ -12,7 +13,9 @@ from fastapi import FastAPI
 from starlette.types import Message
 
 from csirt.bootstrap import Desk
+from csirt.clock import FixedClock
 from csirt.model.people import Actor
+from csirt.model.source import PER_MINUTE
 from csirt.response import access
 from csirt.store.queries.timeline import explore
 from tests.web.conftest import HOST, Someone
@@ -20,12 +23,17 @@ from tests.web.conftest import HOST, Someone
 Make = Callable[..., Someone]
 Send = Callable[..., httpx.Response]
 ADDRESS = "/api/v1/detections/stream"
+GRAVE = b'{"schema": "csirt.detection.v1", "title": "grave %d", "host": "pc", "level": 4}\n'
 GOOD = b'{"schema": "csirt.detection.v1", "title": "t%d", "host": "pc"}\n'
 
 
 @pytest.fixture
-def send(someone: Make, desk: Desk) -> Send:
-    token = desk.commit(Actor("p-test", "local"), access.issue_token, "ids-1")
+def token(desk: Desk) -> str:
+    return desk.commit(Actor("p-test", "local"), access.issue_token, "ids-1")
+
+
+@pytest.fixture
+def send(someone: Make, token: str) -> Send:
     client = someone().client
 
     def post(data: bytes, key: str = "") -> httpx.Response:
@@ -89,6 +97,27 @@ def test_memory_does_not_grow_with_the_stream(app: FastAPI, desk: Desk) -> None:
         tracemalloc.stop()
     assert json.loads(last.splitlines()[-1])["records"] == 4500  # 90 MB
     assert peak < 30 * 1024 * 1024  # one batch, and what its commit makes of it
+
+
+def test_a_sensor_that_is_not_declared_is_bound_and_what_is_grave_passes_both_doors(
+    send: Send, token: str, someone: Make, clock: FixedClock
+) -> None:
+    assert rows(send(GOOD % 1 * PER_MINUTE))[-1]["records"] == PER_MINUTE == 60_000
+
+    def at_the_single_door(data: bytes) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token}"}
+        answer: httpx.Response = someone().client.post("/api/v1/detections", content=data, headers=headers)
+        return answer
+
+    for answer in (send(GOOD % 2), at_the_single_door(GOOD % 2), send(GOOD % 2 + GRAVE % 2)):
+        assert (answer.status_code, answer.json()["error"]) == (429, "source_too_fast")
+        assert (answer.json()["params"]["limit"], int(answer.headers["Retry-After"])) == (60_000, 1)
+    *lines, sums = rows(send(GRAVE % 2 + GRAVE % 3))  # the first was kept out of the mixed stream
+    assert [one["detections"] for one in lines] == [1, 1]
+    assert (sums["records"], sums["detections"], sums["duplicates"]) == (2, 1, 1)
+    assert at_the_single_door(GRAVE % 4).json()["detections"] == 1
+    clock.forward(timedelta(seconds=1))
+    assert rows(send(GOOD % 2))[-1]["detections"] == 1  # as many as flow off in a second
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from csirt.response.incidents import Report
 from csirt.store.queries.work import assignments
 from csirt.web.pages import routes as pages
 from tests.response.seals import who
-from tests.web.authorisation import ANYBODY, ERASERS, KEEPERS, ONESELF, PROVED, ROWS
+from tests.web.authorisation import ANYBODY, ERASERS, KEEPERS, ONESELF, PROVED, ROWS, SOURCES
 from tests.web.conftest import Someone, drive
 from tests.web.test_api_permissions import SAMPLES
 
@@ -31,6 +31,7 @@ ANY_OF = {
     KEEPERS: (Permission.ADMINISTER, Permission.RESET_SECOND_FACTOR),
     ERASERS: (Permission.PROPOSE_ERASURE, Permission.APPROVE_ERASURE),
     PROVED: (Permission.INGEST,),
+    SOURCES: (Permission.READ_INCIDENTS, Permission.TRY_SOURCE),
 }
 ENDS_THE_SESSION = ("DELETE /api/v1/session", "DELETE /api/v1/session/all", "POST /account/sign-out", "POST /sign-out")
 # One form for every page: whoever may not send it is to be told so, whatever stands in it.

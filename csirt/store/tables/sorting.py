@@ -20,7 +20,10 @@ class ClusterRow(SQLModel, table=True):
 
 
 class PlaceRow(SQLModel, table=True):
-    """An attacked host (`host`) or an attacker (`attacker`) on a day of Japan, and the cluster that it lies in."""
+    """An attacked host (`host`), an attacker (`attacker`) or a shared value on a day of Japan, and its cluster.
+
+    Of a shared value (`hash`, `url`, `account`) only the key is kept here.
+    """
 
     __tablename__ = "sorting_place"
 
@@ -38,6 +41,17 @@ class HostNameRow(SQLModel, table=True):
     day: date = Field(primary_key=True)
     address: str = Field(primary_key=True)
     name: str = Field(primary_key=True)
+
+
+class SharerRow(SQLModel, table=True):
+    """A host, as it was reported, that shows a value which others may share, on a day of Japan; `value` is its key."""
+
+    __tablename__ = "sorting_sharer"
+
+    day: date = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    value: str = Field(primary_key=True)
+    host: str = Field(primary_key=True)
 
 
 class OpeningRow(SQLModel, table=True):

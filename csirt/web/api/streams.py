@@ -18,7 +18,7 @@ from csirt.model.ports import Reader
 from csirt.readers import formats
 from csirt.readers.limits import DEFAULT_LIMITS
 from csirt.response import intake
-from csirt.taking import BATCH_BYTES, bounded_as, keep, reader_for, source_behind
+from csirt.taking import BATCH_BYTES, bounded_as, is_grave, keep, reader_for, source_behind
 from csirt.web.api.detections import RequestKey, ingester
 from csirt.web.session import desk_of
 
@@ -44,11 +44,11 @@ async def take_stream(
     """Take in line after line, in batches, and say for each line what became of it; the last line holds the sums.
 
     The format is that of the first line. After an error, send all again with the same `Idempotency-Key`: what was
-    stored is not stored twice.
+    stored is not stored twice. While the source sends more than was agreed, what is grave is kept, and 429 says that
+    the rest was not.
     """
-    if request.state.too_fast is not None:
-        raise request.state.too_fast
-    taker = _Taker(desk_of(request), actor, format, key)
+    too_fast = request.state.too_fast
+    taker = _Taker(desk_of(request), actor, format, key, grave_only=too_fast is not None)
     try:
         async for line in _lines(request):
             if taker.add(line):
@@ -57,20 +57,25 @@ async def take_stream(
     except BaseException:
         taker.answers.close()
         raise
-    if source := bounded_as(desk_of(request), actor):
+    if too_fast is not None and (taker.left or not taker.counts.records):
+        taker.answers.close()
+        raise too_fast
+    if too_fast is None and (source := bounded_as(desk_of(request), actor)):
         request.app.state.throttle.add(source, taker.counts.records, desk_of(request).clock.now())
     taker.write(asdict(taker.counts))
     return StreamingResponse(_content(taker.answers), media_type=NDJSON)
 
 
 class _Taker:
-    """Gathers lines into batches, commits them, and writes the answers."""
+    """Gathers lines into batches, commits them, and writes the answers. `left`: how many it did not keep."""
 
-    def __init__(self, desk: Desk, actor: Actor, form: str, key: str | None) -> None:
+    def __init__(self, desk: Desk, actor: Actor, form: str, key: str | None, *, grave_only: bool) -> None:
         self.source = source_behind(desk, actor)
+        self.left = 0
         self.counts = intake.Accepted()
         self.answers: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when it has been sent
         self._desk, self._actor, self._form, self._key = desk, actor, form, key
+        self._grave_only = grave_only
         self._reader: Reader | None = None
         self._lines: list[tuple[int, bytes]] = []
         self._number = self._bytes = self._batch = 0
@@ -93,13 +98,21 @@ class _Taker:
         batch: list[SourceRecord] = []
         told: list[dict[str, object]] = []
         for number, line in lines:
-            found = self._read(self._reader, line)
+            found = self._passing(self._read(self._reader, line))
             if len(batch) + len(found) > intake.BATCH_LIMIT:
                 self._commit(self._reader, batch, told)
                 batch, told = [], []
             batch += [SourceRecord(len(batch) + at, one.raw, one.result) for at, one in enumerate(found)]
             told.append(_answer(number, found))
         self._commit(self._reader, batch, told)
+
+    def _passing(self, found: list[SourceRecord]) -> list[SourceRecord]:
+        """All of a line; only what is grave of it while the source sends more than was agreed."""
+        if not self._grave_only:
+            return found
+        kept = [one for one in found if isinstance(one.result, Detection) and is_grave(self._desk, one.result)]
+        self.left += len(found) - len(kept)
+        return kept
 
     def _read(self, reader: Reader, line: bytes) -> list[SourceRecord]:
         if len(line) > DEFAULT_LIMITS.record_bytes:

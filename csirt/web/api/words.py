@@ -12,6 +12,7 @@ from csirt.model.incident import IncidentView
 from csirt.model.observable import Observable
 from csirt.model.people import Actor
 from csirt.store.queries.assets import by_id
+from csirt.store.queries.candidates import Candidate
 from csirt.store.queries.cases import DetectionView, NoteView
 from csirt.store.queries.measures import MeasureView
 from csirt.store.queries.timeline import TimelineEntry
@@ -88,6 +89,10 @@ class Words:
     def joined(self, because: str | None, over: str | None) -> str:
         """Why a detection belongs to its incident; empty where nothing was kept."""
         return self.name.words.say(f"joined.{because}", {"over": over or ""}) if because else ""
+
+    def candidate(self, one: Candidate) -> str:
+        """Why another incident may be the same one."""
+        return self.name.words.say(f"candidate.{one.kind}", {"over": one.text})
 
     def number(self, year: int, ordinal: int, *, drill: bool = False) -> str:
         """The number of a case as people say it."""

@@ -1,6 +1,8 @@
 """The page where an incident is merged into another one, or a merge is undone, with a reason."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from csirt.errors import Conflict, Invalid, NotFound
@@ -23,9 +25,12 @@ NAMES = frozenset({"into", "reason"})
 
 
 @router.get("/incidents/{name}/merge")
-def show_merging(request: Request, name: str, reader: IncidentReader) -> Response:
-    """The form, or what forbids it."""
-    return show(request, reader, reader.desk.look(_page, reader, name, Form(key=new_key())), "incident")
+def show_merging(
+    request: Request, name: str, reader: IncidentReader, into: Annotated[str, Query(max_length=64)] = ""
+) -> Response:
+    """The form, or what forbids it; `into` stands in it already."""
+    form = Form(key=new_key(), typed={"into": into})
+    return show(request, reader, reader.desk.look(_page, reader, name, form), "incident")
 
 
 @router.post("/incidents/{name}/merge")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from csirt.taking import read_again
 from csirt.web.api.words import Words
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.forms import LINE_MOST, Faults, Sent, SentForm, new_key
+from csirt.web.pages.hints import hints_waiting
 from csirt.web.pages.opening import TYPES
 from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.frame import Form
@@ -97,8 +99,12 @@ def _faults(sent: Sent, keys: Sequence[int]) -> Faults:
 
 def _waiting(look: Look, visit: Visit, form: Form, chosen: frozenset[str]) -> Waiting:
     now, words = visit.desk.clock.now(), Words(visit.desk, look, visit)
+    groups = cases.waiting(look)
+    hints = hints_waiting(look, words, [group.keys for group in groups])
     return Waiting(
-        rows=tuple(_row(group, now, words) for group in cases.waiting(look)),
+        rows=tuple(
+            replace(_row(group, now, words), candidates=hints.get(place, ())) for place, group in enumerate(groups)
+        ),
         quarantine=tuple(_quarantined(row, words) for row in cases.quarantine(look)),
         may_decide=may(visit.actor, Permission.DECIDE_TRIAGE),
         may_retry=may(visit.actor, Permission.INGEST),

@@ -64,6 +64,15 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """Another incident that may be the same one, and why, in words."""
+
+    value: str
+    label: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
     """The state of a form that came back: what was typed, and which error stands beside which field.
 

@@ -11,7 +11,7 @@ from csirt.web.views.errands import ErrandRow
 from csirt.web.views.escalation import CalledForRow, EscalationPart
 from csirt.web.views.evidence import NO_EVIDENCE, EvidencePart
 from csirt.web.views.facts import FactRow
-from csirt.web.views.frame import EMPTY_FORM, Form, Option, Window
+from csirt.web.views.frame import EMPTY_FORM, Form, Hint, Option, Window
 from csirt.web.views.levels import NO_LEVELS, LevelPart
 from csirt.web.views.measures import MeasureRow
 from csirt.web.views.reports import ReportRow
@@ -139,6 +139,7 @@ class Incident:
     readers: tuple[str, ...] = ()  # the names of those who may see it, where it is sealed
     may_seal: bool = False
     may_merge: bool = False
+    candidates: tuple[Hint, ...] = ()
     may_decide: bool = False  # what no playbook decides
     duties: tuple[DutyRow, ...] = ()
     levels: LevelPart = NO_LEVELS

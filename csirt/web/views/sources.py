@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from csirt.model.source import FLOOD_FROM, PER_MINUTE, Way
+from csirt.response.trials import Fate
+from csirt.trying import Trial
+from csirt.web.views.frame import EMPTY_FORM, Form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,3 +38,31 @@ class SourceList:
 
     template: ClassVar[str] = "sources.html"
     rows: tuple[SourceRow, ...]
+    may_try: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriedRow:
+    """One record (`index` from 1) and, in words, what would become of it. `own_level`: before the asset raised it."""
+
+    index: int
+    fate: Fate
+    text: str
+    title: str = ""
+    attacked: str = ""
+    level: int = 0
+    own_level: int | None = None
+    asset: str = ""
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceTrial:
+    """試し読み: fields `record` and `file`; after something was sent, what would become of it. `more`: not shown."""
+
+    template: ClassVar[str] = "source_trial.html"
+    name: str
+    form: Form = EMPTY_FORM
+    trial: Trial | None = None
+    rows: tuple[TriedRow, ...] = ()
+    more: int = 0

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from csirt.model.incident import IncidentType, Level
-from csirt.web.views.frame import EMPTY_FORM, Form
+from csirt.web.views.frame import EMPTY_FORM, Form, Hint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,7 @@ class WaitingRow:
     repeats: int = 1
     asset: str = ""
     observables: tuple[str, ...] = ()
+    candidates: tuple[Hint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

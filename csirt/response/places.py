@@ -1,0 +1,75 @@
+"""What sorting reads and writes beside detections: rows by their places, and the values that detections share."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import tuple_
+from sqlmodel import Session, col, select
+
+from csirt.model.incident import IncidentType, Level, Sortable
+from csirt.model.linking import Known, Place
+from csirt.model.sharing import KINDS, MOST_HOSTS, shares_of
+from csirt.model.sorting import day_of, sighting
+from csirt.store.tables.intake import DetectionRow, ObservableRow
+from csirt.store.tables.sorting import SharerRow
+
+_ASKED = 500  # places or names that one question asks for
+
+
+def sortable(row: DetectionRow, observables: Iterable[tuple[str, str]] = ()) -> Sortable:
+    """A stored detection as sorting sees it; `observables` are pairs of kind and value."""
+    assert row.id is not None
+    attacked = row.reported_as or row.attacked
+    shares = shares_of(row.level if row.own_level is None else row.own_level, row.user, observables)
+    return Sortable(
+        row.id, row.at, attacked, row.attacker, IncidentType(row.type), Level(row.level), row.title,
+        sighting(attacked, row.src_ip, row.dst_ip), tuple((one.kind, one.key) for one in shares),
+        tuple(one.text for one in shares),
+    )  # fmt: skip
+
+
+def sortables(session: Session, rows: Collection[DetectionRow]) -> list[Sortable]:
+    """Stored detections as sorting sees them, with what they carry."""
+    carried: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for some in some_of({row.fingerprint for row in rows}):
+        query = select(ObservableRow.detection, ObservableRow.kind, ObservableRow.value)
+        query = query.where(col(ObservableRow.detection).in_(some), col(ObservableRow.kind).in_(KINDS))
+        for detection, kind, value in session.exec(query):
+            carried[detection].append((kind, value))
+    return [sortable(row, carried.get(row.fingerprint, ())) for row in rows]
+
+
+def some_of(keys: Collection[Any]) -> Iterator[list[Any]]:
+    """Keys in order, so many at a time as one question asks for."""
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), _ASKED):
+        yield ordered[start : start + _ASKED]
+
+
+def rows_by(session: Session, table: Any, columns: Sequence[Any], keys: Collection[tuple[Any, ...]]) -> list[Any]:
+    """The rows of a table whose columns have one of these values."""
+    found: list[Any] = []
+    for some in some_of(keys):
+        found += session.exec(select(table).where(tuple_(*columns).in_(some)))
+    return found
+
+
+def load_sharers(session: Session, known: Known, places: Iterable[Place]) -> None:
+    """Which hosts show these values."""
+    wanted = {place for place in places if place not in known.sharers}
+    for row in rows_by(session, SharerRow, (SharerRow.day, SharerRow.kind, SharerRow.value), wanted):
+        known.sharers[row.day, row.kind, row.value].add(row.host)
+
+
+def keep_sharers(session: Session, before: Mapping[Place, Collection[str]], batch: Iterable[Sortable]) -> None:
+    """Keep the hosts that a batch adds; of a value no more than it takes to know that it is common."""
+    added: defaultdict[Place, set[str]] = defaultdict(set)
+    for one in batch:
+        for kind, key in one.shares:
+            added[day_of(one.at), kind, key].add(one.attacked)
+    for place, hosts in sorted(added.items()):
+        kept = before.get(place, ())
+        room = MOST_HOSTS[place[1]] + 1 - len(kept)
+        for host in sorted(hosts - set(kept))[: max(0, room)]:
+            session.add(SharerRow(day=place[0], kind=place[1], value=place[2], host=host))
