@@ -36,6 +36,7 @@ from csirt.store.tables.record import LedgerRow
 
 STORM, STORM_SECONDS, SOURCES = 100_000, 60, 20
 A_BODY = 1000
+GRAVE = "Ransomware: files were encrypted"  # of a type that has a playbook, which calls somebody
 OK = 200
 
 
@@ -43,7 +44,8 @@ def detection(number: int, source: int = 0, level: int = 1) -> dict[str, Any]:
     """About 1 KB of our own JSON."""
     return {
         "schema": "csirt.detection.v1", "id": f"{source}-{number}", "title": "ET POLICY outbound connection refused",
-        "level": level, "host": f"pc-{number % 997}", "src_ip": f"10.1.{number % 250}.{source}", "dst_ip": "192.0.2.7",
+        "level": level, "host": f"pc-{number % 997}", "dst_ip": "192.0.2.7",
+        "src_ip": f"10.{source // 250}.{number % 250}.{source % 250}",
         "time": "2026-11-22T10:00:00+09:00", "category": "policy", "severity_native": "low",
         "observables": {"domain": [f"host-{number % 50}.example"], "note": ["x" * 560]},
     }  # fmt: skip
@@ -238,7 +240,8 @@ def storm(at: Stand, total: int, seconds: int) -> None:
             level = 4 if (source, turn) == critical else 1
             sent = time.monotonic()
             number = 10**6 + turn if level == 4 else last
-            status, _ = await client.send(orjson.dumps(detection(number, 1000 + source, level)))
+            told = detection(number, 1000 + source, level) | ({"title": GRAVE} if level == Level.CRISIS else {})
+            status, _ = await client.send(orjson.dumps(told))
             took.append(time.monotonic() - sent)
             if status != OK:
                 wrong.append(status)
