@@ -1,4 +1,4 @@
-"""The canaries themselves: each is found in whatever spelling. Flying them through every door: `benchmarks/canaries.py`."""
+"""Canaries are found in whatever spelling. Flying them through every door: `benchmarks/canaries.py`."""
 
 from tests.canaries.planting import KINDS, SPELLINGS, canaries, found_in
 
