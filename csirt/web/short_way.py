@@ -21,7 +21,7 @@ from csirt.errors import Forbidden
 from csirt.model.authority import Permission, must
 from csirt.model.people import Actor
 from csirt.readers import formats
-from csirt.response import intake
+from csirt.response import intake, tokens
 from csirt.store.queries.tokens import hash_of
 from csirt.store.sequencer import ByItself
 from csirt.taking import bounded_as, read_one_batch, source_behind
@@ -131,7 +131,7 @@ def _asked_of(request: Request) -> tuple[str, str, str | None] | None:
         "format", [formats.AUTO]
     )
     key = request.headers.getlist("idempotency-key")
-    if token is None or len(form) != 1 or len(form[0]) > FORMAT_MOST or len(key) > 1:
+    if token is None or tokens.is_ours(token) or len(form) != 1 or len(form[0]) > FORMAT_MOST or len(key) > 1:
         return None
     if key and not 0 < len(key[0]) <= KEY_MOST:
         return None
