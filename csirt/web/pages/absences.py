@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from csirt.errors import Conflict, CsirtError, Invalid
 from csirt.model.absence import stand_ins
-from csirt.model.authority import Permission, may
+from csirt.model.authority import Permission, may, must
 from csirt.model.handover import posts_at
 from csirt.response import absences as use_cases
 from csirt.store.queries.absences import AbsenceView, away_between
@@ -36,6 +36,7 @@ def show_absences(request: Request, reader: IncidentReader) -> Response:
 def take_absence(request: Request, sent: SentForm) -> Response:
     """First what it would change, then, with the button below that, it is entered. Pressed twice, it counts once."""
     visit, faults = sent.visit, Faults()
+    must(visit.actor, Permission.ENTER_ABSENCE)
     span = _span(sent, faults)
     if span and not faults.errors and sent.text("act") == "enter":
         try:

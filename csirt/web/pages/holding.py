@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from csirt.errors import AlreadyAnswered, Conflict, CsirtError, Forbidden, Invalid, NotFound
+from csirt.model.authority import Permission, must
 from csirt.response import holding
 from csirt.store.tx import Tx
 from csirt.web.pages.assignments import page_of
@@ -70,6 +71,7 @@ def _do(
     faults: Faults | None = None,
 ) -> Response:
     """One act; without `then` it goes on to one's own list."""
+    must(sent.visit.actor, Permission.ANSWER_STEP)
     faults = faults or Faults()
     clash = False
     if not faults.errors:
