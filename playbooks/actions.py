@@ -4,6 +4,13 @@ from csirt.model.incident import Level
 from csirt.model.step import Json
 from csirt.playbook import Act, Role, action, seconds
 
+_CAUSE_OF_WAY = {
+    "mail": "missent",
+    "paper": "missent",
+    "fax": "missent",
+    "web": "mispublished",
+    "setting": "mispublished",
+}
 _FACT_OF_KIND = {"sensitive": "sensitive_data", "property": "property_damage", "my_number": "my_number"}
 
 
@@ -32,6 +39,36 @@ def note_personal_data(act: Act, touched: str, head_count: int | None, gravest_k
     return dict(facts)
 
 
+@action(within=seconds(10))
+def note_way_out(act: Act, way: str) -> Json:
+    """Put onto the fact sheet how data went out by mistake; a way that nobody could name leaves it alone."""
+    return _noted(act, {"cause": _CAUSE_OF_WAY[way]} if way in _CAUSE_OF_WAY else {})
+
+
+@action(within=seconds(10))
+def note_loss(act: Act, how: str) -> Json:
+    """Put onto the fact sheet whether it was lost or stolen. The report to the police follows from it as a duty."""
+    return _noted(act, {"cause": "theft" if how == "stolen" else "loss", "lost_or_stolen": how})
+
+
+@action(within=seconds(10))
+def note_encrypted(act: Act, encrypted: str) -> Json:
+    """Put onto the fact sheet whether what is gone was strongly encrypted; a doubt is none that frees from a duty."""
+    return _noted(act, {"encrypted": encrypted})
+
+
+@action(within=seconds(10))
+def note_contractor(act: Act, kind: str) -> Json:
+    """Put onto the fact sheet in whose hands it happened."""
+    return _noted(act, {"contractor_involved": "yes", "contractor_kind": kind})
+
+
+@action(within=seconds(10))
+def note_came_back_unread(act: Act) -> Json:
+    """Put onto the fact sheet that everything came back unread, as two people agreed."""
+    return _noted(act, {"recovered_unread": "yes"})
+
+
 @action(within=seconds(10), tries=5)
 def hold_logs(act: Act) -> Json:
     """Order that no log of the hosts concerned is rotated away (ログ保全)."""
@@ -50,3 +87,10 @@ def ask_soc_to_block(act: Act) -> Json:
 def order_mail_removal(act: Act) -> Json:
     """Order that the mail is taken out of all mailboxes (メール隔離)."""
     return act.ticket("remove_mail", {"incident": act.incident})
+
+
+def _noted(act: Act, facts: dict[str, Json]) -> Json:
+    """State them, where there are any; what is confirmed on the sheet stays."""
+    if facts:
+        act.state_facts(facts)
+    return dict(facts)

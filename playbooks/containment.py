@@ -1,12 +1,44 @@
-"""Containment by outside systems, and the way back of each: hosts, addresses, accounts.
+"""Containment by people and by outside systems, and the way back of each: hosts, addresses, accounts.
 
 Which system carries an order out stands in the city's `systems.toml`. Where none does, or one gives up, a person is
 asked to do it by hand.
 """
 
+from pydantic import BaseModel
+
 from csirt.model.order import OrderKind
 from csirt.model.step import Json
-from csirt.playbook import Act, Role, action, minutes
+from csirt.playbook import Act, Choice, File, Responder, Role, Time, action, escalate, minutes
+from csirt.playbook.words import DONE_OR_CANNOT
+
+
+class Isolation(BaseModel):
+    """When the terminal left the network, and a photograph of its screen if there is one."""
+
+    done_at: Time
+    photo: File | None = None
+
+
+def isolate(respond: Responder) -> None:
+    """The terminal leaves the network and stays switched on; the wider cut is decided by the post that may."""
+    respond.ask(
+        "isolate_terminal",
+        who=Role.SYSTEM_MANAGER,
+        within=minutes(30),
+        choices=DONE_OR_CANNOT,
+        fields=Isolation,
+        showing=["gather_facts"],
+        at_deadline=escalate(chain="municipal"),
+    )
+    # Not to cut is a decision too, and never one of the clock: in time it goes to the CISO.
+    respond.ask(
+        "cut_segment",
+        who="post:director",
+        within=minutes(30),
+        choices=(Choice("cut", needs_reason=True), Choice("do_not_cut", needs_reason=True)),
+        showing=["gather_facts", "isolate_terminal"],
+        at_deadline=escalate(chain="municipal", to="post:ciso"),
+    )
 
 
 @action(within=minutes(3), tries=5, slow=True)

@@ -1,20 +1,14 @@
 """Ransomware: isolate, report side by side with the technical work, rebuild, and learn from it."""
 
-from pydantic import BaseModel
-
 from csirt.model.incident import Level
-from csirt.playbook import Choice, Disposition, File, Responder, Role, Time, days, escalate, hours, minutes, playbook
+from csirt.playbook import Disposition, Responder, Role, days, hours, minutes, playbook
 from csirt.playbook.words import DONE_OR_CANNOT, PROPOSE_OR_NOT
 from playbooks import actions
+from playbooks.containment import isolate
+from playbooks.ending import prevent
+from playbooks.evidence import keep_evidence
 from playbooks.level import agree_on_level
-from playbooks.reporting import judge_personal_data, report_to_state
-
-
-class Isolation(BaseModel):
-    """When the terminal left the network, and a photograph of its screen if there is one."""
-
-    done_at: Time
-    photo: File | None = None
+from playbooks.reporting import consult_police, judge_personal_data, report_to_state
 
 
 @playbook(handles="ransomware", version=2)
@@ -42,37 +36,9 @@ def technical_work(respond: Responder) -> None:
     recover(respond)
 
 
-def isolate(respond: Responder) -> None:
-    """The terminal leaves the network and stays switched on; the wider cut is decided by the post that may."""
-    respond.ask(
-        "isolate_terminal",
-        who=Role.SYSTEM_MANAGER,
-        within=minutes(30),
-        choices=DONE_OR_CANNOT,
-        fields=Isolation,
-        showing=["gather_facts"],
-        at_deadline=escalate(chain="municipal"),
-    )
-    # Not to cut is a decision too, and never one of the clock: in time it goes to the CISO.
-    respond.ask(
-        "cut_segment",
-        who="post:director",
-        within=minutes(30),
-        choices=(Choice("cut", needs_reason=True), Choice("do_not_cut", needs_reason=True)),
-        showing=["gather_facts", "isolate_terminal"],
-        at_deadline=escalate(chain="municipal", to="post:ciso"),
-    )
-
-
 def shield_backups(respond: Responder) -> None:
     """The ways in which attackers reached backups elsewhere: maintenance VPN, and the path to the backups."""
     respond.ask("shield_backups", who=Role.SYSTEM_MANAGER, within=hours(1), choices=DONE_OR_CANNOT)
-
-
-def keep_evidence(respond: Responder) -> None:
-    """Logs are held at once; memory, screen and disk are secured by a person."""
-    respond.do(actions.hold_logs)
-    respond.ask("secure_evidence", who=Role.SYSTEM_MANAGER, within=hours(4), choices=DONE_OR_CANNOT)
 
 
 def block(respond: Responder) -> None:
@@ -84,11 +50,6 @@ def report(respond: Responder) -> None:
     """Prefecture, ministry and police the same day; personal data is judged meanwhile."""
     respond.tell("inform_posts", who=["post:privacy-officer", "post:public-relations"], by=["mail"])
     respond.side_by_side(report_to_state, consult_police, judge_personal_data)
-
-
-def consult_police(respond: Responder) -> None:
-    """Extortion is a crime: the prefectural police are consulted the same day."""
-    respond.ask("consult_police", who=Role.OFFICER, within=hours(8), choices=DONE_OR_CANNOT)
 
 
 def recover(respond: Responder) -> None:
@@ -103,9 +64,3 @@ def recover(respond: Responder) -> None:
             within=hours(8),
             showing=["rebuild_terminal", "propose_reconnection"],
         )
-
-
-def prevent(respond: Responder) -> None:
-    """Measures with owner and due date are on the list before the case closes."""
-    respond.ask("set_measures", who=Role.CSIRT_HEAD, within=days(14), choices=DONE_OR_CANNOT)
-    respond.ask("agree_to_close", who=Role.CSIRT_HEAD, within=days(14), choices=DONE_OR_CANNOT)

@@ -1,14 +1,17 @@
-"""Reports: to prefecture and ministry until there is nothing more to say, on personal data, and to the people."""
+"""Reports: to prefecture and ministry until there is nothing more to say, on personal data, to police and public."""
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from csirt.playbook import Choice, Responder, Role, days, escalate, hours
+from csirt.playbook import Choice, Responder, Role, choose, days, escalate, hours
 from csirt.playbook.words import DONE_OR_CANNOT, YES_NO_UNKNOWN
 from playbooks import actions
 
 REPORTS = (Choice("sent"), Choice("sent_last"), Choice("nothing_more", needs_reason=True))
+REPORT_OR_NOT = (Choice("report"), Choice("do_not_report", needs_reason=True))
+PUBLICATION = (Choice("publish_now"), Choice("publish_in_batch", needs_reason=True),
+               Choice("do_not_publish", needs_reason=True))  # fmt: skip
 
 
 class PersonalData(BaseModel):
@@ -77,3 +80,42 @@ def tell_the_persons(respond: Responder) -> None:
     """Begins when it is known how many people are concerned, be it as an estimate (本人通知)."""
     if respond.known("head_count"):
         respond.ask("notify_persons", who=Role.PRIVACY_OFFICER, within=days(7), choices=DONE_OR_CANNOT)
+
+
+def consult_police(respond: Responder) -> None:
+    """Extortion is a crime: the prefectural police are consulted the same day."""
+    respond.ask("consult_police", who=Role.OFFICER, within=hours(8), choices=DONE_OR_CANNOT)
+
+
+def report_if_of_weight(respond: Responder) -> None:
+    """CSIRT weighs importance and extent (総務省ガイドライン). Where nobody says so in time, the report is made."""
+    wanted = respond.ask(
+        "weigh_the_report", who=Role.CSIRT_HEAD, within=hours(2), choices=REPORT_OR_NOT, at_deadline=choose("report")
+    )
+    if wanted.choice != "do_not_report":
+        report_to_state(respond)
+
+
+def decide_publication(respond: Responder) -> None:
+    """Not to publish is a decision as well, with a reason: the CISO's. Grave classes go out at once (市の公表基準)."""
+    decided = respond.ask(
+        "decide_publication",
+        who="post:ciso",
+        within=days(1),
+        choices=PUBLICATION,
+        at_deadline=escalate(chain="municipal"),
+    )
+    if decided.choice == "publish_now":
+        respond.ask("publish", who=Role.PUBLIC_RELATIONS, within=hours(8), choices=DONE_OR_CANNOT)
+
+
+def agree_it_came_back_unread(respond: Responder, said_in: str) -> None:
+    """What wholly came back unread is no leak (個人情報保護委員会 通則編 Q&A 6-1): never on one person's word.
+
+    It goes onto the fact sheet as an estimate; a duty ends once somebody confirms it there.
+    """
+    agreed = respond.approve(
+        "agree_it_came_back_unread", who=Role.PRIVACY_OFFICER, asked_in=[said_in], within=hours(8), showing=[said_in]
+    )
+    if agreed.yes:
+        respond.do(actions.note_came_back_unread)

@@ -1,7 +1,7 @@
 """Plays a playbook to its end in a sample city and records its steps for ever.
 
 `python -m tests.histories.record mail_spoofed malware_mail 2 opened_or_received=spoofed_only`; whatever else is asked
-gets its first choice. A recorded history is never written over.
+gets its first choice, and whoever has to be told is told. A recorded history is never written over.
 """
 
 import json
@@ -12,8 +12,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from csirt.response import moving
+from csirt.response import duties, moving
+from csirt.response.duties import Sent
 from csirt.response.moving import Standing
+from csirt.store.queries import duties as questions
 from tests.histories.recorded import FOLDER
 from tests.world import World, found_world
 
@@ -29,6 +31,9 @@ def play_to_the_end(world: World, name: str, version: int, chosen: dict[str, str
         world.work()
         for step, view in world.waiting(incident).items():
             world.answer_as_asked(view, chosen.get(step, view.choices[0].code))
+        for duty in world.desk.look(questions.duties, incident, open_only=True):
+            sent = Sent("phone", world.clock.now())
+            world.desk.commit(world.person("k.sato"), duties.report, duty.id, sent)
         if "INCIDENT_CLOSED" in world.kinds(incident):
             return incident
         world.clock.forward(timedelta(minutes=5))
