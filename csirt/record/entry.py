@@ -82,6 +82,7 @@ class EntryKind(StrEnum):
     DELIVERY_CALLED_OFF = "DELIVERY_CALLED_OFF"  # a message was taken back: the reason for it is gone
     CALL_SHEET_CALLED_OFF = "CALL_SHEET_CALLED_OFF"  # nobody needs to phone any more
     NO_CHANNEL_LEFT = "NO_CHANNEL_LEFT"  # every channel of an addressee failed
+    CHANNEL_TESTED = "CHANNEL_TESTED"  # an administrator sent themselves a test message on a channel
     CHANNEL_PAUSED = "CHANNEL_PAUSED"  # a channel's server does not answer and is left alone for a while
     CHANNEL_RESUMED = "CHANNEL_RESUMED"  # it answers again
     FACT_STATED = "FACT_STATED"  # somebody stated a fact, or corrected it: a new version

@@ -73,7 +73,7 @@ def open_waiting(
     must(tx.actor, Permission.DECIDE_TRIAGE)
     if request_key and (known := _by_request(tx, request_key)):
         return known
-    members = _waiting(tx, keys)
+    members = still_waiting(tx, keys)
     level = Level(max(row.level for row in members))
     refuse_my_number(title, field="title")
     report = of_sensors(members, title or members[0].title, type_, level, tx.now)
@@ -83,7 +83,7 @@ def open_waiting(
         tx.session.add(row)
     said: dict[str, str | int] = {"detections": len(members), "because": Because.OFFICER.value}
     tx.record(EntryKind.DETECTIONS_JOINED, incident=incident, out=said)
-    _lead_here(tx, incident, members)
+    lead_here(tx, incident, members)
     return incident
 
 
@@ -94,7 +94,7 @@ def of_sensors(rows: Iterable[DetectionRow], title: str, type_: IncidentType, le
     return Report(title=title, type=type_, channel="sensor", level=level, occurred=began, sensed=sensed)
 
 
-def _lead_here(tx: Tx, incident: str, members: Sequence[DetectionRow]) -> None:
+def lead_here(tx: Tx, incident: str, members: Sequence[DetectionRow]) -> None:
     """What comes later and belongs to these detections joins their case, unless it belongs to another one already."""
     clusters = {row.cluster for row in members if row.cluster}
     found = select(ClusterRow).where(col(ClusterRow.id).in_(clusters), col(ClusterRow.incident).is_(None))
@@ -114,7 +114,7 @@ def ignore_waiting(tx: Tx, keys: Sequence[int], reason: str, *, request_key: str
     if not reason.strip():
         raise Invalid("reason_missing", field="reason")
     refuse_my_number(reason, field="reason")
-    members = _waiting(tx, keys)
+    members = still_waiting(tx, keys)
     for row in members:
         row.state = "ignored"
         tx.session.add(row)
@@ -125,7 +125,8 @@ def ignore_waiting(tx: Tx, keys: Sequence[int], reason: str, *, request_key: str
     return len(members)
 
 
-def _waiting(tx: Tx, keys: Sequence[int]) -> list[DetectionRow]:
+def still_waiting(tx: Tx, keys: Sequence[int]) -> list[DetectionRow]:
+    """Those of these detections that nobody has decided on yet, locked. Raises `NotFound` if none is left."""
     query = select(DetectionRow).where(col(DetectionRow.id).in_(keys), DetectionRow.state == "waiting")
     members = list(tx.session.exec(query.order_by(col(DetectionRow.id)).with_for_update()))
     if not members:

@@ -6,7 +6,7 @@ of `csirt.texts.catalogs`.
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -19,6 +19,7 @@ from csirt.web.views.frame import EMPTY_FORM, NAVIGATION, Frame
 
 STATIC = Path(__file__).parent / "static"
 _TEMPLATES = Path(__file__).parent / "templates"
+_MOST_TAGS = 2_000  # kinds of tags that are kept
 _MOST_TEXTS = 10_000  # codes may come from outside; there are far fewer of ours
 _ADDRESSES = {
     "board": "/",
@@ -27,6 +28,7 @@ _ADDRESSES = {
     "chains": "/chains",
     "playbooks": "/playbooks",
     "audit": "/audit",
+    "administration": "/administration",
     "measures": "/measures",
     "waiting": "/waiting",
 }
@@ -60,9 +62,10 @@ class Numbered(Protocol):
 class Phrasing:
     """The filters that put values into words of one language; instants are shown as the clock in Japan shows them."""
 
-    def __init__(self, words: Catalog) -> None:
-        """Words come from this catalog."""
+    def __init__(self, words: Catalog, tag: "Tag | None" = None) -> None:
+        """Words come from this catalog, signs of a state from `tag`: without them there is the word alone."""
         self._words = words
+        self._tag = tag or (lambda _kind, _shape, said: escape(said))
         self._in_japanese = words.language == "ja"
 
     def day(self, value: date | datetime) -> str:
@@ -84,8 +87,21 @@ class Phrasing:
 
     def when(self, value: datetime) -> Markup:
         """Day and clock as an element of a page; made here, because a page may have hundreds."""
-        whole = '<time datetime="{}"><span class="whole">{}</span> <span class="whole">{}</span></time>'
-        return Markup(whole).format(iso(value), self.day(value), self.clock(value))  # noqa: S704 - no text of anybody's
+        day, clock = self.day(value), self.clock(value)
+        return Markup(  # noqa: S704 - no text of anybody's
+            f'<time datetime="{iso(value)}"><span class="whole">{day}</span> <span class="whole">{clock}</span></time>'
+        )
+
+    def deadline(self, at: datetime, now: datetime) -> Markup:
+        """A deadline: the instant, and in words whether it is passed or how much is left."""
+        left = {"span": self.span(at - now)}
+        if at < now:
+            said = self._tag("overdue", "alert-octagon", self._words.say("due.over", left))
+        elif (at - now).total_seconds() < 3600:
+            said = self._tag("soon", "alert-triangle", self._words.say("due.left", left))
+        else:
+            said = self._tag("calm", "clock", self._words.say("due.left", left))
+        return Markup(f'<span class="deadline">{self.when(at)} {said}</span>')  # noqa: S704 - both are markup
 
     def span(self, value: timedelta) -> str:
         """2日 3時間, 45分, 20秒: the two largest parts, never with a sign; seconds only below a minute."""
@@ -130,6 +146,22 @@ def _quickly(text: Callable[[str], str]) -> Callable[..., Markup]:
     return say
 
 
+Tag = Callable[[str, str, str], Markup]
+
+
+def _tags(made: Environment) -> Tag:
+    """What makes signs of a state, word and shape; a page has hundreds of a few kinds, so each is made once."""
+    icon: Any = None
+
+    @lru_cache(_MOST_TAGS, typed=True)
+    def tag(kind: str, shape: str, said: str) -> Markup:
+        nonlocal icon
+        icon = icon or made.get_template("icons.html").module.icon  # type: ignore[attr-defined]  # a macro of ours
+        return Markup('<span class="tag tag-{}">{}<span>{}</span></span>').format(kind, icon(shape), said)
+
+    return tag
+
+
 def iso(value: date | datetime) -> str:
     """What stands in `datetime=…`: ISO 8601, instants with +09:00."""
     return value.astimezone(JST).isoformat(timespec="seconds") if isinstance(value, datetime) else value.isoformat()
@@ -159,8 +191,10 @@ def environment(words: Catalog) -> Environment:
     # The extension adds this method at run time, so no type checker sees it.
     install: Any = made.install_gettext_callables  # type: ignore[attr-defined]
     install(text, words.ngettext, newstyle=True)
-    phrasing = Phrasing(words)
-    for name in ("day", "clock", "moment", "when", "span", "number", "size"):
+    tag = _tags(made)
+    phrasing = Phrasing(words, tag)
+    made.globals["tag_of"] = tag
+    for name in ("day", "clock", "moment", "when", "deadline", "span", "number", "size"):
         made.filters[name] = getattr(phrasing, name)
     made.filters["iso"] = iso
     made.globals["_"] = _quickly(text)

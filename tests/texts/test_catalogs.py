@@ -98,6 +98,21 @@ LISTS = {
     ),
     "authority.rule": RULES,
     "firing": ("yes", "perhaps"),
+    "administration": (
+        "sources",
+        "channels",
+        "directory",
+        "calendar",
+        "absences",
+        "chains",
+        "access",
+        "health",
+        "sources.silent",
+        "sources.all_heard",
+    ),
+    "calendar": ("open", "closed", "origin.city", "origin.law", "origin.forecast"),
+    "channels.state": ("ok", "late", "down"),
+    "channel.way": ("smtp", "folder", "webhook", "apprise", "other"),
     "candidate": (*MOST_HOSTS, "domain"),
     "trial": ("joins_case", "repeats_case"),
     "nav": NAVIGATION,
@@ -267,7 +282,10 @@ def test_no_page_text_is_left_over() -> None:
     used = needed() | held | {"error.other"}
     pages = read_catalog(ROOT / "csirt" / "texts", "ja").texts
     dynamic = (
+        "administration.",
         "asset.",
+        "calendar.o",
+        "channels.state.",
         "ignoring.",
         "observable.",
         "detection.state.",

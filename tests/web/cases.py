@@ -13,10 +13,12 @@ from csirt.model.message import DeliveryState
 from csirt.model.source import Way
 from csirt.model.step import StepKind, StepState
 from csirt.record.entry import EntryKind
-from csirt.web.views import assets, board, escalation, evidence, frame, incident, measures, sources, waiting
+from csirt.web.pages.strips import every_step
+from csirt.web.views import assets, board, escalation, evidence, frame, incident, measures, sources
 from tests.web.cast import MINUTE, NOW, Words
 from tests.web.facts import law_of
 from tests.web.hints import some_hints
+from tests.web.strips import a_strip
 
 
 def some_counts(number: int) -> tuple[board.Count, ...]:
@@ -197,7 +199,7 @@ def _escalation(say: Words) -> escalation.EscalationPart:
         key="k-2",
         about=say("税務課の区画を切り離す", "Cut off the tax section"),
         ladders=(
-            escalation.Ladder(name="response", state=RouteState.CLIMBING, rungs=rungs),
+            escalation.Ladder(name="response", state=RouteState.CLIMBING, rungs=rungs, hidden=7),
             escalation.Ladder(name="direct", state=RouteState.ACKNOWLEDGED, rungs=rungs[:1], stop_on=StopOn.ANSWER),
         ),
     )
@@ -245,7 +247,9 @@ def an_incident(say: Words) -> incident.Incident:
         playbook=say("ランサムウェア", "Ransomware"),
         playbook_version=3,
         steps=_steps(say),
-        escalations=(_escalation(say),),
+        strip=a_strip(say),
+        next_step=next(every_step(_steps(say)[1:])),
+        escalations=(_escalation(say), replace(_escalation(say), id="e-2", whole="/?ladder=e-2")),
         measures=some_measures(say).rows[:1],
         evidence=some_evidence(say),
         **law_of(say),
@@ -370,31 +374,4 @@ def some_assets(say: Words) -> assets.AssetList:
         read=2,
         added=2,
         remarks=(assets.RemarkRow(line=14, code="asset_layer_unknown", heading=say("ネットワーク区分", "Network")),),
-    )
-
-
-def some_waiting(say: Words) -> waiting.Waiting:
-    """Detections that wait for a decision, and one record in quarantine."""
-    row = waiting.WaitingRow(
-        key="17",
-        at=NOW - 9 * MINUTE,
-        title=say("管理者パスワードの誤りが続いた", "Repeated wrong administrator passwords"),
-        level=Level.MINOR,
-        type=IncidentType.UNAUTH_ACCESS,
-        format="syslog",
-        host="FW-01",
-        repeats=12,
-        observables=(say("アカウント: admin", "Account: admin"),),
-        asset=say("庁内ファイアウォール（LGWAN接続系、情報政策課）", "Firewall (LGWAN network, IT section)"),
-        candidates=some_hints(say)[:1],
-    )
-    broken = waiting.QuarantineRow(at=NOW, code="not_json", place="byte 2048", source="soc-sensor")
-    form = frame.Form(key="k-6", errors={"form": "detections_not_waiting"})
-    return waiting.Waiting(
-        rows=(row, replace(row, key="18-19", level=Level.EVENT)),
-        quarantine=(broken,),
-        may_decide=True,
-        may_retry=True,
-        form=form,
-        chosen=frozenset({"17"}),
     )

@@ -6,6 +6,7 @@ from dataclasses import replace
 from csirt.web.look import View
 from csirt.web.views import assets, assignment, chains, frame, handovers, holding, measures, opening, sources, waiting
 from tests.web.access import access_pages
+from tests.web.administration import administration_pages
 from tests.web.announcing import announcing_pages
 from tests.web.cases import (
     a_board,
@@ -15,7 +16,6 @@ from tests.web.cases import (
     some_counts,
     some_measures,
     some_sources,
-    some_waiting,
 )
 from tests.web.cast import Words, a_frame
 from tests.web.chains import (
@@ -50,6 +50,7 @@ from tests.web.openings import busy, officer_pages
 from tests.web.people_pages import people_pages
 from tests.web.records import record_pages
 from tests.web.trying import trial_pages
+from tests.web.waiting import some_waiting
 
 WRONG_FILE = frame.Form(errors={"file": "asset_headings_missing"}, params={"fields": "name"})
 
@@ -147,6 +148,7 @@ PARTS = (
     record_pages,
     people_pages,
     statistics_pages,
+    administration_pages,
     problem_pages,
 )
 """A new page is one more line here, and a module beside this one."""

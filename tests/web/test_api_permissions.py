@@ -59,6 +59,7 @@ SAMPLES: dict[str, Any] = {
     "/api/v1/quarantine/retry": {},
     "/api/v1/ignore-rules": {"kind": "ignore", "until_at": "2027-01-01T00:00+09:00", "reason": "x", "text": "x"},
     "/api/v1/detections/waiting/open": {"keys": [1]},
+    "/api/v1/detections/waiting/join": {"keys": [1], "incident": "i-1"},
     "/api/v1/detections/waiting/ignore": {"keys": [1], "reason": "x"},
     "/api/v1/duties/{id}/reports": {"channel": "phone", "at": "2026-11-22T00:00+09:00"},
     "/api/v1/duties/{id}/waiver": {"reason": "x"},

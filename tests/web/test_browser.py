@@ -174,11 +174,37 @@ def test_the_main_path_is_walked_with_the_keyboard(plain: Page, served: Served) 
     expect(plain.get_by_role("heading", level=1)).to_have_text("鍵盤だけで起票")
 
 
+def test_the_rest_of_the_officers_story_is_walked_with_the_keyboard(plain: Page, served: Served) -> None:
+    """From the case to its question, the answer, a note and the export, without mouse and without script."""
+    incident = served.world.open(title="鍵盤だけで対応")
+    served.world.work()
+    sign_in(plain, served)
+    plain.goto(f"{served.address}/incidents/{incident}")
+    walk(plain, "[data-part='next'] .button")
+    plain.keyboard.press("Enter")
+    expect(plain.get_by_role("heading", level=1)).to_have_text("インシデントかどうかの判断")
+    walk(plain, "input[name='choice']")
+    plain.keyboard.press("Space")
+    walk(plain, "textarea[name='reason']")
+    plain.keyboard.type("脅迫文を確認した。")
+    walk(plain, "form[action^='/assignments/'] .button:not(.button-plain)")
+    plain.keyboard.press("Enter")
+    expect(plain.get_by_role("status")).to_have_text("回答を記録しました。")
+    walk(plain, "a[href$='/timeline.pdf']")
+    walk(plain, "#note-text")
+    plain.keyboard.type("鍵盤で書いたメモ")
+    walk(plain, "form[action$='/notes'] .button:not(.button-plain)")
+    plain.keyboard.press("Enter")
+    expect(plain.get_by_role("status")).to_have_text("メモを記録しました。")
+    assert served.world.kinds(incident).count("STEP_ANSWERED") == 1
+
+
 def walk(page: Page, goal: str) -> None:
     """Press Tab until the goal has the focus, and a ring is drawn around it."""
-    for _ in range(40):
+    for _ in range(80):
         page.keyboard.press("Tab")
         if page.locator(f":is({goal}):focus").count():
+            assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
             return
     pytest.fail(f"not reached: {goal}")
 

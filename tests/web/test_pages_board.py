@@ -7,9 +7,10 @@ import pytest
 from csirt.bootstrap import Desk
 from csirt.model.incident import IncidentType
 from csirt.model.people import Actor, Role
-from csirt.response import escalations
+from csirt.response import escalations, incidents
 from csirt.store.queries import cases, work
 from csirt.taking import take_in
+from csirt.web.pages.board import PAGE
 from tests.web.visitor import Visit, Visitor, lead, played, visit
 from tests.world import World
 
@@ -114,12 +115,12 @@ def test_the_board_counts_what_waits_and_leads_there(visit: Visit, played: World
 
 
 def test_the_board_shows_one_page_at_a_time(visit: Visit, played: World) -> None:
-    for number in range(cases.PAGE + 1):
+    for number in range(PAGE + 1):
         played.open(IncidentType.OUTAGE, f"停電 {number:02}")
         played.clock.forward(timedelta(seconds=1))
     me = visit("k.sato")
     first, second = me.text("/"), me.text("/?page=2")
-    assert ("停電 50" in first, "停電 00" in first, "停電 00" in second) == (True, False, True)
+    assert (f"停電 {PAGE}" in first, "停電 00" in first, "停電 00" in second) == (True, False, True)
     assert 'href="/?page=2#incidents"' in first
     assert 'href="/?page=1#incidents"' in second
     assert me.get("/?page=0").status_code == 422
@@ -178,6 +179,36 @@ def test_detections_that_need_no_case_are_dismissed_once_with_a_reason(visit: Vi
         assert lead(me.post("/waiting", typed | {"reason": "点検による通信"})) == "/waiting"
     assert played.kinds().count("DETECTION_IGNORED") == 1
     assert len(keys(me)) == 1
+
+
+def test_detections_that_wait_join_an_open_case_once(visit: Visit, played: World) -> None:
+    sense(played, 1, 1, 2)
+    case = played.open(title="進行中の件")
+    me = visit("k.sato")
+    assert "同じ端末「" in me.text("/waiting")
+    typed = me.form("/waiting", "/waiting") | {"detection": keys(me)[:1], "choice": "join"}
+    faulty = me.post("/waiting", typed)
+    assert faulty.status_code == 422
+    assert "進行中の件" in faulty.text
+    for _ in range(2):  # a double click puts nothing in twice
+        assert lead(me.post("/waiting", typed | {"incident": case})) == f"/incidents/{case}#detections"
+    found = played.desk.look(cases.detections, case)
+    assert {one.joined_by for one in found} == {"officer"}
+    assert played.kinds(case).count("DETECTIONS_JOINED") == 1
+    assert len(keys(me)) == 1
+
+
+def test_nothing_joins_a_closed_case_or_one_that_does_not_exist(visit: Visit, played: World) -> None:
+    sense(played, 1)
+    me = visit("k.sato")
+    case = played.open(title="終わった件")
+    me.send("/waiting", "/waiting", detection=keys(me), choice="join", incident="i-none")
+    report = incidents.Report(title="訓練の件", drill=True)
+    drill = played.desk.commit(played.person("k.sato"), incidents.open_by_report, report)
+    answer = me.send("/waiting", "/waiting", detection=keys(me), choice="join", incident=drill)
+    assert answer.status_code == 422
+    assert len(keys(me)) == 1
+    assert played.kinds(case).count("DETECTIONS_JOINED") == 0
 
 
 def test_a_decision_without_anything_ticked_or_with_a_made_up_key_comes_back(visit: Visit, played: World) -> None:

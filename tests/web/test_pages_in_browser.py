@@ -46,7 +46,11 @@ class Desk:
     def show(self, language: str, name: str, width: int = 1280) -> Page:
         """Open a sample page at a width, which may differ from the last one's."""
         around, view = next((around, view) for page, around, view in every_page(language) if page == name)
-        self._page = draw(around, view)
+        return self.open(draw(around, view), width)
+
+    def open(self, drawn: str, width: int = 1280) -> Page:
+        """Open a page that is drawn already."""
+        self._page = drawn
         self.complaints.clear()
         self.tab.set_viewport_size({"width": width, "height": 800})
         self.tab.goto(ADDRESS)

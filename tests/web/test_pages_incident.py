@@ -9,7 +9,10 @@ from csirt.model.incident import IncidentType
 from csirt.response import incidents
 from csirt.store.queries import cases, work
 from csirt.store.queries.measures import measures as measures_of
-from csirt.store.queries.timeline import WINDOW
+from csirt.web.pages.climbs import cut, window_of
+from csirt.web.pages.incident import WINDOW
+from csirt.web.views.escalation import Call
+from tests.web.conftest import BEGIN
 from tests.web.visitor import Visit, lead, played, visit
 from tests.world import World
 
@@ -71,18 +74,18 @@ def test_the_timeline_is_told_in_windows_newest_first(visit: Visit, played: Worl
         played.desk.commit(played.person("k.sato"), incidents.add_note, incident, f"記録 {number:03}")
     first = table(me.text(f"/incidents/{incident}"))
     total = len(played.kinds(incident))
-    assert first.index("記録 219") < first.index("記録 218")
-    assert "記録 119" not in first
-    assert f"全{total}件のうち1〜100件目" in first
+    assert first.index("記録 119") < first.index("記録 118")
+    assert "記録 069" not in first
+    assert f"全{total}件のうち1〜50件目" in first
     second = table(me.text(link(first, "古いほうへ")))
-    assert "記録 119" in second
-    assert "記録 120" not in second
-    assert f"全{total}件のうち101〜200件目" in second
+    assert "記録 069" in second
+    assert "記録 070" not in second
+    assert f"全{total}件のうち51〜100件目" in second
     third = table(me.text(link(second, "古いほうへ")))
     assert "インシデントを起票した" in third
     assert "古いほうへ" not in third
     assert table(me.text(link(third, "新しいほうへ"))) == second
-    assert "記録 219" in table(me.text(link(second, "新しいほうへ")))
+    assert "記録 119" in table(me.text(link(second, "新しいほうへ")))
 
 
 def test_notes_come_in_pages_the_newest_first(visit: Visit, played: World) -> None:
@@ -103,7 +106,42 @@ def test_notes_come_in_pages_the_newest_first(visit: Visit, played: World) -> No
 
 
 def table(page: str) -> str:
-    return page[page.index('<section aria-labelledby="timeline"') :]
+    start = page.index('<section aria-labelledby="timeline"')
+    return page[start : page.index('<section aria-labelledby="escalations"', start)]
+
+
+def test_the_strip_tells_clocks_answers_and_what_is_due_in_order_of_time(visit: Visit, played: World) -> None:
+    incident = played.open()
+    played.work()
+    me = visit("k.sato")
+    strip = table(me.text(f"/incidents/{incident}")).partition("</ol>")[0]
+    assert strip.index("知った") < strip.index("現在") < strip.index("インシデントかどうかを判断する")
+    assert "あと" in strip
+    played.forward(timedelta(hours=9))
+    late = table(me.text(f"/incidents/{incident}")).partition("</ol>")[0]
+    assert "超過" in late
+    assert late.index("インシデントかどうかを判断する") < late.index("現在")
+
+
+def test_a_long_ladder_shows_the_rungs_around_the_last_one_reached() -> None:
+    call = Call(name="撫養 花子", channel="mail", at=BEGIN, state=None)
+    numbers, calls = list(range(20)), {number: [call] * (30 if number == 11 else 1) for number in range(12)}
+    assert cut(numbers, calls) == 14 + 22
+    assert numbers == [9, 10, 11, 12, 13, 14]
+    assert len(calls[11]) == 8
+    short = [0, 1]
+    assert (cut(short, {0: [call]}), short) == (0, [0, 1])
+
+
+def test_many_escalations_come_in_pages() -> None:
+    assert window_of("i-1", 5, 1) is None
+    window = window_of("i-1", 12, 2)
+    assert window is not None
+    assert (window.first, window.last, window.total) == (6, 10, 12)
+    assert (window.newer, window.older) == (
+        "/incidents/i-1?climbs=1#escalations",
+        "/incidents/i-1?climbs=3#escalations",
+    )
 
 
 def link(page: str, words: str) -> str:

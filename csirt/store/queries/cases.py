@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from sqlalchemy import func
 from sqlmodel import col, select
@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from csirt.era import is_drill_number, parse_number
 from csirt.errors import Invalid, NotFound
 from csirt.model.incident import Disposition, FourClocks, IncidentStatus, IncidentType, IncidentView, Level
+from csirt.model.linking import Because
 from csirt.model.observable import Observable, in_order
 from csirt.store.queries.observables import carried_by
 from csirt.store.tables.cases import IncidentRow, NoteRow
@@ -68,7 +69,8 @@ _OWN = tuple(one.name for one in fields(DetectionView) if one.name != "observabl
 class WaitingGroup:
     """Detections of one attacked host that wait for the officer's decision.
 
-    Title, type and format are those of the gravest; `at` is when the last of them happened.
+    Title, type and format are those of the gravest; `at` is when the last of them happened. `reasons`: what linked
+    them, as rule and what it went by.
     """
 
     attacked: str
@@ -81,6 +83,7 @@ class WaitingGroup:
     at: datetime | None = None
     asset: str | None = None
     observables: tuple[Observable, ...] = ()
+    reasons: tuple[tuple[str, str], ...] = ()
 
 
 def resolve_incident(look: Look, name: str) -> str:
@@ -248,7 +251,13 @@ def _group(attacked: str, rows: Sequence[DetectionRow], carried: Mapping[str, tu
         at=max(row.at for row in rows),
         asset=next((row.asset for row in rows if row.asset), None),
         observables=in_order(one for row in rows for one in carried.get(row.fingerprint, ())),
+        reasons=tuple(dict.fromkeys((row.joined_by, row.joined_over or "") for row in rows if _linked(row.joined_by))),
     )
+
+
+def _linked(because: str | None) -> TypeGuard[str]:
+    """Was it put with others? The first of a group was not."""
+    return because is not None and because != Because.NEW.value
 
 
 def quarantine(look: Look, limit: int = PAGE) -> list[dict[str, Any]]:

@@ -48,8 +48,8 @@ class Pane:
     newer: int | None = None
 
 
-def pane(look: Look, incident: str, before: int | None = None) -> Pane:
-    """The newest entries of an incident, or those below the entry `before`.
+def pane(look: Look, incident: str, before: int | None = None, size: int = WINDOW) -> Pane:
+    """The newest `size` entries of an incident, or those below the entry `before`.
 
     An incident numbers its own entries without a gap, so that places are counted by that number and no long case has
     to be read through.
@@ -62,10 +62,10 @@ def pane(look: Look, incident: str, before: int | None = None) -> Pane:
         exact = look.session.exec(place.where(row.seq == before)).one()
         lower = look.session.exec(place.where(col(row.seq) < before)).one() if exact is None else None
         below = exact if exact is not None else 0 if lower is None else lower + 1
-    query = select(row).where(row.inc == incident, col(row.inc_seq) < below, col(row.inc_seq) >= below - WINDOW)
+    query = select(row).where(row.inc == incident, col(row.inc_seq) < below, col(row.inc_seq) >= below - size)
     rows = look.session.exec(query.order_by(col(row.inc_seq).desc())).all()
-    next_above = select(row.seq).where(row.inc == incident, row.inc_seq == below + WINDOW)
-    newer = look.session.exec(next_above).first() if below + WINDOW < total else None
+    next_above = select(row.seq).where(row.inc == incident, row.inc_seq == below + size)
+    newer = look.session.exec(next_above).first() if below + size < total else None
     return Pane(read_entries(look, rows), total - below, total, newer)
 
 

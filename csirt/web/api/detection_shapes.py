@@ -67,3 +67,4 @@ class WaitingGiven(Given):
     keys: list[int]
     asset_text: str
     observables: list[ObservableGiven]
+    reasons: list[str]

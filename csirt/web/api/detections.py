@@ -12,8 +12,9 @@ from csirt.model.authority import Permission, must
 from csirt.model.people import Actor, Role
 from csirt.model.source import Source
 from csirt.readers import formats
-from csirt.response import access, incidents, intake, sources, tokens
+from csirt.response import access, incidents, intake, joining, sources, tokens
 from csirt.store.queries import cases
+from csirt.store.queries.cases import resolve_incident
 from csirt.store.tx import Look
 from csirt.taking import Reread, bounded_as, read_again, source_behind, take_grave, take_in
 from csirt.web.api.detection_shapes import WaitingGiven
@@ -25,6 +26,7 @@ from csirt.web.api.shapes import (
     QuarantineGiven,
     Taken,
     WaitingIgnoreTaken,
+    WaitingJoinTaken,
     WaitingOpenTaken,
 )
 from csirt.web.api.words import Words, observables_given
@@ -146,6 +148,7 @@ def _waiting(look: Look, reader: Visit) -> list[WaitingGiven]:
                 **asdict(group),
                 "asset_text": words.asset(group.asset),
                 "observables": observables_given(group.observables),
+                "reasons": [words.joined(*reason) for reason in group.reasons],
             }
         )
         for group in cases.waiting(look)
@@ -156,6 +159,14 @@ def _waiting(look: Look, reader: Visit) -> list[WaitingGiven]:
 def open_waiting(taken: WaitingOpenTaken, who: SignedIn) -> IdGiven:
     """Make an incident of detections that wait."""
     return IdGiven(id=who.desk.commit(who.actor, incidents.open_waiting, taken.keys, taken.title, taken.type))
+
+
+@router.post("/detections/waiting/join")
+def join_waiting(taken: WaitingJoinTaken, who: SignedIn) -> CountGiven:
+    """Put detections that wait into an open incident, named by its id or number."""
+    must(who.actor, Permission.DECIDE_TRIAGE)
+    incident = who.desk.look(resolve_incident, taken.incident)
+    return CountGiven(count=who.desk.commit(who.actor, joining.join_waiting, taken.keys, incident))
 
 
 @router.post("/detections/waiting/ignore")

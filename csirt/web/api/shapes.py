@@ -80,6 +80,13 @@ class WaitingOpenTaken(Taken):
     type: IncidentType = IncidentType.UNDECIDED
 
 
+class WaitingJoinTaken(Taken):
+    """Detections that belong to an open incident."""
+
+    keys: list[Key] = Field(min_length=1, max_length=500)
+    incident: Line
+
+
 class WaitingIgnoreTaken(Taken):
     """Detections that need no incident."""
 

@@ -34,6 +34,7 @@ router = APIRouter()
 
 SOON = timedelta(hours=1)
 MONTHS = 12
+PAGE = 25  # cases that one page lists: more is not seen at once, and each costs its part of the time
 Listed = Literal["open", "all"]
 
 
@@ -55,8 +56,8 @@ def _board(look: Look, visit: Visit, page: int, listed: Listed) -> Board:
     words = Words(visit.desk, look, visit)
     counts = cases.counts(look)
     status = None if listed == "all" else IncidentStatus.OPEN.value
-    first = (page - 1) * cases.PAGE
-    found = cases.incidents(look, status=status, offset=first, limit=cases.PAGE, gravest=status is not None)
+    first = (page - 1) * PAGE
+    found = cases.incidents(look, status=status, offset=first, limit=PAGE, gravest=status is not None)
     waiting: dict[str, list[Waiting]] = {}
     for step in board.waiting_in(look, (view.id for view in found)):
         waiting.setdefault(step.incident, []).append(step)

@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Annotated
+
+from fastapi import Query
 
 from csirt.bootstrap import Desk
 from csirt.model.authority import Permission, may
@@ -19,8 +22,11 @@ from csirt.web.api.words import Words
 from csirt.web.pages.ladders import picture_of_climb
 from csirt.web.session import Visit
 from csirt.web.views.escalation import Call, EscalationPart, Ladder, Rung
+from csirt.web.views.frame import Window
 
 MOST = 1000  # skipped tiers and acknowledgements that one page tells of
+PAGE = 5  # escalations that one page shows
+_RUNGS, _CALLS = 6, 8  # of a ladder, and of one rung, that are shown at first: the newest, and what comes next
 _STILL_ASKED = frozenset({RouteState.CLIMBING, RouteState.EXHAUSTED})
 
 
@@ -41,21 +47,55 @@ def asks(view: EscalationView, actor: Actor) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which page of an incident's escalations is wanted, and which of them is wanted whole (its id)."""
+
+    page: int = 1
+    whole: str = ""
+
+
+def wanted(
+    climbs: Annotated[int, Query(ge=1, le=100_000)] = 1, ladder: Annotated[str, Query(max_length=40)] = ""
+) -> Shown:
+    """Which page of them the address names, and which one is to be shown whole."""
+    return Shown(climbs, ladder)
+
+
 def parts_of(
     look: Look, visit: Visit, words: Words, playbook: str | None,
-    found: Sequence[EscalationView], sheets: Sequence[AssignmentView],
+    found: Sequence[EscalationView], sheets: Sequence[AssignmentView], shown: Shown,
 ) -> tuple[EscalationPart, ...]:  # fmt: skip
-    """The escalations of one incident, those under way first, then the newest. `sheets` are its call sheets."""
+    """One page of an incident's escalations, those under way first, then the newest. `sheets` are its call sheets."""
     if not found:
         return ()
+    ordered = sorted(found, key=lambda view: (view.ended_at is None, view.started_at), reverse=True)
+    first = (shown.page - 1) * PAGE
     incident = found[0].incident
     skipped = timeline.explore(look, incident=incident, kind=EntryKind.TIER_SKIPPED.value, limit=MOST)
     seen = timeline.explore(look, incident=incident, kind=EntryKind.CALL_ACKNOWLEDGED.value, limit=MOST)
     climbs = [
-        _Climb(visit, words, view, _of(view, skipped), _of(view, seen), _open_sheets(visit.actor, sheets))
-        for view in sorted(found, key=lambda view: (view.ended_at is None, view.started_at), reverse=True)
-    ]
+        _Climb(
+            visit, words, view, _of(view, skipped), _of(view, seen), _open_sheets(visit.actor, sheets),
+            is_whole=view.id == shown.whole,
+        )
+        for view in ordered[first : first + PAGE]
+    ]  # fmt: skip
     return tuple(climb.part(words.step_text(playbook, climb.view.step).title) for climb in climbs)
+
+
+def window_of(incident: str, total: int, page: int) -> Window | None:
+    """Which of them a page shows; None where it shows all."""
+    if total <= PAGE and page == 1:
+        return None
+    first, base = (page - 1) * PAGE, f"/incidents/{incident}"
+    return Window(
+        first=first + 1,
+        last=min(first + PAGE, total),
+        total=total,
+        newer=f"{base}?climbs={page - 1}#escalations" if page > 1 else "",
+        older=f"{base}?climbs={page + 1}#escalations" if first + PAGE < total else "",
+    )
 
 
 def _of(view: EscalationView, entries: Iterable[TimelineEntry]) -> list[TimelineEntry]:
@@ -71,6 +111,22 @@ def _open_sheets(actor: Actor, sheets: Sequence[AssignmentView]) -> dict[str, st
     return {sheet.delivery: sheet.id for sheet in sheets if sheet.delivery and sheet.closed_at is None}
 
 
+def cut(numbers: list[int], calls: dict[int, list[Call]]) -> int:
+    """Leave of a long ladder the rungs around the one reached last, of each the newest calls; how many are left out.
+
+    Both arguments are shortened in place.
+    """
+    reached = max(calls, default=0)
+    first = max(0, min(sum(number <= reached for number in numbers) - _RUNGS // 2, len(numbers) - _RUNGS))
+    kept = numbers[first : first + _RUNGS]
+    hidden = len(numbers) - len(kept)
+    numbers[:] = kept
+    for number in kept:
+        hidden += max(0, len(calls.get(number, ())) - _CALLS)
+        calls[number] = calls.get(number, [])[-_CALLS:]
+    return hidden
+
+
 @dataclass(frozen=True)
 class _Climb:
     """One escalation with what the record says of it."""
@@ -81,6 +137,7 @@ class _Climb:
     skipped: list[TimelineEntry]
     seen: list[TimelineEntry]
     sheets: Mapping[str, str]
+    is_whole: bool
 
     @property
     def desk(self) -> Desk:
@@ -99,14 +156,21 @@ class _Climb:
             ladders=tuple(self._ladder(one, routes.get(one.route), last) for one in progress),
             may_acknowledge=may(self.visit.actor, Permission.ACKNOWLEDGE_CALL) and asks(self.view, self.visit.actor),
         )
+        if any(ladder.hidden for ladder in made.ladders):
+            made = replace(made, whole=self._whole())
         return replace(made, picture=picture_of_climb(made, self.words.name.words))
+
+    def _whole(self) -> str:
+        return f"/incidents/{self.view.incident}?ladder={self.view.id}#escalation-{self.view.id}"
 
     def _ladder(self, progress: RouteProgress, route: Route | None, last: Tier | None) -> Ladder:
         tiers = (*route.tiers, *((last,) if last else ())) if route else ()
         calls = self._calls(progress.route)
         expected = range(len(route.tiers)) if route and progress.state is RouteState.CLIMBING else range(0)
         numbers = sorted({*calls, *expected})
+        hidden = 0 if self.is_whole else cut(numbers, calls)
         return Ladder(
+            hidden=hidden,
             name=(route.title.get(self.words.language) if route else "") or progress.route,
             state=progress.state,
             stop_on=route.stop_on if route else StopOn.ACKNOWLEDGE,

@@ -25,7 +25,7 @@ LANGUAGE = "csirt-language"
 LANGUAGE_SECONDS = 365 * 24 * 3600
 NOTICES = frozenset(
     {
-        "acknowledged", "answered", "call_recorded", "chain_started", "decided", "evidence_added",
+        "acknowledged", "answered", "call_recorded", "chain_started", "decided", "evidence_added", "joined",
         "draft_dropped", "draft_kept", "seal_changed", "glass_broken", "ignore_rule_made", "ignore_rule_ended",
         "evidence_handed_over", "facts_stated", "quarantine_read", "erasure_proposed", "erasure_rejected", "erased",
         "measure_added", "measure_ended", "merged", "note_added", "closed", "opened", "run_moved", "type_set",
@@ -77,6 +77,7 @@ def navigation(actor: Actor) -> tuple[str, ...]:
         "chains": reads,
         "playbooks": reads,
         "audit": may(actor, Permission.READ_RECORD),
+        "administration": may(actor, Permission.ADMINISTER),
     }
     return tuple(name for name, shown in allowed.items() if shown)
 

@@ -50,9 +50,16 @@ class _Foretelling:
             picture=Markup(told.svg()),  # noqa: S704 - drawn by us, every text in it escaped
             steps=tuple(FirstStep(title=one.title, who=one.who, within=one.within) for one in steps[:FIRST]),
             more=max(0, len(steps) - FIRST),
-            calls=(*self._by_playbook(told), *self._fired()),
+            calls=tuple(self._calls(told)),
             duties=duties,
         )
+
+    def _calls(self, told: PlaybookWords) -> Iterator[WouldCall]:
+        """Each chain once: as the playbook calls it, before what a rule says of it."""
+        by_playbook = list(self._by_playbook(told))
+        yield from by_playbook
+        named = {one.title for one in by_playbook}
+        yield from (one for one in self._fired() if one.title not in named)
 
     def _by_playbook(self, told: PlaybookWords) -> Iterator[WouldCall]:
         """The chains that its steps call, in the order of the steps; the first of each step is called at once."""

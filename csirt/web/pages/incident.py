@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from csirt.documents import teller
@@ -14,6 +14,7 @@ from csirt.errors import Invalid
 from csirt.model.authority import Permission, may
 from csirt.model.incident import IncidentStatus, IncidentView, Level
 from csirt.model.measure import MeasureFilter
+from csirt.model.step import StepState
 from csirt.record.entry import EntryKind
 from csirt.response import facts, incidents, measures
 from csirt.store.queries import cases, timeline, work
@@ -21,7 +22,7 @@ from csirt.store.queries import measures as questions
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.queries.levels import LevelChange, level_history
 from csirt.store.queries.sealing import seal_of
-from csirt.store.queries.timeline import WINDOW, Pane
+from csirt.store.queries.timeline import Pane
 from csirt.store.tx import Look
 from csirt.texts.facts import FactWords
 from csirt.web.api.timeline import make_document
@@ -35,6 +36,7 @@ from csirt.web.pages.hints import hints_of
 from csirt.web.pages.measures import row_of
 from csirt.web.pages.obligations import may_set_level, strip_of
 from csirt.web.pages.steps import Steps
+from csirt.web.pages.strips import every_step, marks_of
 from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.facts import FactRow
 from csirt.web.views.frame import Form, Option, Window
@@ -46,6 +48,9 @@ router = APIRouter()
 NOTE_NAMES = frozenset({"text"})
 MEASURE_NAMES = frozenset({"text", "owner", "due"})
 YEARS = range(2000, 2200)
+FIRST = climbs.Shown()
+DETECTIONS = 25  # that one page shows
+WINDOW = 50  # entries of the timeline that one page shows
 
 router.get("/incidents/{name}/timeline.{form}", response_class=Response)(make_document)
 
@@ -57,6 +62,7 @@ class Asked:
     before: int | None = None
     page: int = 1
     notes: int = 1
+    shown: climbs.Shown = FIRST
     note_form: Form | None = None
     measure_form: Form | None = None
 
@@ -66,12 +72,13 @@ def show_incident(
     request: Request,
     name: str,
     reader: IncidentReader,
+    shown: Annotated[climbs.Shown, Depends(climbs.wanted)],
     before: Annotated[int | None, Query(ge=0, lt=2**53)] = None,
     detections: Annotated[int, Query(ge=1, le=100_000)] = 1,
     notes: Annotated[int, Query(ge=1, le=100_000)] = 1,
 ) -> Response:
     """One incident by its id or number; the others choose the windows of its long lists."""
-    asked = Asked(before, detections, notes)
+    asked = Asked(before, detections, notes, shown)
     return show(request, reader, reader.desk.look(_incident, reader, name, asked), "incident")
 
 
@@ -150,14 +157,15 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
     entries, window = _timeline(look, visit, view.id, asked.before)
     rows, more = _detections(look, words, view.id, asked.page)
     notes, notes_window = _notes(look, words, view.id, asked.notes)
-    return replace(
+    made = replace(
         _head(look, visit, words, view, history),
         timeline=entries,
         window=window,
         steps=Steps(visit, words, view.id, view.playbook, reached).views(work.steps(look, view.id, found)),
         errands=errands.rows_of(words, found),
         may_ask=view.status is IncidentStatus.OPEN and may(visit.actor, Permission.ASSIGN_STEP),
-        escalations=climbs.parts_of(look, visit, words, view.playbook, climbed, found),
+        escalations=climbs.parts_of(look, visit, words, view.playbook, climbed, found, asked.shown),
+        escalations_window=climbs.window_of(view.id, len(climbed), asked.shown.page),
         detections=rows,
         detections_window=more,
         notes=notes,
@@ -178,6 +186,14 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
         note_form=asked.note_form or begun(look, visit, f"/incidents/{view.id}/notes"),
         measure_form=asked.measure_form or begun(look, visit, f"/incidents/{view.id}/measures"),
     )
+    return _at_a_glance(made, visit, words)
+
+
+def _at_a_glance(page: Incident, visit: Visit, words: Words) -> Incident:
+    """What follows from the rest of the page: the strip, and what the reader is to do next."""
+    mine = (one for one in every_step(page.steps) if one.state is StepState.OPEN and one.assignment and one.may_answer)
+    strip = marks_of(page, words.name.words, visit.desk.clock.now())
+    return replace(page, strip=strip, next_step=next(mine, None))
 
 
 def _may_decide(look: Look, visit: Visit, view: IncidentView) -> bool:
@@ -251,7 +267,7 @@ def _level_set(words: Words, view: IncidentView, history: Sequence[LevelChange])
 
 def _timeline(look: Look, visit: Visit, incident: str, before: int | None) -> tuple[tuple[Entry, ...], Window]:
     """The newest entries, or those before one, newest first."""
-    found = timeline.pane(look, incident, before)
+    found = timeline.pane(look, incident, before, WINDOW)
     entries = found.entries
     told = teller(visit.desk, look, visit.language, entries, visit.ever)
     rows = tuple(
@@ -275,8 +291,8 @@ def _newer(base: str, found: Pane) -> str:
 
 
 def _detections(look: Look, words: Words, incident: str, page: int) -> tuple[tuple[DetectionRow, ...], Window | None]:
-    first, base = (page - 1) * cases.PAGE, f"/incidents/{incident}"
-    found = cases.detections(look, incident, offset=first, limit=cases.PAGE + 1)
+    first, base = (page - 1) * DETECTIONS, f"/incidents/{incident}"
+    found = cases.detections(look, incident, offset=first, limit=DETECTIONS + 1)
     words.assets(row.asset for row in found)
     rows = tuple(
         DetectionRow(
@@ -284,16 +300,16 @@ def _detections(look: Look, words: Words, incident: str, page: int) -> tuple[tup
             repeats=row.count, joined=words.joined(row.joined_by, row.joined_over), asset=words.asset(row.asset),
             raised_from=row.own_level, observables=words.observables(row.observables),
         )
-        for row in found[: cases.PAGE]
+        for row in found[: DETECTIONS]
     )  # fmt: skip
-    if page == 1 and len(found) <= cases.PAGE:
+    if page == 1 and len(found) <= DETECTIONS:
         return rows, None
     return rows, Window(
         first=first + 1,
         last=first + len(rows),
         total=cases.count_detections(look, incident),
         newer=f"{base}?detections={page - 1}#detections" if page > 1 else "",
-        older=f"{base}?detections={page + 1}#detections" if len(found) > cases.PAGE else "",
+        older=f"{base}?detections={page + 1}#detections" if len(found) > DETECTIONS else "",
     )
 
 

@@ -7,6 +7,7 @@ from csirt.web.pages import (
     access,
     account,
     acknowledge,
+    administration,
     announcing,
     assets,
     assignments,
@@ -17,7 +18,9 @@ from csirt.web.pages import (
     call_sheets,
     called_for,
     chains,
+    channels,
     checkpoints,
+    directory,
     drafting,
     entry,
     erasures,
@@ -105,6 +108,9 @@ PARTS = (
     statistics,
     authority,
     health,
+    administration,
+    channels,
+    directory,
 )
 for part in PARTS:
     router.include_router(part.router)

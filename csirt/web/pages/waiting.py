@@ -9,12 +9,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from csirt.errors import Invalid, NotFound
+from csirt.errors import Conflict, Invalid, NotFound
 from csirt.model.authority import Permission, may, must
-from csirt.model.incident import IncidentType, Level
-from csirt.response import incidents
+from csirt.model.incident import IncidentStatus, IncidentType, Level
+from csirt.model.linking import Because
+from csirt.response import incidents, joining
 from csirt.store.queries import cases
-from csirt.store.queries.cases import WaitingGroup
+from csirt.store.queries.cases import WaitingGroup, resolve_incident
 from csirt.store.tx import Look
 from csirt.taking import read_again
 from csirt.web.api.words import Words
@@ -23,12 +24,14 @@ from csirt.web.pages.forms import LINE_MOST, Faults, Sent, SentForm, new_key
 from csirt.web.pages.hints import hints_waiting
 from csirt.web.pages.opening import TYPES
 from csirt.web.session import IncidentReader, Visit
-from csirt.web.views.frame import Form
+from csirt.web.views.frame import Form, Option
 from csirt.web.views.waiting import QuarantineRow, Waiting, WaitingRow
 
 router = APIRouter()
 
-NAMES = frozenset({"detection", "choice", "title", "reason"})
+NAMES = frozenset({"detection", "choice", "title", "incident", "reason"})
+CHOICES = frozenset({"open", "join", "dismiss"})
+MOST_CASES = 100  # that the list offers, the gravest first
 MOST_KEYS = 500
 _KEYS = re.compile(r"[0-9]{1,18}(?:-[0-9]{1,18}){0,499}")
 
@@ -54,7 +57,7 @@ def take_retry(request: Request, sent: SentForm) -> Response:
 
 @router.post("/waiting")
 def take_decision(request: Request, sent: SentForm) -> Response:
-    """Open an incident of what was ticked, or decide that it needs none."""
+    """Open an incident of what was ticked, put it into one, or decide that it needs none."""
     must(sent.visit.actor, Permission.DECIDE_TRIAGE)
     chosen = frozenset(key for key in sent.many.get("detection", ()) if _KEYS.fullmatch(key))
     keys = sorted({int(key) for keys in chosen for key in keys.split("-")})
@@ -62,7 +65,7 @@ def take_decision(request: Request, sent: SentForm) -> Response:
     if not faults.errors:
         try:
             return _decide(request, sent, keys)
-        except (Invalid, NotFound) as error:
+        except (Invalid, NotFound, Conflict) as error:
             faults.of(error, NAMES)
     form = sent.again(faults.errors, faults.params)
     view = sent.visit.desk.look(_waiting, sent.visit, form, chosen)
@@ -74,6 +77,10 @@ def _decide(request: Request, sent: Sent, keys: Sequence[int]) -> Response:
     if sent.text("choice") == "dismiss":
         visit.desk.commit(visit.actor, incidents.ignore_waiting, keys, sent.text("reason"), request_key=key)
         return go(request, "/waiting", "decided")
+    if sent.text("choice") == "join":
+        case = visit.desk.look(resolve_incident, sent.line("incident"))
+        visit.desk.commit(visit.actor, joining.join_waiting, keys, case, request_key=key)
+        return go(request, f"/incidents/{case}#detections", "joined")
     type_ = IncidentType(sent.text("type") or IncidentType.UNDECIDED)
     made = visit.desk.commit(visit.actor, incidents.open_waiting, keys, sent.line("title"), type_, request_key=key)
     return go(request, f"/incidents/{made}", "opened")
@@ -86,8 +93,10 @@ def _faults(sent: Sent, keys: Sequence[int]) -> Faults:
     if len(keys) > MOST_KEYS:
         faults.add("detection", "batch_too_large")
     choice = sent.text("choice")
-    if choice not in {"open", "dismiss"}:
+    if choice not in CHOICES:
         faults.add("choice", "choice_missing")
+    if choice == "join" and not sent.line("incident"):
+        faults.add("incident", "choice_missing")
     if choice == "dismiss" and not sent.text("reason"):
         faults.add("reason", "reason_missing")
     faults.check_text("title", sent.text("title"), LINE_MOST)
@@ -110,6 +119,17 @@ def _waiting(look: Look, visit: Visit, form: Form, chosen: frozenset[str]) -> Wa
         may_retry=may(visit.actor, Permission.INGEST),
         form=form,
         chosen=chosen,
+        cases=_cases(look, words),
+    )
+
+
+def _cases(look: Look, words: Words) -> tuple[Option, ...]:
+    """The open cases that the reader sees, by number and title; no drills."""
+    found = cases.incidents(look, status=IncidentStatus.OPEN.value, limit=MOST_CASES, gravest=True)
+    return tuple(
+        Option(value=one.id, label=f"{words.number(one.fiscal_year, one.ordinal)} {one.title}")
+        for one in found
+        if not one.drill
     )
 
 
@@ -125,7 +145,17 @@ def _row(group: WaitingGroup, now: datetime, words: Words) -> WaitingRow:
         repeats=group.count,
         asset=words.asset(group.asset),
         observables=words.observables(group.observables),
+        reasons=_reasons(group, words),
     )
+
+
+def _reasons(group: WaitingGroup, words: Words) -> tuple[str, ...]:
+    """Why these detections are one group, in words."""
+    if len(group.keys) == 1 and not group.reasons:
+        return ()
+    host = (words.name.words.say("waiting.same_host", {"host": group.attacked}),) if group.attacked else ()
+    linked = tuple(words.joined(*reason) for reason in group.reasons if reason[0] != Because.SAME_HOST.value)
+    return (*host, *linked)
 
 
 def _quarantined(row: dict[str, Any], words: Words) -> QuarantineRow:

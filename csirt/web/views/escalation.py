@@ -46,6 +46,7 @@ class Ladder:
     state: RouteState
     rungs: tuple[Rung, ...]
     stop_on: StopOn = StopOn.ACKNOWLEDGE
+    hidden: int = 0  # rungs and calls that a long ladder does not show at first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,7 @@ class EscalationPart:
     ladders: tuple[Ladder, ...]
     may_acknowledge: bool = False
     key: str = ""
+    whole: str = ""  # the address that shows all of a long ladder
     picture: str = ""  # SVG of our own making
 
 

@@ -15,7 +15,7 @@ from csirt.errors import Param
 from csirt.model.people import Role
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
-NAVIGATION = ("board", "assignments", "open_incident", "chains", "playbooks", "audit")
+NAVIGATION = ("board", "assignments", "open_incident", "chains", "playbooks", "audit", "administration")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """The page of one incident."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import ClassVar
 
 from csirt.model.incident import Disposition, FourClocks, IncidentStatus, IncidentType, Level
@@ -66,6 +67,33 @@ class Entry:
     what: str = ""
 
 
+class MarkState(StrEnum):
+    """What a mark of the strip tells of."""
+
+    PAST = "past"
+    NOW = "now"
+    AHEAD = "ahead"
+    LATE = "late"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """One mark of the strip: what happened or is due at an instant; `since` the mark before, None for the first."""
+
+    at: datetime
+    labels: tuple[str, ...]
+    state: MarkState = MarkState.PAST
+    since: timedelta | None = None
+
+    def after(self, before: datetime) -> "Mark":
+        """The same, with the time since the mark before."""
+        return replace(self, since=self.at - before)
+
+    def with_labels(self, labels: tuple[str, ...]) -> "Mark":
+        """The same, with more labels; none twice."""
+        return replace(self, labels=tuple(dict.fromkeys((*self.labels, *labels))))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectionRow:
     """One detection of the incident. `asset` in words; `raised_from`: its level before the asset raised it."""
@@ -120,7 +148,10 @@ class Incident:
     playbook_href: str = ""
     stopped_by: str = ""
     steps: tuple[Step | SideBySide, ...] = ()
+    strip: tuple[Mark, ...] = ()
+    next_step: Step | None = None  # the first one that waits for the reader
     escalations: tuple[EscalationPart, ...] = ()
+    escalations_window: Window | None = None
     detections: tuple[DetectionRow, ...] = ()
     detections_window: Window | None = None
     notes: tuple[NoteRow, ...] = ()

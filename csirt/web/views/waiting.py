@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from csirt.model.incident import IncidentType, Level
-from csirt.web.views.frame import EMPTY_FORM, Form, Hint
+from csirt.web.views.frame import EMPTY_FORM, Form, Hint, Option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,7 @@ class WaitingRow:
     repeats: int = 1
     asset: str = ""
     observables: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()  # why they are one group
     candidates: tuple[Hint, ...] = ()
 
 
@@ -37,9 +38,10 @@ class QuarantineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """Decisions and quarantine. Fields: `detection` (several), `choice` (`open`, `dismiss`), `title`, `type`, `reason`.
+    """Decisions and quarantine.
 
-    `chosen` holds the keys that were ticked when a form came back with errors.
+    Fields: `detection` (several), `choice` (`open`, `join`, `dismiss`), `title`, `type`, `incident`, `reason`. `chosen`
+    holds the keys that were ticked when a form came back with errors; `cases` are those that may take them in.
     """
 
     template: ClassVar[str] = "waiting.html"
@@ -50,3 +52,4 @@ class Waiting:
     form: Form = EMPTY_FORM
     chosen: frozenset[str] = frozenset()
     types: tuple[IncidentType, ...] = tuple(IncidentType)
+    cases: tuple[Option, ...] = ()

@@ -1,0 +1,132 @@
+"""Every page type enlarged, in forced colours, on paper and by keyboard alone, as a browser shows it."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from csirt.web.look import draw
+from tests.programs import find_program
+from tests.web.preview import SWITCHES
+from tests.web.samples import every_page
+from tests.web.test_pages_in_browser import NAMES, TOO_WIDE, Desk
+
+pytestmark = pytest.mark.browser
+
+STATES = ("_wrong", "_empty", "_without", "_more", "_none", "_bare", "_done", "_failed", "_sent", "_closed")
+TYPES = [name for name in NAMES if not name.endswith(STATES)]
+"""One name for each type of page; its faulty and empty states look alike."""
+
+PAPER = 680  # px: what A4 leaves between the margins
+UNSEEN = """() => {
+    const back = e => { for (; e; e = e.parentElement) {
+        const colour = getComputedStyle(e).backgroundColor; if (!colour.endsWith(', 0)')) return colour; }
+        return 'rgb(255, 255, 255)'; };
+    const own = e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+    return [...document.querySelectorAll('body *')].filter(e => own(e)
+        && !e.closest('.hidden, svg, option, script, style') && e.getBoundingClientRect().width
+        && getComputedStyle(e).color === back(e)).map(e => e.outerHTML.slice(0, 80));
+}"""
+WORDS = """() => [...document.querySelectorAll('main :is(h1, h2, h3, td, dt, dd, .step-title)')]
+    .filter(e => e.getBoundingClientRect().width && getComputedStyle(e).visibility === 'visible')
+    .map(e => e.innerText)"""
+FOCUSED = """() => { const e = document.activeElement, box = e.getBoundingClientRect(), look = getComputedStyle(e);
+    return [e.outerHTML.slice(0, 120), look.outlineStyle !== 'none' && parseFloat(look.outlineWidth) >= 3,
+        box.bottom > 0 && box.top < innerHeight, e === document.body]; }"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = find_program("chromium", "google-chrome", "chromium-headless-shell")
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=program, args=list(SWITCHES))
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def desk(browser: Browser) -> Iterator[Desk]:
+    """A tab in which no script runs but that of the test."""
+    tab = browser.new_page(reduced_motion="reduce")  # what scrolls smoothly is not there yet when one looks
+    yield Desk(tab)
+    tab.close()
+
+
+@pytest.fixture(scope="module")
+def drawn() -> dict[str, str]:
+    """Every page in Japanese, drawn once."""
+    return {name: draw(around, view) for name, around, view in every_page("ja")}
+
+
+def test_at_200_percent_nothing_leaves_the_window(desk: Desk, drawn: dict[str, str]) -> None:
+    """WCAG 1.4.4: the browser's zoom halves the window; where only letters grow, lines break instead."""
+    for name in TYPES:
+        page = desk.open(drawn[name], width=640)
+        assert page.evaluate(TOO_WIDE) == [], name
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+        assert page.evaluate(TOO_WIDE) == [], f"{name}, letters only"
+
+
+def test_in_forced_colours_every_word_is_seen(browser: Browser, drawn: dict[str, str]) -> None:
+    """Contrast themes replace all colours: no text may end up in the colour of its ground."""
+    tab = browser.new_page(forced_colors="active")
+    desk = Desk(tab)
+    for name in TYPES:
+        assert desk.open(drawn[name]).evaluate(UNSEEN) == [], name
+    tab.close()
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def test_on_paper_nothing_is_cut_and_each_sheet_is_marked_and_numbered(
+    desk: Desk, drawn: dict[str, str], tmp_path: Path
+) -> None:
+    """A4 portrait: what the screen says stands on the sheets, each with 取扱注意 and its number of all."""
+    reader, file = find_program("pdftotext"), tmp_path / "page.pdf"
+    for name in TYPES:
+        page = desk.open(drawn[name], width=PAPER)
+        page.emulate_media(media="print")
+        assert page.evaluate(TOO_WIDE) == [], name
+        said = page.evaluate(WORDS)
+        page.pdf(path=file, prefer_css_page_size=True)
+        page.emulate_media(media="screen")
+        done = subprocess.run([reader, "-raw", file, "-"], capture_output=True, check=True, text=True)
+        sheets = done.stdout.rstrip("\f").split("\f")
+        for number, sheet in enumerate(sheets, 1):
+            assert "取扱注意" in sheet, name
+            assert f"{number} / {len(sheets)}" in sheet, name
+        whole = squeezed(re.sub(r"取扱注意|\d+ / \d+", "", done.stdout))
+        lost = [one for one in said for line in one.split("\n") if squeezed(line) not in whole and len(sheets) == 1]
+        assert lost == [], name
+
+
+def focused(page: Page) -> tuple[str, bool, bool, bool]:
+    what, ringed, inside, left = page.evaluate(FOCUSED)
+    return what, ringed, inside, left
+
+
+@pytest.mark.parametrize("name", ["board", "incident", "assignment", "opening_confirm", "reports", "channels"])
+def test_tab_goes_through_the_page_in_order_with_a_ring_and_out_again(
+    desk: Desk, drawn: dict[str, str], name: str
+) -> None:
+    """No trap (WCAG 2.1.2), the focus is seen (2.4.7), and the order is that of the page (2.4.3)."""
+    page = desk.open(drawn[name])
+    assert page.evaluate("[...document.querySelectorAll('[tabindex]')].every(e => e.tabIndex <= 0)")
+    most = page.evaluate("document.querySelectorAll('a, button, input, select, textarea, summary').length")
+    seen: list[str] = []
+    for _ in range(most + 2):
+        page.keyboard.press("Tab")
+        what, ringed, inside, left = focused(page)
+        if left:
+            break
+        assert (ringed, inside) == (True, True), what
+        seen.append(what)
+    assert left, f"the focus stays at {seen[-1]}"
+    assert 'class="skip"' in seen[0]
+    assert len(seen) > 10
