@@ -115,12 +115,12 @@ def test_the_strip_tells_clocks_answers_and_what_is_due_in_order_of_time(visit: 
     played.work()
     me = visit("k.sato")
     strip = table(me.text(f"/incidents/{incident}")).partition("</ol>")[0]
-    assert strip.index("知った") < strip.index("現在") < strip.index("インシデントかどうかを判断する")
+    assert strip.index("知った") < strip.index("現在") < strip.index("インシデントかどうかの判断")
     assert "あと" in strip
     played.forward(timedelta(hours=9))
     late = table(me.text(f"/incidents/{incident}")).partition("</ol>")[0]
     assert "超過" in late
-    assert late.index("インシデントかどうかを判断する") < late.index("現在")
+    assert late.index("インシデントかどうかの判断") < late.index("現在")
 
 
 def test_a_long_ladder_shows_the_rungs_around_the_last_one_reached() -> None:
