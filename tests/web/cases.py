@@ -197,6 +197,7 @@ def _escalation(say: Words) -> escalation.EscalationPart:
         chain=say("庁内の連絡体制", "Contact chain inside the city hall"),
         may_acknowledge=True,
         key="k-2",
+        whole="/incidents/i-1?ladder=e-1#escalation-e-1",
         about=say("税務課の区画を切り離す", "Cut off the tax section"),
         ladders=(
             escalation.Ladder(name="response", state=RouteState.CLIMBING, rungs=rungs, hidden=7),
@@ -249,7 +250,7 @@ def an_incident(say: Words) -> incident.Incident:
         steps=_steps(say),
         strip=a_strip(say),
         next_step=next(every_step(_steps(say)[1:])),
-        escalations=(_escalation(say), replace(_escalation(say), id="e-2", whole="/?ladder=e-2")),
+        escalations=(_escalation(say), replace(_escalation(say), id="e-2")),
         measures=some_measures(say).rows[:1],
         evidence=some_evidence(say),
         **law_of(say),
