@@ -5,6 +5,7 @@ from dataclasses import replace
 from csirt.model.incident import IncidentType, Level
 from csirt.web.views import frame, waiting
 from tests.web.cast import MINUTE, NOW, Words
+from tests.web.hints import some_hints
 
 
 def some_waiting(say: Words) -> waiting.Waiting:
@@ -25,6 +26,7 @@ def some_waiting(say: Words) -> waiting.Waiting:
                 "同じ日（日本時間）に同じ攻撃元「198.51.100.7」から検知", "Same attacker '198.51.100.7' on the same day"
             ),
         ),
+        candidates=some_hints(say)[:1],
         asset=say("庁内ファイアウォール（LGWAN接続系、情報政策課）", "Firewall (LGWAN network, IT section)"),
     )
     broken = waiting.QuarantineRow(at=NOW, code="not_json", place="byte 2048", source="soc-sensor")
