@@ -64,6 +64,13 @@ def note_contractor(act: Act, kind: str) -> Json:
 
 
 @action(within=seconds(10))
+def note_intrusion(act: Act, layers: list[Json]) -> Json:
+    """Put onto the fact sheet that somebody broke in, and where: wrongful by nature, a crime until shown otherwise."""
+    facts: dict[str, Json] = {"cause": "unauthorised_access", "wrongful_purpose": "suspected", "crime": "suspected"}
+    return _noted(act, {**facts, "intrusion_layer": layers} if layers else facts)
+
+
+@action(within=seconds(10))
 def note_came_back_unread(act: Act) -> Json:
     """Put onto the fact sheet that everything came back unread, as two people agreed."""
     return _noted(act, {"recovered_unread": "yes"})

@@ -44,6 +44,10 @@ def know(tx: Tx, held: Claim, at: At, fact: str) -> bool:
     return True
 
 
+def _stated(value: int | str | list[Json]) -> Value:
+    return tuple(map(str, value)) if isinstance(value, list) else value
+
+
 def _plain(value: Value) -> Json:
     return list(value) if isinstance(value, tuple) else value
 
@@ -95,8 +99,8 @@ def estimate(tx: Tx, incident: str, values: Mapping[str, Json], key: str) -> int
     locks.hold(tx, incident)
     sheet = facts.current(Look(tx.session, tx.vault), incident)
     said = [
-        Statement(name, FactState.ESTIMATED, value, FactSource.PLAYBOOK)
+        Statement(name, FactState.ESTIMATED, _stated(value), FactSource.PLAYBOOK)
         for name, value in values.items()
-        if (name not in sheet or sheet[name].state is not FactState.CONFIRMED) and isinstance(value, int | str)
+        if (name not in sheet or sheet[name].state is not FactState.CONFIRMED) and isinstance(value, int | str | list)
     ]
     return facts.state(tx, incident, said, request_key=f"facts:{key}")
