@@ -105,8 +105,9 @@ def test_an_answer_does_not_wait_for_what_prefect_shows(
 ) -> None:
     """Prefect answers late, and later than anybody waits: the next step stands open before that, and is shown then."""
     from csirt import showing  # lazy: imports Prefect, which must see its settings first
+    from csirt.playbook import flow
 
-    answers, real = threading.Event(), showing.Stage.run_for
+    answers, real = threading.Event(), flow.Stage.run_for
 
     async def late(*asked: Any) -> Any:
         await asyncio.to_thread(answers.wait, 60)
@@ -117,7 +118,7 @@ def test_an_answer_does_not_wait_for_what_prefect_shows(
             incident = city.open()
             await shown_as(prefect_server, incident, "Waiting: is_it_an_incident")
             monkeypatch.setattr(showing, "WAIT", 60)
-            monkeypatch.setattr(showing.Stage, "run_for", late)
+            monkeypatch.setattr(flow.Stage, "run_for", late)
             city.answer("is_it_an_incident", "k.sato", "yes")
             await open_step(city, "propose_level")
             assert prefect_server.run(incident)["state_name"] == "Waiting: is_it_an_incident"
@@ -131,6 +132,7 @@ def test_an_action_is_shown_as_a_task_or_goes_on_unseen(
     city: World, prefect_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from csirt import showing  # lazy: imports Prefect, which must see its settings first
+    from csirt.playbook import flow
 
     def tasks() -> list[str]:
         return [one["name"] for one in prefect_server.ask("task_runs")]
@@ -146,7 +148,7 @@ def test_an_action_is_shown_as_a_task_or_goes_on_unseen(
             await open_step(city, "is_it_an_incident")
             await asyncio.to_thread(until, lambda: tasks().count("gather_facts") == before + 1)
             monkeypatch.setattr(showing, "WAIT", 0.2)
-            monkeypatch.setattr(showing.Stage, "run_for", late)
+            monkeypatch.setattr(flow.Stage, "run_for", late)
             second = city.open()
             await asyncio.to_thread(until, lambda: "STEP_OPENED" in city.kinds(second))
         assert tasks().count("gather_facts") == before + 1
