@@ -68,6 +68,17 @@ def test_what_a_case_is_opened_with_counts_and_so_does_its_level(world: World) -
     assert sorted(one.chain for one in climbs(world, incident)) == ["grave", "police"]
 
 
+def test_a_case_whose_kind_nobody_knows_calls_somebody_at_once(world: World) -> None:
+    """No playbook leads it yet, so none calls anybody."""
+    officer = signed_in(world, "k.sato")
+    small, serious = (
+        world.desk.commit(officer, incidents.open_by_report, Report(title="件名", level=level))
+        for level in (Level.MINOR, Level.SERIOUS)
+    )
+    assert climbs(world, small) == []
+    assert [one.chain for one in climbs(world, serious)] == ["municipal"]
+
+
 def test_a_rule_that_is_not_automatic_suggests_and_a_person_begins_it_once(world: World) -> None:
     use_chains(world, BY_HAND)
     incident = world.open(IncidentType.OUTAGE)
