@@ -223,9 +223,9 @@ def test_every_kind_of_open_step_can_be_cancelled_but_an_approval(world: World) 
     world.forward(seconds(15))
     assert effects(world.desk.settings.data) == {}
     assert set(world.waiting(incident)) == {"approve_it"}
-    world.answer("approve_it", "t.nakamura", "approve")
+    world.answer("approve_it", "t.nakamura", "approve")  # a deputy: the holder is told of it
     world.work()
-    assert world.kinds(incident)[-1] == "INCIDENT_CLOSED"
+    assert world.kinds(incident)[-2:] == ["INCIDENT_CLOSED", "MESSAGE_DELIVERED"]
     assert len(entries(world, incident, "STEP_CANCELLED")) == 4
     assert_sound(world)
 

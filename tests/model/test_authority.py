@@ -79,6 +79,7 @@ def test_the_machine_itself() -> None:
     assert may_answer(local, "post:ciso")
     assert [permission for permission in Permission if not may(SYSTEM, permission)] == [
         Permission.ANSWER_STEP,
+        Permission.ASSIGN_STEP,
         Permission.CANCEL_STEP,
         Permission.SKIP_STEP,
         Permission.SKIP_MANDATORY_STEP,

@@ -68,7 +68,7 @@ def traces(desk: Desk) -> dict[str, str]:
         "name": incident, "id": asked.id, "evidence": piece, "measure": measure, "step": asked.step, "form": "csv",
         "fact": "occurred", "playbook": "ransomware", "chain": "police", "person": "x", "act": "skip", "token": "x",
         "climb": desk.look(work.escalations, incident=incident)[0].id,
-        "uid": "k.sato", "note": "x", "report": "x", "suffix": "pdf", "key": "k" * 12, "mapping": "x",
+        "uid": "k.sato", "note": "x", "size": "1", "report": "x", "suffix": "pdf", "key": "k" * 12, "mapping": "x",
         "seq": str(desk.look(timeline.timeline, incident)[-1].seq),
     }  # fmt: skip
 
