@@ -126,7 +126,8 @@ def test_ten_permutations_of_a_day_with_shared_values_give_the_same_incidents(wo
             kind, value = chance.choice(
                 [("sha256", "ab" * 32), ("url", "https://bad.example/a"), ("domain", "x.example")]
             )
-            one = carrying(f"d{number}-{at}", f"pc{chance.randrange(14)}", user=user, **{kind: value})
+            plain = carrying(f"d{number}-{at}", f"pc{chance.randrange(14)}", user=user)
+            one = replace(plain, observables={kind: (value,)})
             carries = one.observables if chance.random() < 0.2 else {}
             day.append(replace(one, id=one.title, time_utc=start + timedelta(minutes=at), observables=carries))
         order, shuffle = list(day), random.Random(number)
