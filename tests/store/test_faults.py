@@ -1,0 +1,42 @@
+"""System calls that kill or fail while the record is written and signed: a sample of `benchmarks/faults.py`."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.faults import BAD, CUT, FULL, KILL, READ_ONLY, Trial, sweep
+from tests.programs import find_program
+
+SAMPLE = [
+    ("append", "sqlite", "pwrite64", KILL, [2, 7]),
+    ("append", "sqlite", "fdatasync", BAD, [1]),
+    ("append", "sqlite", "pwrite64", FULL, [5]),
+    ("append", "sqlite", "pwrite64", READ_ONLY, [9]),
+    ("begin", "sqlite", "write", KILL, [2, 5]),
+    ("sign", "sqlite", "rename", KILL, [2]),
+    ("sign", "sqlite", "write", FULL, [1]),
+    ("append", "postgresql", "sendto", KILL, [9]),
+    ("append", "postgresql", "recvfrom", CUT, [12]),
+    ("sign", "postgresql", "sendto", KILL, [6]),
+]
+
+
+@pytest.mark.parametrize(("who", "database", "call", "fault", "points"), SAMPLE)
+def test_nothing_that_was_acknowledged_is_lost_and_nothing_is_torn(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    who: str,
+    database: str,
+    call: str,
+    fault: str,
+    points: list[int],
+) -> None:
+    find_program("strace")
+    url = request.getfixturevalue("fresh_postgres")() if database == "postgresql" else ""
+    trial = Trial(tmp_path / "data", url)
+    try:
+        hurt = sweep(trial, who, call, fault, points)
+    finally:
+        trial.desk.close()
+    assert trial.wrong == []
+    assert hurt == len(points)
