@@ -311,7 +311,7 @@ def mask(text: str, *, declared: bool = False) -> str:
     return text
 
 
-def mask_each(params: Mapping[str, Value]) -> dict[str, Value | str]:
+def mask_each(params: Mapping[str, Value | str]) -> dict[str, Value | str]:
     """What an error names, with its texts masked: it may repeat what somebody typed into an address or a field."""
     return {name: mask(value) if isinstance(value, str) else value for name, value in params.items()}
 

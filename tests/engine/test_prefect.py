@@ -105,7 +105,7 @@ def test_an_answer_does_not_wait_for_what_prefect_shows(
 ) -> None:
     """Prefect answers late, and later than anybody waits: the next step stands open before that, and is shown then."""
     from csirt import showing  # lazy: imports Prefect, which must see its settings first
-    from csirt.playbook import flow
+    from csirt.playbook import flow  # lazy: the same
 
     answers, real = threading.Event(), flow.Stage.run_for
 
@@ -132,7 +132,7 @@ def test_an_action_is_shown_as_a_task_or_goes_on_unseen(
     city: World, prefect_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from csirt import showing  # lazy: imports Prefect, which must see its settings first
-    from csirt.playbook import flow
+    from csirt.playbook import flow  # lazy: the same
 
     def tasks() -> list[str]:
         return [one["name"] for one in prefect_server.ask("task_runs")]
