@@ -183,7 +183,8 @@ def test_who_proposed_does_not_approve(someone: Make, desk: Desk) -> None:
 
 def test_four_eyes(someone: Make, desk: Desk) -> None:
     """山本 has the role that proposes to reconnect and deputises for the post that approves: one of them, not both."""
-    people = {uid: someone(uid) for uid in ("k.sato", "e.yamamoto", "m.takahashi", "r.kato")}
+    holders = ("a.kobayashi", "t.nakamura")  # who look back at what their deputies decided
+    people = {uid: someone(uid) for uid in ("k.sato", "e.yamamoto", "m.takahashi", "r.kato", *holders)}
     officer, proposer = people["k.sato"], people["e.yamamoto"]
     incident = open_case(officer)
     drive(desk)
