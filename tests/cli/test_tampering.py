@@ -92,7 +92,7 @@ def found(intruder: Intruder) -> tuple[int | None, str]:
 def test_an_untouched_record_passes(data: Path) -> None:
     called = verify(data)
     assert (called.code, called.err) == (0, "")
-    assert set(called.row) == {"ok", "size", "root"}
+    assert set(called.row) == {"ok", "size", "root", "as_owner"}
     assert called.row["size"] > 20
     assert run("verify", "--data", data, "--json").row == called.row
 
@@ -313,9 +313,9 @@ def test_texts_of_two_entries_exchanged_are_named(intruder: Intruder) -> None:
     assert found(intruder) == (first, "payload_wrong")
 
 
-def test_an_erased_text_is_no_finding(intruder: Intruder) -> None:
+def test_a_key_that_is_gone_without_an_erasure_on_record_is_named(intruder: Intruder) -> None:
     intruder.does("UPDATE vault_key SET wrapped = NULL, erased_at = '2026-11-22 00:00:00' WHERE scope LIKE 'incident%'")
-    assert verify(intruder.data).code == 0
+    assert found(intruder) == (intruder.first_of("INCIDENT_OPENED"), "erasure_unrecorded")
 
 
 def test_an_edit_before_a_lost_text_is_named_first(intruder: Intruder) -> None:

@@ -103,7 +103,7 @@ def answer_because(story: Story, who: str, step: str, reason: str, words: str) -
 @when(parsers.parse("{who}が、同じ画面から「{words}」と答える"))
 def answer_late(story: Story, who: str, words: str) -> None:
     known = story.world.desk.look(work.assignments, incident=story.incident, open_only=False)
-    first = min((one for one in known if one.run and one.answered_by), key=lambda view: view.opened_at)
+    first = min((one for one in known if one.run and one.closed_at), key=lambda view: view.opened_at)
     story.reply(who, first, words, "別の見立てである。")
 
 
