@@ -264,10 +264,10 @@ def close(tx: Tx, incident: str, disposition: Disposition, because: str) -> None
     """
     must(tx.actor, Permission.CLOSE_INCIDENT)
     row = incident_for_update(tx, incident)
-    if open_steps := _open_steps(tx, incident):
-        raise Conflict("steps_open", incident=incident, steps=",".join(sorted(open_steps)))
     if papers := unfinished(tx.session, incident):
         raise Conflict("paper_open", incident=incident, reports=",".join(f"{one.form}:{one.number}" for one in papers))
+    if open_steps := _open_steps(tx, incident):
+        raise Conflict("steps_open", incident=incident, steps=",".join(sorted(open_steps)))
     errands.end(tx, incident)
     duties.end(tx, incident, disposition)
     sealed = tx.record(
