@@ -133,7 +133,7 @@ def test_a_file_is_added_taken_out_and_handed_over_on_the_page(visit: Visit, cas
     over = f"/evidence/{id_}/hand-over"
     faulty = officer.send(page, over, to="", reason="x")
     assert faulty.status_code == 422
-    assert "<details open>" in faulty.text
+    assert '<details class="screen-only" open>' in faulty.text
     assert lead(officer.send(page, over, to="県警", reason="受領書 1")) == f"{page}#evidence"
     assert "県警" in officer.text(page)
 

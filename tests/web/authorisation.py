@@ -53,7 +53,7 @@ READ: Rows = dict.fromkeys(
 
 API: Rows = {
     "GET /api/v1/access/resets": KEEPERS,
-    "GET /api/v1/access/sessions": KEEPERS,
+    "GET /api/v1/access/sessions": Permission.ADMINISTER,
     "POST /api/v1/access/resets/of/{uid}": Permission.RESET_SECOND_FACTOR,
     "POST /api/v1/access/resets/{id}": Permission.RESET_SECOND_FACTOR,
     "DELETE /api/v1/access/sessions/{uid}": Permission.ADMINISTER,
@@ -77,6 +77,7 @@ API: Rows = {
     "POST /api/v1/detections": PROVED,
     "POST /api/v1/detections/stream": PROVED,
     "POST /api/v1/detections/waiting/ignore": Permission.DECIDE_TRIAGE,
+    "POST /api/v1/detections/waiting/join": Permission.DECIDE_TRIAGE,
     "POST /api/v1/detections/waiting/open": Permission.DECIDE_TRIAGE,
     "POST /api/v1/duties/{id}/reports": Permission.REPORT_DUTY,
     "POST /api/v1/duties/{id}/waiver": Permission.WAIVE_DUTY,
@@ -159,6 +160,12 @@ PAGES: Rows = {
     "POST /shift-notes": Permission.ADD_NOTE,
     "POST /shift-notes/{id}/seen": Permission.ADD_NOTE,
     "GET /": ONESELF,  # the board, or where somebody who does not read incidents belongs
+    "GET /administration": Permission.ADMINISTER,
+    "GET /calendar": ONESELF,
+    "GET /channels": Permission.ADMINISTER,
+    "POST /channels/{channel}/test": Permission.ADMINISTER,
+    "GET /directory": Permission.ADMINISTER,
+    "POST /directory": Permission.ADMINISTER,
     "GET /access": KEEPERS,
     "POST /access/resets": Permission.RESET_SECOND_FACTOR,
     "POST /access/resets/{id}": Permission.RESET_SECOND_FACTOR,
@@ -246,7 +253,7 @@ PAGES: Rows = {
     "POST /language": ANYBODY,
     "POST /measures/{id}": Permission.ADD_MEASURE,
     "POST /measures/{id}/check": Permission.CHECK_MEASURE,
-    "GET /quarantine": ONESELF,  # only leads on to the page that asks
+    "GET /quarantine": Permission.READ_INCIDENTS,
     "POST /quarantine/retry": Permission.INGEST,
     "POST /reports/{report}/messages": Permission.REPORT_DUTY,
     "POST /reports/{report}/oral-approval": Permission.DRAFT_REPORT,

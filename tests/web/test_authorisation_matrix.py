@@ -68,7 +68,7 @@ def parts_of(desk: Desk, incident: str) -> dict[str, str]:
         "name": incident, "id": asked.id, "form": "csv", "evidence": piece, "step": asked.step, "act": "skip",
         "fact": "occurred", "playbook": "malware_mail", "chain": "police", "uid": "h.suzuki", "person": "x",
         "report": report, "suffix": "xlsx", "mapping": "pref", "office": "mic-cyber", "token": "x", "key": "k" * 12,
-        "group": "time", "seq": "0", "size": "1", "note": "x",
+        "group": "time", "seq": "0", "size": "1", "note": "x", "channel": "mail",
     }  # fmt: skip
 
 

@@ -43,7 +43,7 @@ def show_waiting(request: Request, reader: IncidentReader) -> Response:
 
 
 @router.get("/quarantine")
-def show_quarantine(request: Request) -> Response:
+def show_quarantine(request: Request, _reader: IncidentReader) -> Response:
     """The part of that page on records that could not be read."""
     return go(request, "/waiting#quarantine")
 
