@@ -137,7 +137,7 @@ class _Away:
         self.clock = door.clock  # type: ignore[attr-defined]
         self.database = door.database  # type: ignore[attr-defined]
 
-    def seen_by(self, _actor: object) -> "_Away":
+    def seen_by(self, _actor: object, **_how: object) -> "_Away":
         return self
 
     def look(self, *_any: object) -> None:
