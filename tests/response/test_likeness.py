@@ -10,11 +10,10 @@ from sqlmodel import col, select
 
 from csirt.errors import Invalid
 from csirt.model.detection import Detection, SourceRecord
-from csirt.model.incident import Disposition
 from csirt.model.likeness import IGNORABLE, likeness
 from csirt.model.people import SYSTEM, Actor
 from csirt.model.source import Source, sources_from
-from csirt.response import by_hand, intake, triage
+from csirt.response import intake, triage
 from csirt.response.intake import Accepted
 from csirt.store.tables.intake import DetectionRow
 from tests.response.test_triage import MORNING, SENSOR, stored
@@ -133,7 +132,9 @@ def test_after_its_case_was_closed_it_is_told_anew(world: World) -> None:
     (row,) = stored(world).values()
     assert row.incident
     world.work()
-    world.desk.commit(LOCAL, by_hand.close, row.incident, Disposition.FALSE_POSITIVE, "誤検知")
+    world.answer("is_it_an_incident", "k.sato", "no", "誤検知")
+    world.work()
+    assert "INCIDENT_CLOSED" in world.kinds(row.incident)
     assert tell(world, alarm("c", 9)) == Accepted(1, detections=1)
     assert tell(world, alarm("d", 9), alarm("a")) == Accepted(2, duplicates=2)
     assert counts(world) == [3, 2]
