@@ -227,7 +227,7 @@ def attach(stage: Stage, name: str) -> None:
     photo.write_bytes(b"\xff\xd8\xff\xe0 photo")
     stage.page.get_by_text("証拠を加える").click()
     stage.page.locator("#evidence-file").set_input_files(photo)
-    stage.page.locator("details form .button").first.click()
+    stage.page.locator("form", has=stage.page.locator("#evidence-file")).locator(".button").first.click()
     expect(stage.page.get_by_role("textbox", name="理由")).to_be_visible()
 
 
