@@ -25,7 +25,8 @@ from csirt.store.queries import shown
 from csirt.store.queries.shown import AtRest
 
 T = TypeVar("T")
-WAIT = 5  # seconds that an action waits for Prefect before it goes on unseen
+WAIT = 5  # seconds that Prefect is given to answer
+SEEN_WITHIN = 2.0  # seconds that an action waits for its display before it goes on unseen
 PAUSE = timedelta(seconds=5)  # how long Prefect is left alone after it did not answer
 COMPARE = timedelta(minutes=1)  # between two comparisons of Prefect's page with our database
 ENDS = timedelta(seconds=2)
@@ -46,7 +47,7 @@ class Display:
         if not self._how.done():
             self._loop.call_soon_threadsafe(self.wanted.set)
         try:
-            how = self._how.result(WAIT)
+            how = self._how.result(SEEN_WITHIN)
         except TimeoutError:
             how = plainly
         return how(step, attempt)

@@ -142,12 +142,12 @@ def test_an_action_is_shown_as_a_task_or_goes_on_unseen(
 
     async def story() -> None:
         before = tasks().count("gather_facts")
-        monkeypatch.setattr(showing, "WAIT", 60)
+        monkeypatch.setattr(showing, "SEEN_WITHIN", 60)
         async with working(city):
             city.open()
             await open_step(city, "is_it_an_incident")
             await asyncio.to_thread(until, lambda: tasks().count("gather_facts") == before + 1)
-            monkeypatch.setattr(showing, "WAIT", 0.2)
+            monkeypatch.setattr(showing, "SEEN_WITHIN", 0.2)
             monkeypatch.setattr(flow.Stage, "run_for", late)
             second = city.open()
             await asyncio.to_thread(until, lambda: "STEP_OPENED" in city.kinds(second))
