@@ -225,51 +225,63 @@ def is_all_sorted(at: Stand) -> bool:
         return session.exec(select(DetectionRow.id).where(DetectionRow.state == "new").limit(1)).first() is None
 
 
-def storm(at: Stand, total: int, seconds: int) -> None:
-    """Part t: each source has a connection; one in five detections is told again; one is critical."""
-    tokens = [token_for(at, f"storm-{source}") for source in range(SOURCES)]
-    before, took, wrong, peak = rows(at), [], [], [0.0]
-    chance, each = random.Random(1), total // SOURCES
-    critical = (SOURCES // 2, each // 2)
+@dataclass
+class Storm:
+    """What a storm is made of, and what came of it: seconds of each answer, wrong answers, memory at its peak."""
 
-    async def flood(source: int) -> None:
-        client, last, began = await Client(at.port, tokens[source]).open(), 0, time.monotonic()
-        for turn in range(each):
-            await asyncio.sleep(max(0.0, began + turn * seconds / each - time.monotonic()))
-            last = last if turn and chance.random() < 0.2 else turn
-            level = 4 if (source, turn) == critical else 1
-            sent = time.monotonic()
-            number = 10**6 + turn if level == 4 else last
-            told = detection(number, 1000 + source, level) | ({"title": GRAVE} if level == Level.CRISIS else {})
-            status, _ = await client.send(orjson.dumps(told))
-            took.append(time.monotonic() - sent)
-            if status != OK:
-                wrong.append(status)
-        client.close()
+    at: Stand
+    each: int
+    seconds: int
+    took: list[float] = field(default_factory=list)
+    wrong: list[int] = field(default_factory=list)
+    web_mb: float = 0.0
+    chance: random.Random = field(default_factory=lambda: random.Random(1))
 
-    async def all_of_them() -> None:
-        watching = asyncio.create_task(watch())
-        await asyncio.gather(*map(flood, range(SOURCES)))
+    async def run(self) -> None:
+        """Each source has a connection of its own."""
+        tokens = [token_for(self.at, f"storm-{source}") for source in range(SOURCES)]
+        watching = asyncio.create_task(self._watch())
+        await asyncio.gather(*(self._flood(source, token) for source, token in enumerate(tokens)))
         watching.cancel()
 
-    async def watch() -> None:
+    async def _watch(self) -> None:
         while True:
-            peak[0] = max(peak[0], await asyncio.to_thread(memory_mb, at.pid("web")))
+            self.web_mb = max(self.web_mb, await asyncio.to_thread(memory_mb, self.at.pid("web")))
             await asyncio.sleep(1)
 
+    async def _flood(self, source: int, token: str) -> None:
+        """One in five detections is told again; one of all is critical."""
+        client, last, began = await Client(self.at.port, token).open(), 0, time.monotonic()
+        for turn in range(self.each):
+            await asyncio.sleep(max(0.0, began + turn * self.seconds / self.each - time.monotonic()))
+            last = last if turn and self.chance.random() < 0.2 else turn
+            told = detection(last, 1000 + source, 1)
+            if (source, turn) == (SOURCES // 2, self.each // 2):
+                told = detection(10**6 + turn, 1000 + source, Level.CRISIS) | {"title": GRAVE}
+            sent = time.monotonic()
+            status, _ = await client.send(orjson.dumps(told))
+            self.took.append(time.monotonic() - sent)
+            if status != OK:
+                self.wrong.append(status)
+        client.close()
+
+
+def storm(at: Stand, total: int, seconds: int) -> None:
+    """Part t: the storm, then how long it takes until all of it is sorted."""
+    before, blown = rows(at), Storm(at, total // SOURCES, seconds)
     began = time.monotonic()
-    asyncio.run(all_of_them())
-    lasted, after = time.monotonic() - began, rows(at)
+    asyncio.run(blown.run())
+    lasted, after, sent = time.monotonic() - began, rows(at), len(blown.took)
     began = time.monotonic()
     until(lambda: is_all_sorted(at), every=0.05)
     sorting = round(time.monotonic() - began, 1)
     with at.desk.read() as session:
         opened = session.exec(select(func.count()).select_from(IncidentRow)).one()
     show(
-        part="t", sent=len(took), per_s=round(len(took) / lasted), seconds=round(lasted, 1), ms=milliseconds(took),
-        wrong=len(wrong), lost=len(took) - len(wrong) - (after[1] - before[1]), rows=after[0] - before[0],
+        part="t", sent=sent, per_s=round(sent / lasted), seconds=round(lasted, 1), ms=milliseconds(blown.took),
+        wrong=len(blown.wrong), lost=sent - len(blown.wrong) - (after[1] - before[1]), rows=after[0] - before[0],
         incidents=opened, sorted_after_s=sorting, **when_called(at),
-        web_mb=peak[0], sound=at.desk.look(audit.verify).ok, load=os.getloadavg()[0],
+        web_mb=blown.web_mb, sound=at.desk.look(audit.verify).ok, load=os.getloadavg()[0],
     )  # fmt: skip
 
 
