@@ -17,7 +17,7 @@ from csirt.model.announcement import DECIDERS, AnnouncementState, Ground, Outlet
 from csirt.model.authority import Permission, must, must_be_fresh
 from csirt.model.duty import DutyState
 from csirt.record.entry import EntryKind
-from csirt.response import duties, locks, repeats
+from csirt.response import duties, locks, reasons, repeats
 from csirt.response.duties import Sent
 from csirt.store.ledger import Code
 from csirt.store.tables.announcements import AnnouncementRow, HotlineRow, ReleaseRow
@@ -100,7 +100,7 @@ def approve(tx: Tx, announcement: str) -> None:
 def send_back(tx: Tx, announcement: str, reason: str) -> None:
     """差戻し: it is to be written anew, with what is wrong. Raises as `approve`, and `Invalid` without a reason."""
     row = _to_decide(tx, announcement)
-    _check_reason(reason)
+    reasons.given(reason)
     out: dict[str, Code | list[str]] = {"announcement": row.id, "number": row.number}
     sealed = tx.record(
         EntryKind.ANNOUNCEMENT_RETURNED, incident=row.incident, out=out, texts={"reason": reason.strip()}
@@ -118,7 +118,7 @@ def withhold(tx: Tx, incident: str, ground: Ground, reason: str) -> str:
     """
     _must_decide(tx)
     _hold(tx, incident)
-    _check_reason(reason)
+    reasons.given(reason)
     made, number = new_id("b"), len(_of(tx, incident)) + 1
     out: dict[str, Code | list[str]] = {"announcement": made, "number": number, "ground": ground.value}
     sealed = tx.record(EntryKind.ANNOUNCEMENT_WITHHELD, incident=incident, out=out, texts={"reason": reason.strip()})
@@ -237,9 +237,3 @@ def _check(said: Draft) -> None:
         if len(text) > MOST_TEXT:
             raise Invalid("text_too_long", field=name, limit=MOST_TEXT)
         refuse_my_number(text, field=name)
-
-
-def _check_reason(reason: str) -> None:
-    if not reason.strip():
-        raise Invalid("reason_missing", field="reason")
-    refuse_my_number(reason, field="reason")

@@ -6,19 +6,17 @@ from datetime import timedelta
 
 from sqlmodel import col, select
 
-from csirt.errors import AlreadyAnswered, Forbidden, Invalid, NotFound
+from csirt.errors import AlreadyAnswered, Forbidden, Invalid
 from csirt.guard import refuse_my_number
 from csirt.model.authority import Permission, may_answer, must, must_be_fresh
 from csirt.model.form import FormField, FormKind
 from csirt.model.step import DECLINING, At, AtDeadline, Choice, Consequence, Json, StepKind, StepState
 from csirt.record.entry import EntryKind
-from csirt.response import errands, escalations, forms, locks, reaching, reviewing, runs
+from csirt.response import errands, escalations, forms, locks, reaching, reasons, reviewing, runs
 from csirt.response.runs import Claim
 from csirt.store.tables.evidence import EvidenceRow
 from csirt.store.tables.runs import AssignmentRow, TimerRow
 from csirt.store.tx import Tx, new_id
-
-REASON_LIMIT = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,7 @@ def answer(tx: Tx, assignment: str, reply: Reply) -> None:
         StepUpNeeded: they approve, and proved too long ago who they are.
         Invalid: no such choice, no reason where one is needed, or a 個人番号 in a text.
     """
-    row = locked(tx, assignment)
+    row = locks.assignment(tx, assignment)
     if row.closed_at is not None:
         raise AlreadyAnswered(why_closed(row), step=row.step)
     check_actor(tx, row)
@@ -144,16 +142,6 @@ def close_row(tx: Tx, row: AssignmentRow, choice: str, answer_c: str | None) -> 
     """The assignment is no longer open."""
     row.closed_at, row.answered_by, row.choice, row.answer_c = tx.now, tx.actor.id, choice, answer_c
     tx.session.add(row)
-
-
-def locked(tx: Tx, assignment: str) -> AssignmentRow:
-    """An assignment, locked after its case."""
-    if case := tx.session.exec(select(AssignmentRow.incident).where(AssignmentRow.id == assignment)).first():
-        locks.hold(tx, case)
-    row = tx.session.get(AssignmentRow, assignment, with_for_update=True, populate_existing=True)
-    if row is None:
-        raise NotFound("assignment_unknown", assignment=assignment)
-    return row
 
 
 def why_closed(row: AssignmentRow) -> str:
@@ -203,8 +191,8 @@ def _check_choice(row: AssignmentRow, reply: Reply) -> None:
         raise Invalid("choice_unknown", field="choice", choice=reply.choice[:40])
     if choices[reply.choice] and not reply.reason.strip():
         raise Invalid("reason_missing", field="reason")
-    if len(reply.reason) > REASON_LIMIT:
-        raise Invalid("text_too_long", field="reason", limit=REASON_LIMIT)
+    if len(reply.reason) > reasons.MOST:
+        raise Invalid("text_too_long", field="reason", limit=reasons.MOST)
     refuse_my_number(reply.reason, field="reason")
 
 
@@ -219,6 +207,6 @@ def _check_field(name: str, value: Json) -> None:
     if isinstance(value, list | dict):  # no form of ours has such a field, and the guard reads texts only
         raise Invalid("field_invalid", field=name)
     if isinstance(value, str):
-        if len(value) > REASON_LIMIT:
-            raise Invalid("text_too_long", field=name, limit=REASON_LIMIT)
+        if len(value) > reasons.MOST:
+            raise Invalid("text_too_long", field=name, limit=reasons.MOST)
         refuse_my_number(value, field=name)

@@ -3,11 +3,10 @@
 from sqlmodel import select
 
 from csirt.errors import Conflict, Invalid
-from csirt.guard import refuse_my_number
 from csirt.model.authority import Permission, must
 from csirt.model.incident import Disposition, IncidentType
 from csirt.record.entry import EntryKind
-from csirt.response import duties, incidents, repeats
+from csirt.response import duties, incidents, reasons, repeats
 from csirt.store.tables.runs import RunRow
 from csirt.store.tx import Tx
 
@@ -26,7 +25,7 @@ def set_type(tx: Tx, incident: str, type_: IncidentType, reason: str, *, request
     must(tx.actor, Permission.DECIDE_TRIAGE)
     if repeats.recorded(tx, request_key):
         return
-    _check(reason)
+    reasons.given(reason)
     row = incidents.incident_for_update(tx, incident)
     if tx.session.exec(select(RunRow.id).where(RunRow.incident == incident)).first():
         raise Conflict("playbook_runs", incident=incident)
@@ -50,14 +49,8 @@ def close(tx: Tx, incident: str, disposition: Disposition, because: str) -> None
         Conflict: `playbook_runs`: a playbook is under way and closes it itself; or steps or duties stand open.
     """
     must(tx.actor, Permission.CLOSE_INCIDENT)
-    _check(because)
+    reasons.given(because)
     run = tx.session.exec(select(RunRow).where(RunRow.incident == incident)).first()
     if run is not None and run.ended_at is None and run.stopped_by is None:
         raise Conflict("playbook_runs", incident=incident)
     incidents.close(tx, incident, disposition, because.strip())
-
-
-def _check(reason: str) -> None:
-    if not reason.strip():
-        raise Invalid("reason_missing", field="reason")
-    refuse_my_number(reason, field="reason")

@@ -20,7 +20,7 @@ from csirt.model.duty import Duty, DutyRule, DutyState, Reason, duties_of
 from csirt.model.incident import Disposition, IncidentStatus
 from csirt.model.people import Actor
 from csirt.record.entry import EntryKind
-from csirt.response import repeats
+from csirt.response import reasons, repeats
 from csirt.store.ledger import Code
 from csirt.store.queries.facts import open_situations, situation
 from csirt.store.tables.cases import IncidentRow
@@ -279,9 +279,7 @@ def waive(tx: Tx, duty: str, reason: str, *, request_key: str | None = None) -> 
     post = rule.waived_by if rule else "ciso"
     if tx.actor.auth != "local" and post not in tx.actor.posts:
         raise Forbidden("not_your_duty", post=post)
-    if not reason.strip():
-        raise Invalid("reason_missing", field="reason")
-    refuse_my_number(reason, field="reason")
+    reasons.given(reason)
     out = {"duty": duty, "rule": row.rule, "post": post}
     sealed = tx.record(
         EntryKind.DUTY_WAIVED, incident=row.incident, cid=repeats.cid_of(request_key), out=out,

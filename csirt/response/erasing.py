@@ -11,12 +11,11 @@ from sqlalchemy import delete, update
 from sqlmodel import col, select
 
 from csirt.errors import Conflict, Forbidden, Invalid, NotFound
-from csirt.guard import refuse_my_number
 from csirt.model.authority import Permission, must
 from csirt.model.erasure import ErasureBasis, ErasureState
 from csirt.model.evidence import EvidenceState
 from csirt.record.entry import EntryKind
-from csirt.response import indexing, repeats
+from csirt.response import indexing, reasons, repeats
 from csirt.store.erasing import forget, forget_files, rotate
 from csirt.store.evidence_files import Kept
 from csirt.store.queries.erasures import still_needed
@@ -88,9 +87,7 @@ def propose(
 def reject(tx: Tx, erasure: str, reason: str) -> None:
     """Nothing is erased. Raises `Forbidden`, `NotFound`, `Conflict` `erasure_decided`, `Invalid` `reason_missing`."""
     row = _open_row(tx, erasure)
-    if not reason.strip():
-        raise Invalid("reason_missing", field="reason")
-    refuse_my_number(reason, field="reason")
+    reasons.given(reason)
     _decide(tx, row, ErasureState.REJECTED)
     tx.record(
         EntryKind.ERASURE_REJECTED, incident=row.incident, out={"erasure": row.id}, texts={"reason": reason.strip()}
@@ -163,9 +160,7 @@ def _refuse_empty(texts: Sequence[str], evidence: Sequence[str], reason: str, *,
         raise Invalid("erasure_empty", field="texts")
     if len(texts) + len(evidence) > MOST_AT_ONCE:
         raise Invalid("too_many", field="texts", limit=MOST_AT_ONCE)
-    if not reason.strip():
-        raise Invalid("reason_missing", field="reason")
-    refuse_my_number(reason, field="reason")
+    reasons.given(reason)
 
 
 def _refuse_foreign(tx: Tx, incident: str, texts: Collection[str], evidence: Collection[str]) -> None:

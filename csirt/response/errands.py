@@ -7,18 +7,16 @@ import json
 
 from sqlmodel import col, select
 
-from csirt.errors import AlreadyAnswered, Conflict, Invalid, NotFound
-from csirt.guard import refuse_my_number
+from csirt.errors import AlreadyAnswered, Conflict, NotFound
 from csirt.model.authority import Permission, must
 from csirt.model.step import Choice, StepKind, StepState
 from csirt.record.entry import EntryKind
-from csirt.response import duties, locks
+from csirt.response import duties, locks, reasons
 from csirt.store.tables.runs import AssignmentRow
 from csirt.store.tx import Tx
 
 STEP = "errand"
 DONE = Choice("done")
-REASON_LIMIT = 4000
 
 
 def done(tx: Tx, row: AssignmentRow, reason: str) -> str:
@@ -43,18 +41,12 @@ def waive(tx: Tx, assignment: str, reason: str) -> None:
         Invalid: no reason, or a 個人番号 in it.
     """
     must(tx.actor, Permission.CANCEL_STEP)
-    if case := tx.session.exec(select(AssignmentRow.incident).where(AssignmentRow.id == assignment)).first():
-        locks.hold(tx, case)
-    row = tx.session.get(AssignmentRow, assignment, with_for_update=True, populate_existing=True)
-    if row is None or row.kind != StepKind.ERRAND.value:
+    row = locks.assignment(tx, assignment)
+    if row.kind != StepKind.ERRAND.value:
         raise NotFound("assignment_unknown", assignment=assignment[:40])
     if row.closed_at is not None:
         raise AlreadyAnswered("already_answered", step=row.step)
-    if not reason.strip():
-        raise Invalid("reason_missing", field="reason")
-    if len(reason) > REASON_LIMIT:
-        raise Invalid("text_too_long", field="reason", limit=REASON_LIMIT)
-    refuse_my_number(reason, field="reason")
+    reasons.given(reason)
     _waive(tx, row, reason.strip())
     duties.wake(tx, row.incident)
 

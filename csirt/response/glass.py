@@ -2,13 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from csirt.errors import Conflict, Invalid
-from csirt.guard import refuse_my_number
+from csirt.errors import Conflict
 from csirt.model.authority import Permission, must
 from csirt.model.message import CALL_SHEET_CHANNELS, Recipient
 from csirt.model.people import Person
 from csirt.record.entry import EntryKind
-from csirt.response import deliveries, escalations, locks, people
+from csirt.response import deliveries, escalations, locks, people, reasons
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.queries.sealing import sealed_of
 from csirt.store.sight import overseeing
@@ -29,9 +28,7 @@ def break_glass(tx: Tx, name: str, reason: str) -> datetime:
         Invalid: no reason, or a 個人番号 in it.
     """
     must(tx.actor, Permission.BREAK_GLASS)
-    if not reason.strip():
-        raise Invalid("reason_missing", field="reason")
-    refuse_my_number(reason, field="reason")
+    reasons.given(reason)
     with overseeing(tx.session) as hidden:
         incident = resolve_incident(Look(tx.session, tx.vault), name)
         if incident not in hidden:

@@ -12,8 +12,7 @@ from csirt.model.authority import GOES_UP, Permission, may, may_answer, must
 from csirt.model.people import Person, Roster
 from csirt.model.step import StepKind
 from csirt.record.entry import EntryKind
-from csirt.response import assignments, people, reaching
-from csirt.response.assignments import REASON_LIMIT
+from csirt.response import assignments, locks, people, reaching, reasons
 from csirt.store.ledger import Code
 from csirt.store.queries.sealing import sealed_of
 from csirt.store.tables.runs import AssignmentRow
@@ -106,9 +105,7 @@ def refer(tx: Tx, assignment: str, reason: str) -> None:
     up = above(StepKind(row.kind), row.who)
     if up is None or row.kind == StepKind.CALL.value:
         raise Conflict("nobody_above", step=row.step)
-    if not reason.strip():
-        raise Invalid("reason_missing", field="reason")
-    text = _checked(reason, "reason")
+    text = reasons.given(reason)
     sealed = _record(tx, row, EntryKind.STEP_REFERRED, {"who": up, "party": row.who}, reason=text)
     row.referred_from, row.referred_by, row.referred_c = row.who, tx.actor.id, sealed["reason"]
     _pass(tx, row, up)
@@ -125,9 +122,7 @@ def send_back(tx: Tx, assignment: str, note: str) -> None:
     assignments.check_actor(tx, row)
     if row.referred_from is None:
         raise Conflict("not_referred", step=row.step)
-    if not note.strip():
-        raise Invalid("reason_missing", field="reason")
-    text = _checked(note, "reason")
+    text = reasons.given(note)
     down = row.referred_from
     _record(tx, row, EntryKind.STEP_RETURNED, {"who": down}, reason=text)
     row.referred_from = row.referred_by = row.referred_c = None
@@ -165,7 +160,7 @@ def above(kind: StepKind, who: str) -> str | None:
 
 
 def _open(tx: Tx, assignment: str) -> AssignmentRow:
-    row = assignments.locked(tx, assignment)
+    row = locks.assignment(tx, assignment)
     if row.kind == StepKind.REVIEW.value:  # nobody can see it in another's place
         raise Forbidden("not_your_assignment", step=row.step, who=row.who)
     if row.closed_at is not None:
@@ -188,8 +183,8 @@ def _check_recipient(tx: Tx, row: AssignmentRow, to: str) -> None:
 
 
 def _checked(text: str, field: str) -> str:
-    if len(text) > REASON_LIMIT:
-        raise Invalid("text_too_long", field=field, limit=REASON_LIMIT)
+    if len(text) > reasons.MOST:
+        raise Invalid("text_too_long", field=field, limit=reasons.MOST)
     refuse_my_number(text, field=field)
     return text.strip()
 

@@ -15,7 +15,7 @@ from csirt.model.authority import Permission, must
 from csirt.model.ignoring import LONGEST, PASSES_FROM, IgnoreKind, IgnoreRule, Told
 from csirt.model.incident import Level
 from csirt.record.entry import EntryKind
-from csirt.response import repeats
+from csirt.response import reasons, repeats
 from csirt.response.floods import sources_of
 from csirt.store.tables.ignoring import IgnoreRuleRow
 from csirt.store.tables.intake import DetectionRow
@@ -56,11 +56,7 @@ def make(tx: Tx, wanted: Wanted, *, request_key: str | None = None) -> str:
     from_at = wanted.from_at or tx.now
     if wanted.until_at <= max(tx.now, from_at) or wanted.until_at - from_at > LONGEST[wanted.kind]:
         raise Invalid("ignore_rule_span", field="until", days=LONGEST[wanted.kind].days)
-    if not wanted.reason.strip():
-        raise Invalid("reason_missing", field="reason")
-    if len(wanted.reason) > REASON_LIMIT:
-        raise Invalid("text_too_long", field="reason", limit=REASON_LIMIT)
-    refuse_my_number(wanted.reason, field="reason")
+    reasons.given(wanted.reason, most=REASON_LIMIT)
     rule = new_id("q")
     out = {
         "rule": rule, "kind": wanted.kind.value, "from": _stamp(from_at), "until": _stamp(wanted.until_at),

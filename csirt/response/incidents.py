@@ -15,7 +15,7 @@ from csirt.model.incident import Disposition, IncidentStatus, IncidentType, Leve
 from csirt.model.linking import Because
 from csirt.model.step import StepKind, StepState
 from csirt.record.entry import EntryKind
-from csirt.response import duties, errands, facts, repeats, secrecy
+from csirt.response import duties, errands, facts, reasons, repeats, secrecy
 from csirt.store.queries.reports import unfinished
 from csirt.store.tables.cases import IncidentCounterRow, IncidentRow, NoteRow
 from csirt.store.tables.intake import DetectionRow
@@ -111,9 +111,7 @@ def ignore_waiting(tx: Tx, keys: Sequence[int], reason: str, *, request_key: str
     must(tx.actor, Permission.DECIDE_TRIAGE)
     if known := repeats.recorded(tx, request_key):
         return int(str(known["detections"]))
-    if not reason.strip():
-        raise Invalid("reason_missing", field="reason")
-    refuse_my_number(reason, field="reason")
+    reasons.given(reason)
     members = still_waiting(tx, keys)
     for row in members:
         row.state = "ignored"
@@ -219,9 +217,7 @@ def set_level(tx: Tx, incident: str, level: Level, reason: str, *, request_key: 
     post = tx.city.level_setters.get(level, "csirt-head")
     if tx.actor.auth != "local" and post not in tx.actor.posts:
         raise Forbidden("not_your_level", level=int(level), post=post)
-    if not reason.strip():
-        raise Invalid("reason_missing", field="reason")
-    refuse_my_number(reason, field="reason")
+    reasons.given(reason)
     if repeats.recorded(tx, request_key) is not None:
         return
     row = incident_for_update(tx, incident)

@@ -14,7 +14,7 @@ from csirt.model import counting
 from csirt.model.authority import Permission, must
 from csirt.model.measure import MeasureState
 from csirt.record.entry import EntryKind
-from csirt.response import locks, people, reaching, repeats
+from csirt.response import locks, people, reaching, reasons, repeats
 from csirt.store.ledger import Code
 from csirt.store.tables.cases import IncidentRow, MeasureRow
 from csirt.store.tx import Tx, new_id
@@ -67,7 +67,7 @@ def change(tx: Tx, measure: str, owner: str, due: date, reason: str) -> None:
     """
     must(tx.actor, Permission.ADD_MEASURE)
     row = _locked(tx, measure, MeasureState.OPEN)
-    _check_reason(reason)
+    reasons.given(reason)
     _check_owner(tx, owner)
     row.owner, row.due, row.rung = owner, due, 0
     _remind_later(tx, row)
@@ -108,7 +108,7 @@ def check(tx: Tx, measure: str, found: str, *, effective: bool) -> None:
     row = _locked(tx, measure, MeasureState.DONE)
     if row.ended_by == tx.actor.id:
         raise Forbidden("four_eyes", step=measure)
-    _check_reason(found)
+    reasons.given(found)
     out: dict[str, Code | list[str]] = {"measure": measure, "effective": effective}
     sealed = tx.record(EntryKind.MEASURE_CHECKED, incident=row.incident, out=out, texts={"reason": found.strip()})
     row.state = (MeasureState.CHECKED if effective else MeasureState.OPEN).value
@@ -127,12 +127,6 @@ def _locked(tx: Tx, measure: str, state: MeasureState) -> MeasureRow:
     if row.state != state.value:
         raise Conflict("measure_ended" if state is MeasureState.OPEN else "measure_not_done", measure=measure)
     return row
-
-
-def _check_reason(text: str) -> None:
-    if not text.strip():
-        raise Invalid("reason_missing", field="reason")
-    refuse_my_number(text, field="reason")
 
 
 # --------------------------------------------------------------------------------------------------------- reminders

@@ -13,13 +13,24 @@ from sqlalchemy import insert, literal, update
 from sqlmodel import col, select
 
 from csirt.errors import Conflict, Invalid, NotFound
-from csirt.guard import refuse_my_number
 from csirt.model.authority import Permission, must
 from csirt.model.fact import Fact, Statement
 from csirt.model.incident import Disposition, IncidentStatus
 from csirt.model.step import StepKind
 from csirt.record.entry import EntryKind
-from csirt.response import duties, escalations, facts, incidents, levels, locks, reaching, repeats, runs, secrecy
+from csirt.response import (
+    duties,
+    escalations,
+    facts,
+    incidents,
+    levels,
+    locks,
+    reaching,
+    reasons,
+    repeats,
+    runs,
+    secrecy,
+)
 from csirt.store.tables.cases import IncidentRow, MergeDetectionRow, MergeRow
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tables.runs import AssignmentRow, RunDueRow, RunRow, TimerRow
@@ -44,17 +55,9 @@ def merge(tx: Tx, gone: str, into: str, reason: str, *, request_key: str | None 
         return str(known["merge"])
     if gone == into:
         raise Invalid("merge_same", field="into")
-    _check_reason(reason)
+    reasons.given(reason, most=REASON_LIMIT)
     secrecy.must_be_mergeable(tx, gone, into)
     return join_cases(tx, into, gone, cause="officer", reason=reason.strip(), request_key=request_key)
-
-
-def _check_reason(reason: str) -> None:
-    if not reason.strip():
-        raise Invalid("reason_missing", field="reason")
-    if len(reason) > REASON_LIMIT:
-        raise Invalid("text_too_long", field="reason", limit=REASON_LIMIT)
-    refuse_my_number(reason, field="reason")
 
 
 def join_cases(tx: Tx, into: str, gone: str, *, cause: str, reason: str = "", request_key: str | None = None) -> str:
@@ -161,7 +164,7 @@ def unmerge(tx: Tx, gone: str, reason: str, *, request_key: str | None = None) -
     must(tx.actor, Permission.MERGE_INCIDENTS)
     if known := repeats.recorded(tx, request_key):
         return str(known["from"])
-    _check_reason(reason)
+    reasons.given(reason, most=REASON_LIMIT)
     row = _merge_of(tx, gone)
     for incident in sorted({row.into_incident, gone}):
         locks.hold(tx, incident)

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 from sqlmodel import select
 
-from csirt.errors import Conflict, Invalid, NotFound
-from csirt.guard import refuse_my_number
+from csirt.errors import Conflict, NotFound
 from csirt.model.authority import Permission, must
 from csirt.record.entry import EntryKind
-from csirt.response import incidents, repeats, runs
+from csirt.response import incidents, reasons, repeats, runs
 from csirt.response.runs import RecordedStep
 from csirt.store.tables.runs import RunDueRow, RunRow
 from csirt.store.tx import Look, Tx
@@ -51,9 +50,7 @@ def move(tx: Tx, incident: str, version: int, reason: str, fits: Fits, *, reques
     must(tx.actor, Permission.MOVE_RUN)
     if repeats.recorded(tx, request_key):
         return
-    if not reason.strip():
-        raise Invalid("reason_missing", field="reason")
-    refuse_my_number(reason, field="reason")
+    reasons.given(reason)
     incidents.incident_for_update(tx, incident)
     found = standing(Look(tx.session, tx.vault), incident)
     due = tx.session.get_one(RunDueRow, found.run, with_for_update=True)

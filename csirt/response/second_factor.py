@@ -11,11 +11,11 @@ import pyotp
 from sqlmodel import Session, col, select
 
 from csirt.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn
-from csirt.guard import refuse_my_number
 from csirt.model.authority import Permission, must, must_be_fresh
 from csirt.model.city import City
 from csirt.model.people import Role
 from csirt.record.entry import EntryKind
+from csirt.response import reasons
 from csirt.store.tables.access import FactorResetRow, SecondFactorRow
 from csirt.store.tx import Look, Tx, new_id
 
@@ -114,11 +114,7 @@ def ask_reset(tx: Tx, person: str, reason: str) -> str:
         Invalid: no reason, too long a one, or a 個人番号 in it.
     """
     must(tx.actor, Permission.RESET_SECOND_FACTOR)
-    if not reason.strip():
-        raise Invalid("reason_missing", field="reason")
-    if len(reason) > REASON_MOST:
-        raise Invalid("text_too_long", field="reason", limit=REASON_MOST)
-    refuse_my_number(reason, field="reason")
+    reasons.given(reason, most=REASON_MOST)
     if not is_enrolled(tx.session, person):
         raise NotFound("second_factor_unknown")
     if any(one.person == person for one in waiting(tx.session)):

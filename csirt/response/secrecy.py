@@ -14,7 +14,7 @@ from csirt.guard import refuse_my_number
 from csirt.model.authority import Permission, may, must, must_be_fresh
 from csirt.model.people import Role, Roster
 from csirt.record.entry import EntryKind
-from csirt.response import people
+from csirt.response import people, reasons
 from csirt.store.queries.sealing import is_sealed
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.runs import RunRow
@@ -115,9 +115,7 @@ def lift(tx: Tx, incident: str, reason: str) -> None:
     """
     _readers(tx, incident)
     must_be_fresh(tx.actor)
-    if not reason.strip():
-        raise Invalid("reason_missing", field="reason")
-    refuse_my_number(reason, field="reason")
+    reasons.given(reason)
     row = tx.session.get_one(SealRow, incident)
     row.lifted_at = tx.now
     tx.session.add(row)

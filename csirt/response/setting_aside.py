@@ -6,13 +6,11 @@ was asked in error. Both end the step in the record, and the playbook goes on be
 
 from sqlmodel import col, select
 
-from csirt.errors import Conflict, Invalid, NotFound
-from csirt.guard import refuse_my_number
+from csirt.errors import Conflict, NotFound
 from csirt.model.authority import Permission, must
 from csirt.model.step import Json, StepKind, StepState
 from csirt.record.entry import EntryKind
-from csirt.response import escalations, incidents, runs
-from csirt.response.assignments import REASON_LIMIT
+from csirt.response import escalations, incidents, reasons, runs
 from csirt.store.tables.runs import ActionDueRow, AssignmentRow, RunRow, StepRow
 from csirt.store.tx import Tx
 
@@ -46,11 +44,7 @@ def _set_aside(tx: Tx, incident: str, step: str, reason: str, state: StepState) 
         must(tx.actor, Permission.SKIP_MANDATORY_STEP)
     if row.kind == StepKind.APPROVE.value:  # whoever could skip it would need no second pair of eyes
         raise Conflict("approval_not_set_aside", step=step)
-    if not reason.strip():
-        raise Invalid("reason_missing", field="reason")
-    if len(reason) > REASON_LIMIT:
-        raise Invalid("text_too_long", field="reason", limit=REASON_LIMIT)
-    refuse_my_number(reason, field="reason")
+    reasons.given(reason)
     _end(tx, incident, row, reason.strip(), state)
 
 

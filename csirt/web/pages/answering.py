@@ -7,8 +7,8 @@ from datetime import datetime
 from csirt.clock import JST
 from csirt.errors import AlreadyAnswered, Invalid
 from csirt.model.step import Json
-from csirt.response import assignments
-from csirt.response.assignments import REASON_LIMIT, Reply
+from csirt.response import assignments, reasons
+from csirt.response.assignments import Reply
 from csirt.store.queries import cases, work
 from csirt.store.queries.work import AssignmentView
 from csirt.store.tx import Look
@@ -72,7 +72,7 @@ def read_fields(sent: Sent, names: Mapping[str, str], faults: Faults) -> dict[st
             faults.check(sent_as, lambda text=text: moment_of(text))  # type: ignore[misc]
         if sent_as not in faults.errors and text:
             fields[name] = _local(moment_of(text)) if is_time(name) else text
-        faults.check_text(sent_as, text, REASON_LIMIT)
+        faults.check_text(sent_as, text, reasons.MOST)
     return fields
 
 
