@@ -125,13 +125,15 @@ def _ways(look: Look, desk: Desk, known: Sequence[Anchored], now: datetime) -> I
         health = told[f"{way}{to or ''}"]
         last = next((one for one in known if (one.way, one.to) == (way, to)), None)
         size = last.size if last else None
-        yield OutsideWay(way, f"{to or ''}", True, health.state, health.since, size, health.code)  # noqa: FBT003
+        yield OutsideWay(
+            way, str(to or ""), is_on=True, state=health.state, at=health.since, size=size, code=health.code
+        )
     set_up = {way for way, _, _ in anchoring.ways(desk.settings)}
     for way in anchoring.WAYS:
         if way not in set_up:
             last = next((one for one in known if one.way == way), None)
             at, size = (last.at, last.size) if last else (None, None)
-            yield OutsideWay(way, "", False, PartState.OK, at, size)  # noqa: FBT003
+            yield OutsideWay(way, "", is_on=False, state=PartState.OK, at=at, size=size)
 
 
 def _witnesses(settings: Settings, now: datetime) -> Iterator[OutsideWay]:
@@ -140,6 +142,6 @@ def _witnesses(settings: Settings, now: datetime) -> Iterator[OutsideWay]:
     except Invalid:
         told = []
     for one in told:
-        yield OutsideWay(WITNESS_WAY, one.name, True, one.state, one.since, None, one.code)  # noqa: FBT003
+        yield OutsideWay(WITNESS_WAY, one.name, is_on=True, state=one.state, at=one.since, code=one.code)
     if not told:
-        yield OutsideWay(WITNESS_WAY, "", False, PartState.OK)  # noqa: FBT003
+        yield OutsideWay(WITNESS_WAY, "", is_on=False, state=PartState.OK)

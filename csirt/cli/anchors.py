@@ -1,6 +1,7 @@
 """`csirt checkpoint`: carries the head of the record outside: a file, a sheet of paper, a mail, a time stamp."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -38,7 +39,7 @@ def checkpoint(
         if pdf:
             _carried(desk, PAPER, head_now, lambda: _write(pdf, sheet(desk, head_now, language.value)))
         for address in mail or ():
-            _carried(desk, MAIL, head_now, lambda to=address: mail_checkpoint(desk, to, head_now.line))  # type: ignore[misc]
+            _carried(desk, MAIL, head_now, partial(mail_checkpoint, desk, address, head_now.line))
         if tsa:
             token = (out or Path("checkpoint")).with_suffix(".tsr")
             _carried(desk, STAMP, head_now, lambda: _write(token, stamp(tsa, head_now.note)))
