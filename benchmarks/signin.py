@@ -128,7 +128,7 @@ def settings_of(data: Path, server: slapd.Slapd, url: str) -> Settings:
     """A city that asks this directory."""
     return Settings(
         data=data, directory="ldap", ldap_url=url, ldap_base=slapd.BASE, ldap_bind_dn=slapd.READER,
-        ldap_bind_password=slapd.READER_PASSWORD, ldap_ca_file=server.ca_file,  # type: ignore[arg-type]
+        ldap_bind_password=slapd.READER_PASSWORD, ldap_ca_file=server.ca_file,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_bdd import given, parsers, scenarios, then, when
 
 from csirt.bootstrap import wire
@@ -15,25 +15,16 @@ from csirt.response import assignments
 from csirt.response.assignments import Reply
 from csirt.settings import Settings
 from csirt.store.queries import cases, work
-from tests.programs import find_program
+from tests.chromium import browser
 from tests.web.conftest import BEGIN, founded
-from tests.web.test_browser import OVERFLOW, QUIET, Served, sign_in
+from tests.web.test_browser import OVERFLOW, Served, sign_in
 from tests.world import World
 
-__all__ = ["founded"]
+__all__ = ["browser", "founded"]
 
 pytestmark = pytest.mark.browser
 
 scenarios(str(Path(__file__).parent))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = find_program("chromium", "google-chrome", "chromium-headless-shell")
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=program, args=QUIET)
-        yield started
-        started.close()
 
 
 @dataclass

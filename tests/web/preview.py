@@ -6,14 +6,13 @@ For looking at with the eye. Pages come out as on a wide and on a narrow screen 
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser, Route, sync_playwright
+from playwright.sync_api import Browser, Route
 
 from csirt.web.look import STATIC, draw
-from tests.programs import find_program
+from tests.chromium import chromium
 from tests.web.samples import every_page
 
 FOLDER = Path("build/preview")
-SWITCHES = ("--no-sandbox", "--disable-background-networking", "--disable-gpu", "--disable-dev-shm-usage")
 WIDTHS = (1280, 320)
 ADDRESS = "http://desk.test/"
 POLICY = (
@@ -52,10 +51,7 @@ def photograph(browser: Browser, name: str, page: str) -> None:
 def main(wanted: list[str]) -> None:
     """Draw and photograph what is wanted; everything if nothing is named."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=find_program("chromium", "google-chrome", "chromium-headless-shell"), args=list(SWITCHES)
-        )
+    with chromium() as browser:
         for language in ("ja", "en"):
             for page, frame, view in every_page(language):
                 name = f"{page}-{language}"
@@ -63,7 +59,6 @@ def main(wanted: list[str]) -> None:
                     text = draw(frame, view)
                     (FOLDER / f"{name}.html").write_text(text, encoding="utf-8")
                     photograph(browser, name, text)
-        browser.close()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from csirt.bootstrap import wire
 from csirt.clock import FixedClock
@@ -18,17 +18,17 @@ from csirt.response import incidents
 from csirt.settings import Settings
 from csirt.store.queries import work
 from csirt.web.app import create_app
-from tests.programs import find_program
+from tests.chromium import browser
 from tests.web.conftest import BEGIN
-from tests.web.preview import SWITCHES
 from tests.web.test_pages_board import sense
 from tests.web.test_pages_incident import contained
 from tests.world import World
 
+__all__ = ["browser"]
+
 pytestmark = pytest.mark.browser
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-QUIET = [*SWITCHES, "--no-first-run", "--disable-component-update", "--disable-sync", "--no-default-browser-check"]
 PATIENCE = 30  # seconds for a server that starts on a busy machine
 
 
@@ -68,15 +68,6 @@ def served(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     yield made
     made.stop()
     world.desk.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = find_program("chromium", "google-chrome", "chromium-headless-shell")
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=program, args=QUIET)
-        yield started
-        started.close()
 
 
 @pytest.fixture

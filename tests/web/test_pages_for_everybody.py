@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from csirt.web.look import draw
-from tests.programs import find_program
-from tests.web.preview import SWITCHES
+from tests.chromium import browser
 from tests.web.samples import every_page
 from tests.web.test_pages_in_browser import NAMES, TOO_WIDE, Desk
+
+__all__ = ["browser"]
 
 pytestmark = pytest.mark.browser
 
@@ -29,15 +30,6 @@ UNSEEN = """() => {
 FOCUSED = """() => { const e = document.activeElement, box = e.getBoundingClientRect(), look = getComputedStyle(e);
     return [e.outerHTML.slice(0, 120), look.outlineStyle !== 'none' && parseFloat(look.outlineWidth) >= 3,
         box.bottom > 0 && box.top < innerHeight, e === document.body]; }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = find_program("chromium", "google-chrome", "chromium-headless-shell")
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=program, args=list(SWITCHES))
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from csirt.texts.catalogs import LANGUAGES
 from csirt.web.look import draw
-from tests.programs import find_program
-from tests.web.preview import ADDRESS, SWITCHES, serve
+from tests.chromium import browser
+from tests.web.preview import ADDRESS, serve
 from tests.web.samples import every_page
+
+__all__ = ["browser"]
 
 pytestmark = pytest.mark.browser
 
@@ -55,16 +57,6 @@ class Desk:
         self.tab.set_viewport_size({"width": width, "height": 800})
         self.tab.goto(ADDRESS)
         return self.tab
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium, without any traffic of its own."""
-    program = find_program("chromium", "google-chrome", "chromium-headless-shell")
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=program, args=list(SWITCHES))
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
