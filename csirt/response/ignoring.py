@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import Session, col, func, select, update
 
 from csirt.errors import Conflict, Invalid, NotFound
-from csirt.guard import clean_line, refuse_my_number
+from csirt.guard import clean_line, mask, refuse_my_number
 from csirt.model.authority import Permission, must
 from csirt.model.ignoring import LONGEST, PASSES_FROM, IgnoreKind, IgnoreRule, Told
 from csirt.model.incident import Level
@@ -91,7 +91,8 @@ def _conditions(wanted: Wanted) -> dict[str, str]:
             conditions["network"] = str(ip_network(conditions["network"], strict=False))
         except ValueError as error:
             raise Invalid("network_malformed", field="network") from error
-    return conditions
+    # As detections are kept: a rule that holds a secret in the clear would keep it, and never fit.
+    return {name: mask(value) for name, value in conditions.items()}
 
 
 def _stamp(at: datetime) -> str:

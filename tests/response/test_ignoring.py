@@ -43,6 +43,15 @@ def test_what_fits_is_set_aside_and_found_and_counted(world: World) -> None:
     assert len(world.desk.look(cases.incidents)) == 2
 
 
+def test_a_rule_keeps_no_secret_and_fits_what_is_kept_of_a_detection(world: World) -> None:
+    told = "GET / Authorization: Bearer Kz94df18c497c68"
+    make(world, text=told)
+    (view,) = world.desk.look(questions.rules)
+    assert "Kz94df18c497c68" not in view.text
+    detect(world, seen(told))
+    assert [(row.state, "Kz94df18c497c68" in row.title) for row in stored(world).values()] == [("ignored", False)]
+
+
 def test_nothing_grave_is_silenced(world: World) -> None:
     make(world, host="pc-1")
     detect(world, seen("small", host="pc-1", level=2), seen("grave", host="pc-1", level=3))
