@@ -18,11 +18,14 @@ EXPECTED = (
 )
 
 
-def test_they_stand_with_the_detection_of_an_incident_and_with_what_waits(world: World) -> None:
+def test_they_stand_with_the_detection_of_an_incident(world: World) -> None:
     detect(world, replace(seen("grave", host="pc-1", level=3), observables=CARRIED))
     (case,) = world.desk.look(cases.incidents)
     (view,) = world.desk.look(cases.detections, case.id)
     assert view.observables == EXPECTED
+
+
+def test_they_stand_once_with_the_group_that_waits(world: World) -> None:
     detect(world, *(replace(seen(f"small {n}", host="pc-2", level=1), observables=CARRIED) for n in range(2)))
     (group,) = world.desk.look(cases.waiting)
     assert group.observables == EXPECTED

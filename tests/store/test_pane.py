@@ -2,8 +2,6 @@
 
 from itertools import pairwise
 
-import pytest
-
 from csirt.response import incidents
 from csirt.store.queries import timeline
 from csirt.store.queries.timeline import Pane
@@ -16,9 +14,8 @@ def seqs(found: Pane) -> list[int]:
     return [entry.seq for entry in found.entries]
 
 
-def test_windows_follow_one_another_without_a_gap(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_windows_follow_one_another_without_a_gap(world: World) -> None:
     """From the newest to the oldest and back, every entry is shown once, also where cases are recorded in turns."""
-    monkeypatch.setattr(timeline, "WINDOW", 3)
     first, second = world.open(), world.open()
     for _ in range(4):
         for incident in (first, second):
@@ -28,14 +25,14 @@ def test_windows_follow_one_another_without_a_gap(world: World, monkeypatch: pyt
     panes: list[Pane] = []
     before = None
     while len(shown) < len(whole):
-        found = world.desk.look(timeline.pane, first, before)
+        found = world.desk.look(timeline.pane, first, before, 3)
         assert (found.above, found.total) == (len(shown), len(whole))
         panes.append(found)
         shown += seqs(found)
         before = shown[-1]
     assert shown == whole
     for newer, older in pairwise(panes[1:]):
-        assert seqs(world.desk.look(timeline.pane, first, older.newer)) == seqs(newer)
+        assert seqs(world.desk.look(timeline.pane, first, older.newer, 3)) == seqs(newer)
     assert (panes[0].newer, panes[1].newer) == (None, None)  # the newest window has no `before`
 
 

@@ -31,6 +31,8 @@ ONCE_BY_ITSELF = {
     r"/shift-notes/[^/]+/seen": "a note is seen once",
     r"/absences/[^/]+/end": "an absence ends once",
     r"/chains/[^/]+/confirmation": "the same day is confirmed",
+    r"/access/tokens": "a name has one token; a second is refused",
+    r"/directory": "it asks the directory and changes nothing",
 }
 
 

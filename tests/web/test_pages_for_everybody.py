@@ -79,7 +79,7 @@ def test_tab_goes_through_the_page_in_order_with_a_ring_and_out_again(
     for _ in range(most + 2):
         page.keyboard.press("Tab")
         what, ringed, inside, left = focused(page)
-        if left:
+        if left or what in seen[:1]:  # the browser has no buttons of its own here, and may begin anew at once
             break
         assert inside, what
         assert ringed or 'type="date' in what, what  # the parts of a date have a mark of their own inside the field
