@@ -37,8 +37,8 @@ DEFAULT_LIMITS = Limits()
 # The closing quote is optional, every repetition possessive: an open string is taken whole, so no byte is read twice.
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _BRACKETS = re.compile(rb"[{\[]+|[}\]]+")
-_LONG_NUMBER = re.compile(rb"[0-9]{19}")  # 2^63 has 19 digits: beyond it orjson turns an integer into a float
-
+_SPACED_KEY = re.compile(rb'"[ \t\r\n]+:')
+_LONG = 10**18  # has 19 digits as 2^63 has: beyond that orjson turns an integer into a float
 
 _UNUSED = re.compile("[\uf8f0-\uf8f3]")
 _OPENS = re.compile(rb"^[ \t]*+[{\[]", re.MULTILINE)
@@ -56,19 +56,33 @@ def parse_json(raw: bytes, limits: Limits = DEFAULT_LIMITS) -> object:
     """
     if len(raw) > limits.record_bytes:
         return Unreadable("record_too_large", f"{len(raw)} bytes")
-    skeleton = _STRING.sub(b'""', raw)
-    keys = skeleton.count(b":")
-    if _too_deep(skeleton, limits.depth):
+    plain = _is_plain(raw, limits.depth)
+    skeleton = b"" if plain else _STRING.sub(b'""', raw)
+    keys = raw.count(b'":') if plain else skeleton.count(b":")
+    if not plain and _too_deep(skeleton, limits.depth):
         return Unreadable("too_deep", f"more than {limits.depth} levels")
     if keys > limits.keys:
         return Unreadable("too_many_keys", f"{keys} keys")
     try:
         value: object = orjson.loads(raw)
-        if _LONG_NUMBER.search(skeleton):
+        found, is_long = _survey(value)
+        if is_long:
             value = json.loads(raw, parse_int=_exact)
     except (orjson.JSONDecodeError, ValueError) as error:
         return _not_json(raw, error)
-    return _flaw(raw, value, keys) or value
+    if found != keys:
+        return Unreadable("duplicate_key", "record")
+    has_nul = not plain and b"\\u0000" in raw and _has_nul(value)  # which no text in PostgreSQL can hold
+    return Unreadable("nul", "record") if has_nul else value
+
+
+def _is_plain(raw: bytes, depth: int) -> bool:
+    """Can keys and nesting be judged without taking the strings out? So most sensors write, and it is quick.
+
+    Without a backslash a quotation mark always ends or begins a string, so that `":` stands behind each key and
+    nowhere else; with few brackets none can be nested too deep, wherever they stand.
+    """
+    return b"\\" not in raw and raw.count(b"{") + raw.count(b"[") <= depth and not _SPACED_KEY.search(raw)
 
 
 def _too_deep(skeleton: bytes, allowed: int) -> bool:
@@ -84,18 +98,9 @@ def _too_deep(skeleton: bytes, allowed: int) -> bool:
     return False
 
 
-def _flaw(raw: bytes, value: object, keys: int) -> Unreadable | None:
-    """What is wrong with well-formed JSON: a key that came twice, or NUL, which no PostgreSQL text can hold."""
-    if _count_keys(value) != keys:
-        return Unreadable("duplicate_key", "record")
-    if b"\\u0000" in raw and _has_nul(value):
-        return Unreadable("nul", "record")
-    return None
-
-
 def _exact(digits: str) -> int | str:
     """An integer, or its digits as text where a reader in another language would round it."""
-    return int(digits) if len(digits) < 19 else digits
+    return int(digits) if len(digits.lstrip("-")) < 19 else digits
 
 
 def _not_json(raw: bytes, error: ValueError) -> Unreadable:
@@ -110,18 +115,24 @@ def _not_json(raw: bytes, error: ValueError) -> Unreadable:
     return Unreadable("not_json", place)
 
 
-def _count_keys(value: object) -> int:
-    """Keys of all objects inside. Fewer than the text names means that a key came twice. No recursion."""
-    total = 0
+def _survey(value: object) -> tuple[int, bool]:
+    """Keys of all objects inside, and whether a number is so long that digits may be lost. No recursion.
+
+    Fewer keys than the text names means that one came twice.
+    """
+    keys, is_long = 0, False
     todo: list[object] = [value]
     while todo:
         item = todo.pop()
         if isinstance(item, dict):
-            total += len(item)
-            todo.extend(inner for inner in item.values() if type(inner) is dict or type(inner) is list)
-        elif isinstance(item, list):
-            todo.extend(inner for inner in item if type(inner) is dict or type(inner) is list)
-    return total
+            keys += len(item)
+        inside = item.values() if isinstance(item, dict) else item if isinstance(item, list) else (item,)
+        for one in inside:
+            if type(one) is dict or type(one) is list:
+                todo.append(one)
+            elif (type(one) is int or type(one) is float) and not -_LONG < one < _LONG:
+                is_long = True
+    return keys, is_long
 
 
 def _has_nul(value: object) -> bool:
@@ -144,10 +155,11 @@ def as_text(value: object, limit: int = FIELD_CHARACTERS) -> str | None:
 
     Objects, lists, truth values and empty texts give None.
     """
-    if value is None or isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    text = str(value)
-    text = (text.replace("\0", "") if "\0" in text else text).strip()
+    if type(value) is not str:
+        if value is None or isinstance(value, bool) or not isinstance(value, str | int | float):
+            return None
+        value = str(value)
+    text = (value.replace("\0", "") if "\0" in value else value).strip()
     if len(text) > limit:
         text = text[: limit - len(CUT_MARK)] + CUT_MARK
     return text or None

@@ -38,6 +38,7 @@ _LONGEST_ADDRESS = 200  # characters, with a zone and blanks around it
 
 _TEXTS = ("id", "severity_native", "time_raw", "time", "time_utc", "host", "user", "category", "signature", "format")
 _ADDRESSES = ("src_ip", "dst_ip")
+_AS_TEXT = frozenset((*_TEXTS, *_ADDRESSES))
 FIELDS = frozenset((*_TEXTS, *_ADDRESSES, "schema", "title", "level", "observables", "i"))
 
 _MARK = re.compile(rb'"schema"\s*:\s*"csirt\.detection\.v1"')
@@ -83,15 +84,16 @@ def _judge(record: object) -> Detection | Unreadable:
 
 def _first_wrong(record: Mapping[str, object]) -> Unreadable | None:
     """The first thing that keeps this from being a detection of ours."""
-    for place, name in enumerate(record, start=1):
-        if name not in FIELDS:
-            return Unreadable("field_unknown", f"field {place}")
+    if not record.keys() <= FIELDS:
+        place = next(place for place, name in enumerate(record, start=1) if name not in FIELDS)
+        return Unreadable("field_unknown", f"field {place}")
     if record.get("schema", FORMAT) != FORMAT:
         return Unreadable("schema_unknown", "schema")
     if not isinstance(record.get("title"), str) or as_title(record["title"]) is None:
         return Unreadable("field_missing", "title")
-    for name, is_good in _CHECKS.items():
-        if not is_good(record.get(name)):
+    for name, value in record.items():
+        is_good = _CHECKS.get(name)
+        if is_good and not is_good(value):
             return Unreadable("field_invalid", name)
     return None
 
@@ -99,23 +101,24 @@ def _first_wrong(record: Mapping[str, object]) -> Unreadable | None:
 def _detection(record: Mapping[str, object]) -> Detection:
     """A checked record as a detection."""
     level = record.get("level")
-    written = as_text(record.get("time")) or as_text(record.get("time_utc"))
-    time_raw = as_text(record.get("time_raw")) or written
+    told = {name: as_text(value) for name, value in record.items() if name in _AS_TEXT}.get
+    written = told("time") or told("time_utc")
+    time_raw = told("time_raw") or written
     return Detection(
         format=FORMAT,
         title=as_title(record["title"]) or "",
-        severity_native=as_text(record.get("severity_native")) or "",
+        severity_native=told("severity_native") or "",
         level=level if isinstance(level, int) else LEVEL_UNKNOWN,
-        id=as_text(record.get("id")),
+        id=told("id"),
         time_raw=time_raw,
-        time_utc=instant(as_text(record.get("time_utc"))) or instant(written) or instant(time_raw),
-        src_ip=as_text(record.get("src_ip")),
-        dst_ip=as_text(record.get("dst_ip")),
-        host=as_text(record.get("host")),
-        user=as_text(record.get("user")),
-        category=as_text(record.get("category")),
-        signature=as_text(record.get("signature")),
-        observables=_observables(record),
+        time_utc=instant(told("time_utc")) or instant(written) or instant(time_raw),
+        src_ip=told("src_ip"),
+        dst_ip=told("dst_ip"),
+        host=told("host"),
+        user=told("user"),
+        category=told("category"),
+        signature=told("signature"),
+        observables=_observables(record.get("observables"), told("format")),
     )
 
 
@@ -168,14 +171,12 @@ _CHECKS: Mapping[str, Callable[[object], bool]] = {
 }
 
 
-def _observables(record: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
+def _observables(given: object, origin: str | None) -> dict[str, tuple[str, ...]]:
     """The observables, bounded; and the format that a forwarded detection had at first."""
-    given = record.get("observables")
     found = {
         kind: tuple(text for one in (inner if isinstance(inner, list) else [inner]) if (text := as_text(one)))
         for kind, inner in (given.items() if isinstance(given, dict) else ())
     }
-    origin = as_text(record.get("format"))
     if origin and origin != FORMAT:
         found.setdefault("origin", (origin,))
     return {kind: texts for kind, texts in found.items() if texts}

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csirt.model.detection import Unreadable
+from csirt.readers import limits
 from csirt.readers.limits import CUT_MARK, Limits, as_text, as_title, decode, parse_json
 
 TEXT = st.text(st.characters(codec="utf-8", min_codepoint=1), max_size=8)
@@ -65,6 +66,7 @@ def test_hostile_json_is_refused_with_its_code(raw: bytes, wanted: str) -> None:
         (b'{"a":9007199254740993}', {"a": 9007199254740993}),
         (b'{"a":18446744073709551616}', {"a": "18446744073709551616"}),
         (b'{"a":-18446744073709551616,"b":1}', {"a": "-18446744073709551616", "b": 1}),
+        (b'{"a":-999999999999999999,"b":9999999999999999999}', {"a": -999999999999999999, "b": "9999999999999999999"}),
         (b'{"a":"1234567890123456789012"}', {"a": "1234567890123456789012"}),
     ],
 )
@@ -83,6 +85,24 @@ def test_a_number_that_no_machine_holds_is_refused() -> None:
 def test_it_reads_what_the_standard_library_writes(value: object, indent: int | None) -> None:
     raw = json.dumps(value, indent=indent).encode()
     assert parse_json(raw) == value
+
+
+JSON_PARTS = st.lists(
+    st.sampled_from(
+        [*'{}[],: 1\n"', '"a"', '"b"', '"a":', '"a" :', '"b":1', '"\\u0000"', '"{["', '"\\":"', "9" * 19, "-1e300"]
+    ),
+    max_size=12,
+)
+
+
+@given(JSON_PARTS.map("".join).map(str.encode) | JSON.map(json.dumps).map(str.encode))
+def test_the_quick_way_and_the_careful_way_agree(raw: bytes) -> None:
+    """Strings are taken out only where something may hide in them: the answer is the same as if they always were."""
+    bounds = Limits(depth=4, keys=5)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limits, "_is_plain", lambda _raw, _depth: False)
+        careful = parse_json(raw, bounds)
+    assert parse_json(raw, bounds) == careful
 
 
 @given(st.binary(max_size=60) | st.text(alphabet='{}[]":,\\u0d8\x00 1a', max_size=40).map(str.encode))
