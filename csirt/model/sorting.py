@@ -118,6 +118,11 @@ def _named_host(detection: Detection) -> str | None:
     text = (_observable(detection, "attacked") or detection.host or "").strip().rstrip(".").casefold()
     if text in _FILLERS or text.startswith("$"):
         return None
+    return _host_by_name(text)
+
+
+@lru_cache(maxsize=4096)
+def _host_by_name(text: str) -> str | None:
     try:
         ipaddress.ip_address(text)
     except ValueError:

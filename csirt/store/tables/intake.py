@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from csirt.store.columns import BigId, UtcDateTime
+from csirt.store.columns import BigId, UtcDateTime, index_of_filled
 
 
 class BatchRow(SQLModel, table=True):
@@ -41,12 +41,9 @@ class DetectionRow(SQLModel, table=True):
     __tablename__ = "detection"
     __table_args__ = (
         Index("ix_detection_triage", "state", "level", "id"),
-        Index("ix_detection_case", "incident", "at", "id"),
-        Index(
-            "ix_detection_likeness", "likeness", sqlite_where=text("likeness IS NOT NULL"),
-            postgresql_where=text("likeness IS NOT NULL"),
-        ),
-    )  # fmt: skip
+        index_of_filled("ix_detection_case", "incident", "at", "id"),
+        *(index_of_filled(f"ix_detection_{name}", name) for name in ("likeness", "cluster", "asset", "ignored_by")),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     fingerprint: str = Field(unique=True)
@@ -71,14 +68,14 @@ class DetectionRow(SQLModel, table=True):
     count: int = 1
     first_seen: datetime = Field(sa_type=UtcDateTime)
     last_seen: datetime = Field(sa_type=UtcDateTime)
-    state: str = Field(default="new", index=True)
-    incident: str | None = Field(default=None, index=True)
-    cluster: str | None = Field(default=None, index=True)
+    state: str = "new"
+    incident: str | None = None
+    cluster: str | None = None
     joined_by: str | None = None
     joined_over: str | None = None
-    asset: str | None = Field(default=None, index=True)
+    asset: str | None = None
     own_level: int | None = None
-    ignored_by: str | None = Field(default=None, index=True)
+    ignored_by: str | None = None
     ignored_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     likeness: str | None = None
 

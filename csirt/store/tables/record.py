@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from csirt.store.columns import BigId, UtcDateTime
+from csirt.store.columns import BigId, UtcDateTime, index_of_filled
 
 
 class LedgerRow(SQLModel, table=True):
@@ -80,10 +80,11 @@ class VaultPayloadRow(SQLModel, table=True):
     """An encrypted text; `c` is the commitment that the entry holds."""
 
     __tablename__ = "vault_payload"
+    __table_args__ = (index_of_filled("ix_vault_payload_inc", "inc"),)
 
     c: str = Field(primary_key=True)
     key: str = Field(foreign_key="vault_key.id", index=True)
-    inc: str | None = Field(default=None, index=True)
+    inc: str | None = None
     kind: str
     name: str
     sealed: bytes = Field(sa_type=LargeBinary)
