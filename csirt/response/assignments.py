@@ -102,7 +102,7 @@ def answer(tx: Tx, assignment: str, reply: Reply) -> None:
     if row.closed_at is not None:
         raise AlreadyAnswered(why_closed(row), step=row.step)
     check_actor(tx, row)
-    reply = _checked(tx, row, reply)
+    reply = _masked(tx, _checked(tx, row, reply))
     if row.kind == StepKind.APPROVE.value and reply.choice not in DECLINING:
         must_be_fresh(tx.actor)
     if row.kind == StepKind.CALL.value:
@@ -115,6 +115,7 @@ def answer(tx: Tx, assignment: str, reply: Reply) -> None:
     if row.kind == StepKind.REVIEW.value:
         close_row(tx, row, reply.choice, reviewing.see(tx, row, reply.reason))
         return
+    tx.note_declared({"reason": reply.reason, **_texts(reply)}, row.incident)
     value, post = _value(tx, reply), reviewing.post_by_deputy(tx, row)
     out: dict[str, str | bool] = {"choice": reply.choice, "assignment": row.id}
     if post:
@@ -126,6 +127,16 @@ def answer(tx: Tx, assignment: str, reply: Reply) -> None:
     close_row(tx, row, reply.choice, answer_c)
     runs.end_timers(tx, row.run or "", row.step)
     escalations.answered(tx, row.run or "", row.step)
+
+
+def _texts(reply: Reply) -> dict[str, str]:
+    return {name: value for name, value in reply.fields.items() if isinstance(value, str)}
+
+
+def _masked(tx: Tx, reply: Reply) -> Reply:
+    """The reply without secrets: an answer is kept as a whole, and shown, exported and replayed as it was kept."""
+    fields = {name: tx.masked(text) for name, text in _texts(reply).items()}
+    return replace(reply, reason=tx.masked(reply.reason), fields={**reply.fields, **fields})
 
 
 def _value(tx: Tx, reply: Reply) -> Json:

@@ -52,7 +52,7 @@ def waive(tx: Tx, assignment: str, reason: str) -> None:
 
 
 def _waive(tx: Tx, row: AssignmentRow, reason: str) -> None:
-    choice = StepState.CANCELLED.value
+    choice, reason = StepState.CANCELLED.value, tx.masked(reason)
     value = {"choice": choice, "reason": reason, "fields": {}, "by": tx.actor.id, "at": tx.now.isoformat()}
     sealed = tx.record(
         EntryKind.ERRAND_WAIVED, incident=row.incident, step=STEP, out={"assignment": row.id},

@@ -45,7 +45,7 @@ def _set_aside(tx: Tx, incident: str, step: str, reason: str, state: StepState) 
     if row.kind == StepKind.APPROVE.value:  # whoever could skip it would need no second pair of eyes
         raise Conflict("approval_not_set_aside", step=step)
     reasons.given(reason)
-    _end(tx, incident, row, reason.strip(), state)
+    _end(tx, incident, row, tx.masked(reason.strip()), state)
 
 
 def _open_step(tx: Tx, incident: str, step: str) -> StepRow:

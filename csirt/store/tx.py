@@ -112,8 +112,8 @@ class Tx:
         if incident is not None and incident in unseen(self.session):
             raise NotFound("incident_unknown", incident=incident[:40])
         draft = EntryDraft(kind, incident, run, step, cid, dict(out or {}))
-        self._note_declared(texts or {}, incident)
-        told = [("text", name, mask(text, declared=self._is_person)) for name, text in (texts or {}).items()]
+        self.note_declared(texts or {}, incident)
+        told = [("text", name, self.masked(text)) for name, text in (texts or {}).items()]
         told += [("raw", name, text) for name, text in (raws or {}).items()]
         rows: list[Row] = [] if held is None else held
         for cls, name, text in told:
@@ -129,7 +129,11 @@ class Tx:
     def _is_person(self) -> bool:
         return self.actor.auth not in _MACHINES
 
-    def _note_declared(self, texts: Mapping[str, str], incident: str | None) -> None:
+    def masked(self, text: str) -> str:
+        """A text as it is kept. What is recorded among `raws` and a person typed must come through here."""
+        return mask(text, declared=self._is_person)
+
+    def note_declared(self, texts: Mapping[str, str], incident: str | None) -> None:
         """That somebody declared a number to be none is an entry of its own, before the one that holds the text."""
         for name, text in texts.items():
             if self._is_person and (number := declared_numbers(text)):

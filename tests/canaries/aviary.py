@@ -1,18 +1,17 @@
 """Lets canaries fly through every door of a city, and looks afterwards where one of them sits."""
 
-import io
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import httpx
-import openpyxl
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
@@ -23,8 +22,9 @@ from csirt.model.people import SYSTEM
 from csirt.replying import Replies
 from csirt.taking import take_in
 from csirt.web.pages import routes as pages
-from tests.canaries.doors import Form, api_calls, forms_of
-from tests.canaries.planting import Canary, canaries, found_in
+from tests.canaries.doors import Form, Plant, api_calls, forms_of
+from tests.canaries.planting import KINDS, Canary, canaries, found_in
+from tests.canaries.searching import plain, raw_files, readable, tables
 from tests.cli.calling import call
 from tests.web.conftest import Someone, drive
 
@@ -46,27 +46,65 @@ class Aviary:
     seed: int = 1
     planted: list[Canary] = field(default_factory=list)
     answers: list[tuple[str, int, str]] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list)
     _people: dict[str, Someone] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._source = canaries(self.seed, 10**6)
+        # In each city another kind, in another spelling, comes to the same door.
+        self._source = islice(canaries(self.seed, 10**6), 5 * self.seed % 48, None)
 
-    def plant(self) -> str:
-        """The text of the next one."""
-        one = next(self._source)
+    def plant(self, but: str = "") -> str:
+        """The text of the next one, or of the next of another kind: a number has the whole form refused."""
+        one = next(one for one in self._source if one.kind != but)
         self.planted.append(one)
         return one.text
 
+    def plant_readable(self) -> str:
+        """The next one that is no number."""
+        return self.plant("number")
+
     # ---------------------------------------------------------------------------------------------------------- doors
 
-    def through_every_door(self) -> None:
-        """All of them; sign-in comes last, since after wrong passwords nobody is let in for a while."""
-        for door in (self.by_api, self.by_pages, self.by_files, self.by_replies, self.by_commands, self.by_sign_in):
+    @property
+    def _plants(self) -> tuple[Plant, Plant]:
+        return self.plant, self.plant_readable
+
+    def through_every_door(self, work: Callable[[], None]) -> None:
+        """All of them; `work` lets the playbooks go on."""
+        self.by_api()
+        self.by_pages()
+        self.through_smaller_doors(work)
+
+    def through_smaller_doors(self, work: Callable[[], None]) -> None:
+        """Those that no description lists; sign-in comes last: after wrong passwords nobody is let in for a while."""
+        for door in (self.by_cases, self.by_files, self.by_replies, self.by_commands, work, self.by_answers, work):
             door()
+        self.by_sign_in()
+
+    def by_cases(self) -> None:
+        """Cases with one in every text that whoever reports may write."""
+        who = self._signed_in("k.sato")
+        for number in range(2 * len(KINDS)):
+            plant = self._plants[number % 4 > 0]
+            said = {"title": plant(), "account": plant(), "host": plant(), "type": "ransomware"}
+            opened = who.post("/incidents", said)
+            self._note("POST /incidents", opened)
+            if opened.status_code == httpx.codes.CREATED:
+                self.opened.append(opened.json()["id"])
+
+    def by_answers(self) -> None:
+        """Every question that stands open is answered with one in the reason: first with a number, which is refused."""
+        who = self._signed_in("k.sato")
+        standing = who.get("/assignments")
+        assert standing.status_code == httpx.codes.OK, standing.text
+        for asked in standing.json():
+            for plant in self._plants:
+                answer = who.post(f"/assignments/{asked['id']}/answer", {"choice": "yes", "reason": plant()})
+                self._note("POST answer", answer)
 
     def by_api(self) -> None:
         """Every free text of every operation; who may not is followed by somebody who may."""
-        for asked in api_calls(self.app, self.bodies, self.traces, self.plant):
+        for asked in chain(*(api_calls(self.app, self.bodies, self.traces, one) for one in self._plants)):
             for uid in WHO:
                 who = self._signed_in(uid)
                 answer = who.client.request(
@@ -90,9 +128,10 @@ class Aviary:
                         self._send(uid, form)
 
     def _send(self, uid: str, form: Form) -> None:
-        typed = form.fields | {name: self.plant() for name in form.typed}
-        answer = self._signed_in(uid).client.post(form.action, data=typed, follow_redirects=True)
-        self._note(f"POST {form.action} {form.typed}", answer)
+        for plant in self._plants:
+            typed = form.fields | {name: plant() for name in form.typed}
+            answer = self._signed_in(uid).client.post(form.action, data=typed, follow_redirects=True)
+            self._note(f"POST {form.action} {form.typed}", answer)
 
     def _addresses(self) -> Iterator[str]:
         for part in pages.PARTS:
@@ -194,35 +233,33 @@ class Aviary:
         about people is what its texts and exports are for: names are looked for in logs, entries and mails only.
         """
         secret = [one for one in self.planted if one.kind != "name"]
-        looked = [(place, text, self.planted) for place, text in (("log", log), *self._files(), *self._entries())]
+        database = self.desk.settings.data / "csirt.sqlite"
+        looked = [(place, text, self.planted) for place, text in (("log", log), *self._files())]
+        looked.append(("entries", self._entries(), self.planted))
         looked += [(f"error {where}", _said(text), secret) for where, status, text in self.answers if status >= 400]
-        looked += [(f"table {place}", text, secret) for place, text in self._tables()]
+        looked += [(f"table {name}", text, secret) for name, text in tables(database)]
+        looked += [(f"bytes {name}", text, secret) for name, text in raw_files(database)]
         looked += [
-            (f"export {path.name.split('-')[0]}", _readable(path), secret)
+            (f"export {path.relative_to(export)}", readable(path), secret)
             for path in export.rglob("*")
             if path.is_file()
         ]
-        found: dict[str, list[str]] = {}
-        for place, text, wanted in looked:
-            found.setdefault(place, []).extend(_told(found_in(text, wanted)))
-        return {place: caught for place, caught in found.items() if caught}
+        return found_at(looked)
 
-    def _entries(self) -> Iterator[tuple[str, str]]:
+    def arrived(self, export: Path) -> list[Canary]:
+        """Those that came through, as the texts of the case that they belong to: a search that finds none is blind."""
+        return found_in(readable(export / "payloads.jsonl"), self.planted)
+
+    def _entries(self) -> str:
         with closing(sqlite3.connect(self.desk.settings.data / "csirt.sqlite")) as database:
-            rows = database.execute("SELECT canonical FROM ledger_entry").fetchall()
-        yield "entries", "\n".join(map(_plain, rows))
+            return "\n".join(map(plain, database.execute("SELECT canonical FROM ledger_entry").fetchall()))
 
     def _files(self) -> Iterator[tuple[str, str]]:
+        """Mails, log lines, checkpoints and whatever else lies in the data folder, as whoever opens it reads it."""
         data = self.desk.settings.data
         for path in data.rglob("*"):
             if path.is_file() and ".sqlite" not in path.name and "keys" not in path.parts:
-                yield f"file {path.relative_to(data).parts[0]}", path.read_bytes().decode("utf-8", "replace")
-
-    def _tables(self) -> Iterator[tuple[str, str]]:
-        with closing(sqlite3.connect(self.desk.settings.data / "csirt.sqlite")) as database:
-            for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-                rows = database.execute(f'SELECT * FROM "{name}"').fetchall()  # noqa: S608 - names of our own tables
-                yield f"table {name}", "\n".join(map(_plain, rows))
+                yield f"file {path.relative_to(data)}", readable(path)
 
     # ------------------------------------------------------------------------------------------------------------ ours
 
@@ -238,6 +275,14 @@ class Aviary:
         self.answers.append((where, answer.status_code, text))
 
 
+def found_at(looked: Iterable[tuple[str, str, list[Canary]]]) -> dict[str, list[str]]:
+    """Place -> the first canaries that sit there, for (place, text, those that must not)."""
+    found: dict[str, list[str]] = {}
+    for place, text, wanted in looked:
+        found.setdefault(place, []).extend(_told(found_in(text, wanted)))
+    return {place: caught for place, caught in found.items() if caught}
+
+
 _TYPED_AGAIN = re.compile(r'<textarea.*?</textarea>|<pre.*?</pre>| value="[^"]*"', re.DOTALL)
 
 
@@ -248,17 +293,3 @@ def _said(answer: str) -> str:
 
 def _told(caught: list[Canary]) -> list[str]:
     return [f"{one.kind} {one.text!r}" for one in caught[:3]]
-
-
-def _plain(row: tuple[Any, ...]) -> str:
-    return " ".join(one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in row)
-
-
-def _readable(path: Path) -> str:
-    raw = path.read_bytes()
-    if path.suffix == ".xlsx":
-        book = openpyxl.load_workbook(io.BytesIO(raw))
-        return "\n".join(str(cell.value) for sheet in book for row in sheet for cell in row if cell.value is not None)
-    if path.name == "payloads.jsonl":
-        return "\n".join(json.loads(line)["text"] for line in raw.splitlines())
-    return "" if path.suffix == ".pdf" else raw.decode("utf-8", "replace")

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from random import Random
+from urllib.parse import unquote
 
 from csirt.guard import is_my_number
 
@@ -75,12 +76,23 @@ def digits_of(text: str) -> str:
 
 
 def found_in(text: str, planted: Iterable[Canary]) -> list[Canary]:
-    """Those that stand in a text."""
+    """Those that stand in a text, also as JSON or an address spells it."""
+    text = unescaped(text)
     rows = " ".join(_rows(text))
     return [one for one in planted if (one.needle in rows if one.kind == "number" else one.needle in text)]
 
 
-_BETWEEN = re.compile(r"[\s\u200b\u3000ー－‐‑–—ｰ−・．.,_/-]{0,3}")
+_ESCAPED = re.compile(r"\\+u([0-9a-fA-F]{4})")
+_IN_ADDRESS = re.compile(r"(?:%[0-9a-fA-F]{2})+")
+
+
+def unescaped(text: str) -> str:
+    r"""A text with `\uXXXX` and `%XX` undone, so that what JSON or an address hides is found."""
+    if "\\u" in text:
+        text = _ESCAPED.sub(lambda sign: chr(int(sign[1], 16)), text)
+    return _IN_ADDRESS.sub(lambda sign: unquote(sign[0], errors="replace"), text) if "%" in text else text
+
+
 _ROW = re.compile(r"\d(?:[\s\u200b\u3000ー－‐‑–—ｰ−・．.,_/-]{0,3}\d){11,}")
 
 

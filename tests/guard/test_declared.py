@@ -1,12 +1,15 @@
 """A number that is no 個人番号 though it passes the check: declared by a person, kept, and recorded as declared."""
 
+import json
+
 import pytest
 
 from csirt.errors import Invalid
 from csirt.guard import DECLARED, declared_numbers, find_my_numbers, mask, refuse_my_number
 from csirt.model.people import SYSTEM
 from csirt.record.entry import EntryKind
-from csirt.response import incidents
+from csirt.response import incidents, setting_aside
+from csirt.store.queries import work
 from csirt.store.queries.cases import notes
 from tests.world import World, world
 
@@ -61,3 +64,24 @@ def test_the_record_says_who_declared_it_and_holds_no_digit(world: World) -> Non
     assert [(one.actor, one.out) for one in told] == [(me.id, {"field": "text", "numbers": 1})]
     world.desk.commit(SYSTEM, incidents.add_note, incident, text)
     assert NUMBER not in world.desk.look(notes, incident)[-1].text
+
+
+def test_an_answer_is_kept_without_its_secrets_and_says_what_it_declares(world: World) -> None:
+    incident = world.open(title="誤送信")
+    world.work()
+    reason = f"token=csd_0a1b2c3d4e5f.0a1b2c {DECLARED}{NUMBER}"
+    world.answer("is_it_an_incident", "k.sato", "yes", reason)
+    steps = {one.key: one for one in world.desk.look(work.steps, incident)}
+    kept = json.dumps(steps["is_it_an_incident"].value, ensure_ascii=False)
+    assert "csd_" not in kept
+    assert f"{DECLARED}{NUMBER}" in kept
+    assert EntryKind.GUARD_OVERRIDDEN in [one.kind for one in world.told(incident)]
+
+
+def test_a_step_is_skipped_without_the_secrets_of_the_reason(world: World) -> None:
+    incident = world.open(title="誤送信")
+    world.work()
+    cancel = setting_aside.cancel
+    world.desk.commit(world.person("k.sato"), cancel, incident, "is_it_an_incident", "password: Kz9secret")
+    values = [one.value for one in world.desk.look(work.steps, incident)]
+    assert "Kz9secret" not in json.dumps(values, ensure_ascii=False)
