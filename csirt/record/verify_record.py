@@ -438,13 +438,11 @@ def _take_over(folder: Path, trusted: VerifierKey) -> tuple[VerifierKey, list[Ch
     for line in _small(path).splitlines() if path.exists() else ():
         handover = json.loads(line)
         try:
-            head = open_checkpoint(handover["note"].encode(), trusted)
+            open_checkpoint(handover["note"].encode(), trusted)
         except Bad:
             continue  # from before the time of the key that is trusted
         trusted = VerifierKey.parse(handover["key"])
         heads.append(open_checkpoint(handover["note"].encode(), trusted))
-        if heads[-1] != head:
-            raise Bad("signature_wrong")
     return trusted, heads
 
 

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email.message import EmailMessage
 from itertools import chain, islice
 from pathlib import Path
@@ -17,6 +18,7 @@ from fastapi.routing import APIRoute
 
 from csirt.bootstrap import Desk
 from csirt.chores import Chores
+from csirt.clock import FixedClock
 from csirt.errors import CsirtError
 from csirt.model.people import SYSTEM
 from csirt.replying import Replies
@@ -267,6 +269,10 @@ class Aviary:
         who = self._people.get(uid)
         if who is None or who.get("/session").status_code != 200:
             who = self._people[uid] = self.someone(uid)
+        if who.get("/session").status_code != httpx.codes.OK:  # wrong passwords keep everybody out for a while
+            assert isinstance(self.desk.clock, FixedClock)
+            self.desk.clock.forward(timedelta(hours=1))
+            assert who.sign_in(uid).status_code == httpx.codes.OK, uid
         return who
 
     def _note(self, where: str, answer: httpx.Response) -> None:
