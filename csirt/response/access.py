@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
-from csirt.errors import Conflict, Forbidden, NotFound, NotSignedIn
-from csirt.guard import refuse_my_number
+from csirt.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn
+from csirt.guard import mask, refuse_my_number
 from csirt.model.authority import Permission, must
 from csirt.model.people import Actor, Role
 from csirt.model.token import is_whole, token_of
@@ -215,10 +215,13 @@ def issue_token(tx: Tx, name: str) -> str:
 
     Raises:
         Conflict: a sensor of this name has a token.
-        Invalid: `my_number_refused`: the name stands in the record, and in the token itself.
+        Invalid: `my_number_refused`, `token_name_malformed` (a secret): the name stands in the record, and in the
+            token itself.
     """
     must(tx.actor, Permission.ISSUE_TOKEN)
     refuse_my_number(name, field="name")
+    if mask(name) != name:
+        raise Invalid("token_name_malformed", field="name")
     if tx.session.exec(select(TokenRow).where(TokenRow.name == name)).first():
         raise Conflict("token_exists", name=name)
     token = token_of("csd", name, secrets.token_hex(32))

@@ -8,7 +8,7 @@ from csirt.errors import Invalid
 from csirt.guard import DECLARED, declared_numbers, find_my_numbers, mask, refuse_my_number
 from csirt.model.people import SYSTEM
 from csirt.record.entry import EntryKind
-from csirt.response import incidents, setting_aside
+from csirt.response import access, incidents, setting_aside
 from csirt.store.queries import work
 from csirt.store.queries.cases import notes
 from tests.world import World, world
@@ -85,3 +85,9 @@ def test_a_step_is_skipped_without_the_secrets_of_the_reason(world: World) -> No
     world.desk.commit(world.person("k.sato"), cancel, incident, "is_it_an_incident", "password: Kz9secret")
     values = [one.value for one in world.desk.look(work.steps, incident)]
     assert "Kz9secret" not in json.dumps(values, ensure_ascii=False)
+
+
+def test_a_secret_is_no_name_for_a_token_since_names_stand_in_the_record(world: World) -> None:
+    with pytest.raises(Invalid, match="token_name_malformed"):
+        world.desk.commit(world.person("k.sato"), access.issue_token, "token=csd_0a1b2c3d4e5f.0a1b2c")
+    assert EntryKind.TOKEN_ISSUED.value not in world.kinds()
