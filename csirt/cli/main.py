@@ -36,6 +36,7 @@ COMMANDS = {
     "timeline": "csirt.cli.timelines:timeline",
     "search": "csirt.cli.cases:search",
     "note": "csirt.cli.cases:note",
+    "related": "csirt.cli.related:related_incidents",
     "merge": "csirt.cli.merging:merge",
     "unmerge": "csirt.cli.merging:unmerge",
     "facts": "csirt.cli.facts:facts",

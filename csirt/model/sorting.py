@@ -60,6 +60,11 @@ def attacked_and_attacker(detection: Detection) -> tuple[str, str | None]:
     return attacked, attacker if attacker != attacked else None
 
 
+def is_known(attacked: str) -> bool:
+    """Whether an attacked host has a name or an address, and does not stand for all that have none."""
+    return not attacked.startswith(_UNKNOWN)
+
+
 def sighting(attacked: str, source: str | None, destination: str | None) -> tuple[str, str] | None:
     """A private address of ours and its host's name, where a detection tells both beyond doubt; else None.
 
@@ -67,7 +72,7 @@ def sighting(attacked: str, source: str | None, destination: str | None) -> tupl
     sensor that knows only addresses and an agent that knows only names speak of one host.
     """
     ours, theirs = ours_and_theirs(source, destination)
-    named = plain_address(attacked) is None and not attacked.startswith(_UNKNOWN)
+    named = plain_address(attacked) is None and is_known(attacked)
     if named and ours and theirs and is_ours(ours) and not is_ours(theirs):
         return ours, attacked
     return None

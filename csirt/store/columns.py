@@ -57,6 +57,12 @@ def index_of_filled(name: str, *columns: str) -> Index:
     return Index(name, *columns, sqlite_where=given, postgresql_where=given)
 
 
+def index_of_full(name: str, *columns: str) -> Index:
+    """An index of the rows in which each of its columns has a value."""
+    given = text(" AND ".join(f"{column} IS NOT NULL" for column in columns))
+    return Index(name, *columns, sqlite_where=given, postgresql_where=given)
+
+
 def table_of(row: type[SQLModel]) -> Table:
     """The table behind a row, for plain statements where an object for each row would cost too much."""
     return SQLModel.metadata.tables[str(row.__tablename__)]

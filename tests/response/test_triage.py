@@ -16,6 +16,7 @@ from csirt.model.sorting import groups_of
 from csirt.record.entry import EntryKind
 from csirt.response import intake, places, triage
 from csirt.store.queries import candidates, cases, timeline
+from csirt.store.queries.related import related
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tables.sorting import PlaceRow, SharerRow
@@ -187,11 +188,11 @@ def test_what_is_too_weak_to_join_is_offered_with_its_reason(world: World) -> No
     assert len({first, second, later}) == 3
 
     def offered(incident: str) -> set[tuple[str, str, str]]:
-        found = world.desk.look(candidates.candidates, incident)
-        return {(one.incident, one.kind, one.text) for one in found}
+        found = world.desk.look(related, incident).related
+        return {(one.incident, kind, value) for one in found for kind, value in one.over}
 
-    assert offered(first) == {(second, "domain", "bad[.]example"), (later, "account", "suzuki")}
-    assert offered(second) == {(first, "domain", "bad[.]example")}
+    assert offered(first) == {(second, "domain", "bad.example"), (later, "account", "suzuki")}
+    assert offered(second) == {(first, "domain", "bad.example")}
     assert offered(later) == {(first, "account", "suzuki")}
     (group,) = world.desk.look(cases.waiting)
     waits = world.desk.look(candidates.candidates_waiting, [group.keys])

@@ -41,6 +41,7 @@ from csirt.response.duties import CHANNELS
 from csirt.response.merging import MERGED
 from csirt.response.projection import Projection
 from csirt.response.trials import Fate
+from csirt.store.queries.related import MOST_CASES
 from csirt.texts.catalogs import LANGUAGES, Catalog, catalog, read_catalog
 from csirt.web.look import STATIC
 from csirt.web.pages.authority import RULES
@@ -114,6 +115,7 @@ LISTS = {
     "channels.state": ("ok", "late", "down"),
     "channel.way": ("smtp", "folder", "webhook", "apprise", "other"),
     "candidate": (*MOST_HOSTS, "domain"),
+    "related": tuple(MOST_CASES),
     "trial": ("joins_case", "repeats_case"),
     "nav": NAVIGATION,
     "directory": ("ldif", "ldap"),

@@ -17,7 +17,7 @@ from csirt.web.pages.strips import every_step
 from csirt.web.views import assets, board, escalation, evidence, frame, incident, measures, sources
 from tests.web.cast import MINUTE, NOW, Words
 from tests.web.facts import law_of
-from tests.web.hints import some_hints
+from tests.web.hints import some_related
 from tests.web.strips import a_strip
 
 
@@ -261,7 +261,7 @@ def an_incident(say: Words) -> incident.Incident:
         ),
         may_add_measure=True,
         may_merge=True,
-        candidates=some_hints(say),
+        related=some_related(say),
         may_set_level=True,
         sample=True,
     )

@@ -1,4 +1,4 @@
-"""Incidents that may be one although nothing sorted them together: they share what is too weak to join by itself.
+"""Incidents that what waits may belong to although nothing sorted it there: they share what is too weak to join.
 
 A domain, which may be anybody's; a hash, URL or account on another day; a hash or URL that many hosts show. People
 decide. What more than a few open incidents show is no hint any more and is left out.
@@ -25,29 +25,17 @@ from csirt.store.tx import Look
 KINDS = (*HASHES, "url", "domain")
 DAYS = 7  # so far apart two incidents may begin
 MOST = 5  # open incidents that show one value; more make it common
-_ROWS = 200  # of an incident's detections that are looked at, the gravest
 _VALUES = 30  # that are looked for
 _FOUND = 300  # detections with one value that are looked at
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Another open incident, and what it shares: `kind` is `domain`, `hash`, `url` or `account`, `text` defanged."""
+    """An open incident, and what it shares: `kind` is `domain`, `hash`, `url` or `account`, `text` defanged."""
 
     incident: str
     kind: str
     text: str
-
-
-def candidates(look: Look, incident: str) -> list[Candidate]:
-    """Open incidents that may be one with this one, each with one reason."""
-    case = look.session.get(IncidentRow, incident)
-    if case is None or case.status != IncidentStatus.OPEN.value:
-        return []
-    query = select(DetectionRow).where(DetectionRow.incident == incident)
-    rows = look.session.exec(query.order_by(col(DetectionRow.level).desc(), col(DetectionRow.id)).limit(_ROWS)).all()
-    found = _found(look.session, rows, {incident})
-    return [one for one in found.get(0, []) if one.incident != incident]
 
 
 def candidates_waiting(look: Look, groups: Sequence[Collection[int]]) -> dict[int, list[Candidate]]:
@@ -55,18 +43,16 @@ def candidates_waiting(look: Look, groups: Sequence[Collection[int]]) -> dict[in
     number = {key: place for place, keys in enumerate(groups) for key in keys}
     query = select(DetectionRow).where(col(DetectionRow.id).in_(number))
     rows = look.session.exec(query.order_by(col(DetectionRow.level).desc(), col(DetectionRow.id))).all()
-    return _found(look.session, rows, set(), {row.fingerprint: number[row.id or 0] for row in rows})
+    return _found(look.session, rows, {row.fingerprint: number[row.id or 0] for row in rows})
 
 
-def _found(
-    session: Session, rows: Sequence[DetectionRow], own: set[str], group_of: Mapping[str, int] | None = None
-) -> dict[int, list[Candidate]]:
+def _found(session: Session, rows: Sequence[DetectionRow], group_of: Mapping[str, int]) -> dict[int, list[Candidate]]:
     carried = carried_by(session, {row.fingerprint for row in rows})
     told: defaultdict[int, dict[str, Candidate]] = defaultdict(dict)
     asked: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
     shared: defaultdict[Share, list[tuple[int, DetectionRow]]] = defaultdict(list)
     for row in rows:
-        group = group_of[row.fingerprint] if group_of else 0
+        group = group_of[row.fingerprint]
         observables = carried.get(row.fingerprint, ())
         for one in observables:
             if one.kind in KINDS:
@@ -74,10 +60,10 @@ def _found(
         for share in shares_of(row.level, row.user, ((one.kind, one.value) for one in observables)):
             shared[share].append((group, row))
     for (kind, value), groups in list(asked.items())[:_VALUES]:
-        _note(told, groups, _with_value(session, kind, value) - own, Observable(kind, value))
+        _note(told, groups, _with_value(session, kind, value), Observable(kind, value))
     for share, those in list(shared.items())[:_VALUES]:
         groups = {group for group, _ in those}
-        _note(told, groups, _on_other_days(session, share, (row for _, row in those)) - own, share)
+        _note(told, groups, _on_other_days(session, share, (row for _, row in those)), share)
     return {group: list(found.values())[:MOST] for group, found in told.items()}
 
 

@@ -5,7 +5,9 @@ from datetime import datetime
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from csirt.store.columns import BigId, UtcDateTime, index_of_filled
+from csirt.store.columns import BigId, UtcDateTime, index_of_filled, index_of_full
+
+SHOWN = ("attacked", "attacker", "user_name")  # of a detection, and looked for among incidents
 
 
 class BatchRow(SQLModel, table=True):
@@ -42,7 +44,10 @@ class DetectionRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_detection_triage", "state", "level", "id"),
         index_of_filled("ix_detection_case", "incident", "at", "id"),
-        *(index_of_filled(f"ix_detection_{name}", name) for name in ("likeness", "cluster", "asset", "ignored_by")),
+        *(index_of_filled(f"ix_detection_{name}", name) for name in ("likeness", "cluster", "ignored_by")),
+        # From a value to the incidents that show it, for which nothing else of the row is read.
+        index_of_filled("ix_detection_asset", "asset", "incident"),
+        *(index_of_full(f"ix_detection_{name}_case", name, "incident") for name in SHOWN),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
@@ -64,7 +69,7 @@ class DetectionRow(SQLModel, table=True):
     user: str | None = Field(default=None, sa_column_kwargs={"name": "user_name"})
     attacked: str = Field(index=True)
     reported_as: str | None = None
-    attacker: str | None = Field(default=None, index=True)
+    attacker: str | None = None
     count: int = 1
     first_seen: datetime = Field(sa_type=UtcDateTime)
     last_seen: datetime = Field(sa_type=UtcDateTime)

@@ -1,6 +1,6 @@
 """Views of the store as the API gives them: with the words of the reader's language beside the codes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 
 from csirt.bootstrap import Desk
@@ -21,6 +21,7 @@ from csirt.store.tx import Look
 from csirt.texts.assets import asset_text
 from csirt.texts.naming import Naming
 from csirt.texts.observables import observable_lines
+from csirt.texts.related import over_texts
 from csirt.texts.steps import StepText, titled
 from csirt.web.api.detection_shapes import DetectionGiven, ObservableGiven
 from csirt.web.api.measure_shapes import MeasureGiven
@@ -93,6 +94,10 @@ class Words:
     def candidate(self, one: Candidate) -> str:
         """Why another incident may be the same one."""
         return self.name.words.say(f"candidate.{one.kind}", {"over": one.text})
+
+    def over(self, over: Collection[tuple[str, str]]) -> tuple[str, ...]:
+        """What incidents have in common, one phrase for each kind and value."""
+        return over_texts(self.name.words, over, self.assets(value for kind, value in over if kind == "asset"))
 
     def number(self, year: int, ordinal: int, *, drill: bool = False) -> str:
         """The number of a case as people say it."""

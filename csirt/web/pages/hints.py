@@ -1,17 +1,12 @@
-"""Other incidents that may be the same one, as pages link them."""
+"""Open incidents that what waits may belong to, as pages link them."""
 
 from collections.abc import Collection, Mapping, Sequence
 
 from csirt.store.queries import cases
-from csirt.store.queries.candidates import Candidate, candidates, candidates_waiting
+from csirt.store.queries.candidates import Candidate, candidates_waiting
 from csirt.store.tx import Look
 from csirt.web.api.words import Words
 from csirt.web.views.frame import Hint
-
-
-def hints_of(look: Look, words: Words, incident: str) -> tuple[Hint, ...]:
-    """Those of an incident."""
-    return _hints(look, words, {0: candidates(look, incident)}).get(0, ())
 
 
 def hints_waiting(look: Look, words: Words, groups: Sequence[Collection[int]]) -> Mapping[int, tuple[Hint, ...]]:

@@ -27,12 +27,11 @@ from csirt.store.tx import Look
 from csirt.texts.facts import FactWords
 from csirt.web.api.timeline import make_document
 from csirt.web.api.words import Words
-from csirt.web.pages import called_for, climbs, custody, errands, levels, report_views
+from csirt.web.pages import called_for, climbs, custody, errands, levels, related, report_views
 from csirt.web.pages.drafting import begun, drop_sent, keep_faulty
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.fact_sheet import rows_of
 from csirt.web.pages.forms import Faults, SentForm, new_key
-from csirt.web.pages.hints import hints_of
 from csirt.web.pages.measures import row_of
 from csirt.web.pages.obligations import may_set_level, strip_of
 from csirt.web.pages.steps import Steps
@@ -168,6 +167,7 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
         escalations_window=climbs.window_of(view.id, len(climbed), asked.shown.page),
         detections=rows,
         detections_window=more,
+        related=related.part_of(look, visit, words, view),
         notes=notes,
         notes_window=notes_window,
         measures=_measures(look, visit, words, view.id),
@@ -232,7 +232,6 @@ def _head(look: Look, visit: Visit, words: Words, view: IncidentView, history: S
         may_erase=may(visit.actor, Permission.PROPOSE_ERASURE) or may(visit.actor, Permission.APPROVE_ERASURE),
         may_merge=may(visit.actor, Permission.MERGE_INCIDENTS)
         and (view.status is IncidentStatus.OPEN or view.merged_into is not None),
-        candidates=hints_of(look, words, view.id) if may(visit.actor, Permission.MERGE_INCIDENTS) else (),
         account=_account(look, view.id),
         readers=_readers(look, words, view.id),
         may_seal=may(visit.actor, Permission.SEAL_INCIDENT),

@@ -12,7 +12,7 @@ from csirt.web.views.errands import ErrandRow
 from csirt.web.views.escalation import CalledForRow, EscalationPart
 from csirt.web.views.evidence import NO_EVIDENCE, EvidencePart
 from csirt.web.views.facts import FactRow
-from csirt.web.views.frame import EMPTY_FORM, Form, Hint, Option, Window
+from csirt.web.views.frame import EMPTY_FORM, Form, Option, Window
 from csirt.web.views.levels import NO_LEVELS, LevelPart
 from csirt.web.views.measures import MeasureRow
 from csirt.web.views.reports import ReportRow
@@ -120,6 +120,31 @@ class NoteRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedRow:
+    """Another incident that shows the same, and what, in words."""
+
+    id: str
+    number: str
+    title: str
+    level: Level | None
+    proposed_level: Level
+    status: IncidentStatus
+    over: tuple[str, ...]
+    may_merge: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedPart:
+    """Related incidents; `common` is what too many incidents show to relate them, in words."""
+
+    rows: tuple[RelatedRow, ...] = ()
+    common: tuple[str, ...] = ()
+
+
+NOT_RELATED = RelatedPart()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """One incident, whole. `posts` are those a measure may be given to; `timeline` is the window that is shown.
 
@@ -170,7 +195,7 @@ class Incident:
     readers: tuple[str, ...] = ()  # the names of those who may see it, where it is sealed
     may_seal: bool = False
     may_merge: bool = False
-    candidates: tuple[Hint, ...] = ()
+    related: RelatedPart = NOT_RELATED
     may_decide: bool = False  # what no playbook decides
     duties: tuple[DutyRow, ...] = ()
     levels: LevelPart = NO_LEVELS

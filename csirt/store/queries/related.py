@@ -1,0 +1,182 @@
+"""Incidents, open or closed, that show the same host, attacker, account, asset, file, URL or domain as this one.
+
+Sorting joins what belongs to one day; this also finds what a city has seen before. The bounds are those of sorting
+(`model/sharing.py`): a value that many incidents show is common, is named as such, and relates nothing. Each question
+goes by an index and stops at that bound, so that it costs the same however many detections there are.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import String, literal, tuple_, union_all
+from sqlmodel import Session, col, select
+
+from csirt.model.incident import IncidentStatus
+from csirt.model.sharing import MOST_HOSTS, Share, shares_of
+from csirt.model.sorting import day_of, is_known
+from csirt.store.queries.observables import carried_by
+from csirt.store.tables.cases import IncidentRow
+from csirt.store.tables.intake import DetectionRow, ObservableRow
+from csirt.store.tables.sorting import ClusterRow, PlaceRow
+from csirt.store.tx import Look
+
+MOST_CASES = {"host": 10, "attacker": 10, "asset": 10, "domain": 5} | MOST_HOSTS
+"""How many other incidents may show a value of a kind and still be related by it; more is common."""
+MOST = 20  # related incidents that are told
+MOST_COMMON = 5  # common values that are named
+DAYS = 7  # so far apart one account may be spelled differently and still be found
+_ROWS = 200  # of an incident's detections that are looked at, the gravest
+_VALUES = 30  # of one kind that are looked for
+_FOUND = 300  # detections with one observable that are looked at
+
+Over = tuple[str, str]  # kind and value
+_COLUMNS: Mapping[str, Any] = {
+    "host": DetectionRow.attacked,
+    "attacker": DetectionRow.attacker,
+    "account": DetectionRow.user,
+    "asset": DetectionRow.asset,
+}
+_ORDER = ("host", "asset", "account", "attacker", "hash", "url", "domain")  # in which they are told
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another incident and what it shares with this one: kinds and values, for people (an asset by its id)."""
+
+    incident: str
+    over: tuple[Over, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """Open incidents first, then the newest; `common` are values that too many incidents show to relate them."""
+
+    related: tuple[Related, ...] = ()
+    common: tuple[Over, ...] = ()
+
+
+def related(look: Look, incident: str) -> Relations:
+    """What is related to an incident, of what the reader may see."""
+    query = select(DetectionRow).where(DetectionRow.incident == incident)
+    rows = look.session.exec(query.order_by(col(DetectionRow.level).desc(), col(DetectionRow.id)).limit(_ROWS)).all()
+    found: defaultdict[Over, set[str]] = defaultdict(set)
+    for over, case in _cases_by(look.session, _asked(look.session, rows)) if rows else ():
+        found[over].add(case)
+    return _told(look.session, incident, found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What to look for: by column and by observable as it is stored, each with the value it stands for."""
+
+    columns: Mapping[str, dict[str, str]]
+    carried: dict[Over, Over]
+    accounts: dict[str, Share]
+    days: set[date]
+
+
+def _asked(session: Session, rows: Sequence[DetectionRow]) -> _Asked:
+    carried = carried_by(session, {row.fingerprint for row in rows})
+    asked = _Asked({kind: {} for kind in _COLUMNS}, {}, {}, {day_of(row.at) for row in rows})
+    for row in rows:
+        for kind, value in (("host", row.attacked), ("attacker", row.attacker), ("asset", row.asset)):
+            if value and is_known(value):
+                asked.columns[kind][value] = value
+        level = row.level if row.own_level is None else row.own_level
+        for share in shares_of(level, row.user, ()):
+            asked.columns["account"].update({row.user or "": share.value, share.value: share.value})
+            asked.accounts[share.key] = share
+        for one in carried.get(row.fingerprint, ()):
+            if one.kind == "domain":
+                asked.carried[one.kind, one.value] = ("domain", one.value)
+            for share in shares_of(level, None, [(one.kind, one.value)]):
+                ways = {one.value, share.value} | ({share.value.upper()} if share.kind == "hash" else set())
+                asked.carried.update({(one.kind, way): (share.kind, share.value) for way in ways})
+    return asked
+
+
+def _cases_by(session: Session, asked: _Asked) -> Iterator[tuple[Over, str]]:
+    for kind, values in asked.columns.items():
+        for value, case in _with_value(session, _COLUMNS[kind], sorted(values)[:_VALUES], MOST_CASES[kind] + 2):
+            yield (kind, values[value]), case
+    for account, case in _near(session, asked):
+        yield ("account", account), case
+    for stored, case in _carrying(session, sorted(asked.carried)[: 2 * _VALUES]):
+        yield asked.carried[stored], case
+
+
+def _told(session: Session, incident: str, found: Mapping[Over, set[str]]) -> Relations:
+    """Of what was found, what the reader sees and what is not common; drills are related to drills alone."""
+    query = select(IncidentRow).where(col(IncidentRow.id).in_({case for cases in found.values() for case in cases}))
+    seen = {row.id: row for row in session.exec(query)}
+    own = seen.pop(incident, None)
+    over: defaultdict[str, list[Over]] = defaultdict(list)
+    common: list[Over] = []
+    for one, cases in sorted(found.items(), key=lambda item: (_ORDER.index(item[0][0]), item[0][1])):
+        others = {case for case in cases if case in seen and own is not None and seen[case].drill == own.drill}
+        if len(others) > MOST_CASES[one[0]]:
+            common.append(one)
+            continue
+        for case in others:
+            over[case].append(one)
+    ordered = sorted(over, key=lambda case: seen[case].received, reverse=True)
+    ordered.sort(key=lambda case: seen[case].status != IncidentStatus.OPEN.value)
+    return Relations(tuple(Related(case, tuple(over[case])) for case in ordered[:MOST]), tuple(common[:MOST_COMMON]))
+
+
+def _with_value(session: Session, column: Any, values: Sequence[str], most: int) -> list[tuple[str, str]]:
+    """Pairs of a value and an incident with a detection that has it in this column, at most so many of a value.
+
+    From incident to incident along the index of value and incident: never over the detections of one of them.
+    """
+    if not values:
+        return []
+    asked = union_all(*(select(literal(value, String).label("value")) for value in values)).subquery()
+    seen = select(asked.c.value, literal("", String).label("incident"), literal(0).label("n")).cte(
+        "seen", recursive=True
+    )
+    following = (
+        select(DetectionRow.incident)
+        .where(column == seen.c.value, col(DetectionRow.incident) > seen.c.incident)
+        .order_by(col(DetectionRow.incident))
+        .limit(1)
+        .scalar_subquery()
+    )
+    seen = seen.union_all(
+        select(seen.c.value, following, seen.c.n + 1).where(seen.c.incident.is_not(None), seen.c.n < most)
+    )
+    query = select(seen.c.value, seen.c.incident).where(seen.c.incident.is_not(None), seen.c.n > 0)
+    return [(value, case) for value, case in session.execute(query)]
+
+
+def _near(session: Session, asked: _Asked) -> list[tuple[str, str]]:
+    """Accounts that sorting has seen within a week, however they were spelled, and their incidents."""
+    near = sorted({day + timedelta(days=by) for day in asked.days for by in range(-DAYS, DAYS + 1)})[:_VALUES]
+    places = [(day, "account", key) for day in near for key in sorted(asked.accounts)[:_VALUES]]
+    if not places:
+        return []
+    query = (
+        select(PlaceRow.value, ClusterRow.incident)
+        .join(ClusterRow, col(ClusterRow.id) == col(PlaceRow.cluster))
+        .where(tuple_(col(PlaceRow.day), col(PlaceRow.kind), col(PlaceRow.value)).in_(places))
+    )
+    return [(asked.accounts[key].value, case) for key, case in session.exec(query) if case]
+
+
+def _carrying(session: Session, observables: Sequence[Over]) -> list[tuple[Over, str]]:
+    """Which incidents show these observables, as far as a bounded number of detections tells."""
+    if not observables:
+        return []
+    some = union_all(*(_some_with(kind, value) for kind, value in observables)).subquery()
+    query = select(some.c.kind, some.c.value, DetectionRow.incident)
+    query = query.join(DetectionRow, col(DetectionRow.fingerprint) == some.c.detection)
+    found = session.execute(query.where(col(DetectionRow.incident).is_not(None)).distinct())
+    return [((kind, value), case) for kind, value, case in found]
+
+
+def _some_with(kind: str, value: str) -> Any:
+    part = select(ObservableRow.kind, ObservableRow.value, ObservableRow.detection)
+    return select(part.where(ObservableRow.kind == kind, ObservableRow.value == value).limit(_FOUND).subquery())
