@@ -150,9 +150,8 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
     words = Words(visit.desk, look, visit)
     view = cases.incident(look, resolve_incident(look, name))
     found = work.assignments(look, incident=view.id, open_only=False, limit=1000)
-    climbed = work.escalations(look, incident=view.id)
+    climbed, history = work.escalations(look, incident=view.id), level_history(look, view.id)
     reached = {climb.step: climb for climb in climbed}
-    history = level_history(look, view.id)
     entries, window = _timeline(look, visit, view.id, asked.before)
     rows, more = _detections(look, words, view.id, asked.page)
     notes, notes_window = _notes(look, words, view.id, asked.notes)
