@@ -124,11 +124,13 @@ NEEDS_STEP_UP = frozenset(
         Permission.BREAK_GLASS,
         Permission.EXPORT_RECORD,
         Permission.ISSUE_TOKEN,
+        Permission.READ_EVIDENCE,
         Permission.RESET_SECOND_FACTOR,
     }
 )
 """What somebody may do only shortly after they proved again who they are.
 
+Evidence is among it because its content leaves the desk as a file: logs, images of disks, letters of third persons.
 Use cases ask for it besides where only one side of a permission is grave: approving (not refusing) a step or an
 announcement, naming a reader of a sealed case and lifting its seal (not sealing it), taking a second factor away."""
 

@@ -3,8 +3,10 @@
 import hashlib
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -12,6 +14,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from csirt.bootstrap import Desk
+from csirt.clock import FixedClock
 from csirt.model.people import Actor
 from csirt.response import incidents
 from csirt.response.incidents import Report
@@ -59,6 +62,24 @@ def test_a_body_becomes_evidence_and_comes_back(officer: Someone, case: str, des
     chain = officer.get(f"/evidence/{id_}").json()["custody"]
     assert [entry["kind"] for entry in chain] == ["EVIDENCE_COLLECTED", "EVIDENCE_ACCESSED"]
     assert "証拠 1.bin" in chain[0]["text"]
+
+
+@pytest.mark.parametrize("stale", ["/evidence/{}", "/incidents/{}/timeline.csv"])
+def test_what_leaves_as_a_file_asks_again_who_takes_it(
+    officer: Someone, case: str, clock: FixedClock, stale: str
+) -> None:
+    piece = send(officer, case, b"x").json()["id"]
+    page = stale.format(piece if "evidence" in stale else case)
+    address = f"/evidence/{piece}/content" if "evidence" in stale else page
+    before = len(officer.get("/record?limit=500").json())
+    clock.forward(timedelta(minutes=6))
+    answer = officer.get(address)
+    assert (answer.status_code, answer.json()["error"]) == (403, "step_up_needed")
+    led = officer.client.get(page, headers={"Accept": "text/html"}, follow_redirects=False)
+    assert (led.status_code, led.headers["location"]) == (303, f"/step-up?back={quote(page, safe='')}")
+    assert len(officer.get("/record?limit=500").json()) == before
+    assert officer.post("/session/proof", {"password": "k.sato-naruto"}).status_code == 204
+    assert officer.get(address).status_code == 200
 
 
 def test_a_form_of_a_program_is_taken_too(officer: Someone, case: str) -> None:

@@ -101,5 +101,5 @@ def test_what_protects_or_refuses_needs_none(desk: Desk, act: str) -> None:
 def test_the_list_is_that_of_the_grave_acts() -> None:
     assert set(NEEDS_STEP_UP) == {
         Permission.APPROVE_ERASURE, Permission.APPROVE_REPORT, Permission.BREAK_GLASS, Permission.EXPORT_RECORD,
-        Permission.ISSUE_TOKEN, Permission.RESET_SECOND_FACTOR,
+        Permission.ISSUE_TOKEN, Permission.READ_EVIDENCE, Permission.RESET_SECOND_FACTOR,
     }  # fmt: skip

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from csirt.documents import teller, timeline_document
 from csirt.errors import NotFound
+from csirt.model.authority import must_be_fresh
 from csirt.reports.timeline import TimelineDocument, timeline_csv, timeline_pdf
 from csirt.reports.timeline_xlsx import timeline_xlsx
 from csirt.store.queries.cases import resolve_incident
@@ -58,9 +59,10 @@ def show_timeline(
     responses={200: {"content": {kind.partition(";")[0]: {} for _, kind in _MAKERS.values()}}},
 )
 def make_document(name: str, form: str, reader: IncidentReader) -> Response:
-    """The timeline as a document for the file: `pdf`, `xlsx` or `csv`."""
+    """The timeline as a document for the file: `pdf`, `xlsx` or `csv`; after a proof of who one is, as any export."""
     if form not in set(Form):
         raise NotFound("page_unknown")
+    must_be_fresh(reader.actor)  # a whole case leaves as a file
     incident = reader.desk.look(resolve_incident, name)
     make, kind = _MAKERS[Form(form)]
     document = make(timeline_document(reader.desk, incident, reader.language))
