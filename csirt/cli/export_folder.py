@@ -58,6 +58,8 @@ class ExportFolder:
                     tell(frontier.size, size)
         with (self.path / "payloads.jsonl").open("wb") as openings:
             openings.writelines(audit.openings(look, size, self.part))
+        if erased := b"".join(audit.erasures(look, size, self.part)):
+            (self.path / "erased.jsonl").write_bytes(erased)
         self.root = b64(frontier.root()).decode()
         self._write_seals(published)
         if self.part == WHOLE:

@@ -13,11 +13,12 @@ import argparse
 import functools
 import hashlib
 import hmac
+import io
 import json
 import re
 import sys
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from itertools import islice, repeat
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
@@ -34,7 +35,8 @@ except ImportError:
 FORMAT = "csirt-record-2"
 PROOF = "c2sp.org/tlog-proof@v1"
 REQUIRED = frozenset({"entries.jsonl", "leaves.bin", "checkpoint", "key.pub", "verify_record.py", "README.txt"})
-BULK = frozenset({"entries.jsonl", "leaves.bin", "payloads.jsonl"})
+BULK = frozenset({"entries.jsonl", "leaves.bin", "payloads.jsonl", "erased.jsonl"})
+ERASING = frozenset({"PERSONAL_DATA_ERASED", "DESK_RESTORED"})  # kinds of entries that name destroyed keys
 ASIDE = frozenset({"documents", "tlog"})  # for people, and for other tools (C2SP tlog-tiles): nothing there is checked
 MAX_ENTRY, MAX_OPENING, MAX_SMALL = 8192, 1 << 22, 1 << 20
 MAX_ENTRIES, MAX_INT, PROGRESS_EVERY = 100_000_000, 2**53 - 1, 250_000
@@ -332,7 +334,10 @@ def _show_progress(done: int, of: int) -> None:
         sys.stderr.write(f"{done} of {of} entries read\n")
 
 
-def _lines(path: Path, most: int, openings: dict[bytes, bool], *, whole: bool = True) -> Iterator[tuple[int, bytes]]:
+Openings = dict[bytes, tuple[str, int]]  # commitment -> what is wrong unless its entry comes before this `seq`
+
+
+def _lines(path: Path, most: int, openings: Openings, *, whole: bool = True) -> Iterator[tuple[int, bytes]]:
     with path.open("rb") as file:
         for seq in range(most):
             line = file.readline(MAX_ENTRY + 2)
@@ -340,8 +345,10 @@ def _lines(path: Path, most: int, openings: dict[bytes, bool], *, whole: bool = 
                 return
             if line[-1:] != b"\n":
                 raise Bad("entry_cut_or_too_long" if line else "entry_missing", seq if whole else None)
-            if any(not openings.pop(found, True) for found in (_commitments(line) if openings else ())):
-                raise Bad("opening_wrong", seq if whole else int(match_entry(line[:-1])[5]))
+            for found in _commitments(line) if openings else ():
+                code, end = openings.pop(found, ("", MAX_ENTRIES))
+                if (at := seq if whole else int(match_entry(line[:-1])[5])) >= end:
+                    raise Bad(code, at)
             if (seq + 1) % min(PROGRESS_EVERY, 5000) == 0 or seq + 1 == most:
                 _show_progress(seq + 1, most)
             yield seq, line[:-1]
@@ -349,16 +356,30 @@ def _lines(path: Path, most: int, openings: dict[bytes, bool], *, whole: bool = 
             raise Bad("entry_beyond_checkpoint", most)
 
 
-def _openings(path: Path) -> dict[bytes, bool]:
-    found: dict[bytes, bool] = {}
-    with path.open("rb") as file:
+def _openings(path: Path) -> Openings:
+    found: Openings = {}
+    with path.open("rb") if path.exists() else io.BytesIO() as file:
         for line in iter(functools.partial(file.readline, MAX_OPENING), b""):
             try:
                 (key_c, c), (key_salt, salt), (key_text, text) = json.loads(line, object_pairs_hook=tuple)
                 fits = (key_c, key_salt, key_text) == ("c", "salt", "text") and c.encode() not in found
-                found[c.encode() if fits else b""] = commitment(a2b_base64(salt), text) == c.encode()
+                good = commitment(a2b_base64(salt), text) == c.encode()
+                found[c.encode() if fits else b""] = ("opening_wrong", MAX_ENTRIES if good else -1)
             except HOSTILE:
-                found[b""] = False  # belongs to no entry, so that it is left over at the end
+                found[b""] = ("opening_wrong", -1)  # belongs to no entry, so that it is left over at the end
+    return found
+
+
+def _erasures(path: Path, leaf_of: Callable[[int], bytes], known: Container[bytes] = ()) -> Openings:
+    """Texts said to be erased: an entry after theirs, which goes along, must say that their key was destroyed."""
+    found: Openings = {}
+    with path.open("rb") if path.exists() else io.BytesIO() as file:
+        for said in map(json.loads, iter(functools.partial(file.readline, MAX_OPENING), b"")):
+            entry = said["entry"].encode()
+            at, fields = (int(match_entry(entry)[5]), json.loads(entry)) if entry else (-1, {})
+            named = fields.get("kind") in ERASING and said["key"] in fields["out"]["keys"]
+            end = at if named and leaf_of(at) == leaf_hash(entry) else -1
+            found |= {c: ("erasure_unrecorded", -1 if c in known else end) for c in map(str.encode, said["c"])}
     return found
 
 
@@ -516,11 +537,13 @@ def _check_record(folder: Path, key: str | None, old: str | None, witnesses: Seq
     for one in (*own, *map(VerifierKey.parse, witnesses)):
         open_checkpoint(note, one)
     before = [*handovers, _old(old, head, first)]
-    openings = _openings(folder / "payloads.jsonl") if (folder / "payloads.jsonl").exists() else {}
     with (folder / "leaves.bin").open("rb") as file:
         leaves = functools.partial(iter, functools.partial(file.read, 32), b"")
         count, root, roots = _roots(leaves(), head.size, {one.size for one in before})
         good = (count, root) == head[1:]
+        leaf_of = lambda seq: (file.seek(32 * seq), file.read(32))[1]  # noqa: E731 - for two that ask
+        openings = _openings(folder / "payloads.jsonl")
+        openings |= _erasures(folder / "erased.jsonl", leaf_of, frozenset(openings))
         file.seek(0)
         rows = _lines(folder / "entries.jsonl", head.size, openings, whole=part == WHOLE)
         if part == WHOLE:
@@ -532,7 +555,7 @@ def _check_record(folder: Path, key: str | None, old: str | None, witnesses: Seq
             if result[:2] != head[1:]:
                 raise Bad("root_wrong")
         elif good:
-            _check_part(part, rows, head.size, lambda seq: (file.seek(32 * seq), file.read(32))[1])
+            _check_part(part, rows, head.size, leaf_of)
     if openings or not good:
         raise Bad("opening_wrong" if openings else "leaves_wrong")
     if any(one.origin != head.origin or roots.get(one.size) != one.root for one in before):
@@ -607,8 +630,11 @@ def main(arguments: list[str] | None = None) -> int:
     lines = [f"FAIL seq={'?' if bad.seq is None else bad.seq} {bad.code} {bad.where}".rstrip() for bad in findings]
     passed = head and f"{head.origin} {head.size} {b64(head.root).decode()}"
     part = _part(args.folder) if head else WHOLE
+    erased = len(_erasures(args.folder / "erased.jsonl", lambda _: b"")) if head else 0
     if head and part != WHOLE:
         lines.append(f"Only a part of the record: {part}. Nothing of it is missing.")
+    if erased:
+        lines.append(f"{erased} texts were erased, as entries of the record say.")
     report = {
         "result": "FAIL" if findings else "PASS",
         "first_bad": next((bad.seq for bad in findings if bad.seq is not None), None),
@@ -616,6 +642,7 @@ def main(arguments: list[str] | None = None) -> int:
         "findings": [{"code": bad.code, "seq": bad.seq, "where": bad.where} for bad in findings],
         "checkpoint": passed,
         "part": str(part) if head else None,
+        "erased": erased if head else None,
         "key_given": args.key is not None,
     }
     if args.key is None:

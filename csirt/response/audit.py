@@ -25,7 +25,7 @@ from csirt.record.entry import EntryKind, parse
 from csirt.record.export import WHOLE, Part, opening_line
 from csirt.record.tree import Frontier, leaf_hash
 from csirt.record.verify_record import MAX_OPENING, Bad, Checkpoint, Result, check_entries
-from csirt.response.destroyed import Destroyed
+from csirt.response.destroyed import Destroyed, erased_lines
 from csirt.response.projection import Projection
 from csirt.response.stored import IncidentEnds, StoredRow, as_bytes, columns_fit, row_query
 from csirt.store.sight import UNHIDDEN, unseen
@@ -308,13 +308,23 @@ def openings(look: Look, size: int, part: Part = WHOLE) -> Iterator[bytes]:
         Untrusted: a stored text does not fit its commitment.
     """
     at_home = _batches_of(look, unseen(look.session))
-    found = (raw for raw, ours, hidden in entries(look, size, part) if ours and not hidden)
-    wanted = (one.c for raw in found for one in parse(raw).pay if one.c not in at_home)
+    wanted = (c for c in _texts(look, size, part) if c not in at_home)
     while some := list(islice(wanted, 20)):  # a batch of detections may take megabytes
         opened = look.vault.open_all(look.session, some)
         for c in some:
             if c in opened and len(line := opening_line(c, opened[c].salt, opened[c].text)) < MAX_OPENING:
                 yield line
+
+
+def erasures(look: Look, size: int, part: Part = WHOLE) -> Iterator[bytes]:
+    """Lines that say which texts of these entries were erased, and which entry says so."""
+    return erased_lines(look.session, size, _texts(look, size, part))
+
+
+def _texts(look: Look, size: int, part: Part) -> Iterator[str]:
+    """The commitments of the entries that are shown."""
+    found = (raw for raw, ours, hidden in entries(look, size, part) if ours and not hidden)
+    return (one.c for raw in found for one in parse(raw).pay)
 
 
 def _batches_of(look: Look, hidden: Collection[str]) -> frozenset[str]:

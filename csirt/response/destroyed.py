@@ -4,19 +4,23 @@ A text whose key is gone cannot be checked any more. So whoever wants a text unr
 key, were it not that the record names every key that an erasure destroyed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import orjson
 from sqlmodel import Session, col, select
 
 from csirt.record.entry import EntryKind
+from csirt.record.export import erased_line
 from csirt.record.verify_record import Bad
-from csirt.store.tables.record import LedgerRow, VaultKeyRow
+from csirt.store.tables.record import LedgerRow, VaultKeyRow, VaultPayloadRow
 
 # An erasure here; or, at a restore, one that came after the backup, whose keys were destroyed in its folder of keys.
 _NAMING = frozenset({EntryKind.PERSONAL_DATA_ERASED, EntryKind.DESK_RESTORED})
+_AT_ONCE = 500  # below the number of parameters that a statement may have
 
 
 @dataclass(slots=True)
@@ -57,6 +61,35 @@ def unnamed(session: Session) -> list[str]:
     for seq, raw in session.exec(query):
         known.note(seq, orjson.loads(raw))
     return sorted(_gone(session) - set(known.named))
+
+
+def erased_lines(session: Session, size: int, commitments: Iterable[str]) -> Iterator[bytes]:
+    """Lines that say which of these texts were erased, each with the entry that says so, of the first `size`.
+
+    Where no entry says so the line has none, and whoever verifies finds it. An erasure that lies beyond `size` is not
+    sealed yet: it shows nothing, and its texts are left out as those are that nobody exports.
+    """
+    by_key: dict[str, list[str]] = defaultdict(list)
+    wanted = iter(commitments)
+    while some := list(islice(wanted, _AT_ONCE)):
+        query = select(VaultPayloadRow.key, VaultPayloadRow.c).join(
+            VaultKeyRow, col(VaultKeyRow.id) == col(VaultPayloadRow.key)
+        )
+        query = query.where(col(VaultPayloadRow.c).in_(some), col(VaultKeyRow.wrapped).is_(None))
+        for key, c in session.exec(query):
+            by_key[key].append(c)
+    naming = _naming(session) if by_key else {}
+    for key, texts in sorted(by_key.items()):
+        seq, entry = naming.get(key, (-1, b""))
+        for start in range(0, len(texts) if seq < size else 0, _AT_ONCE):
+            yield erased_line(key, sorted(texts)[start : start + _AT_ONCE], entry)
+
+
+def _naming(session: Session) -> dict[str, tuple[int, bytes]]:
+    """Destroyed key -> the entry that names it."""
+    query = select(LedgerRow.seq, LedgerRow.canonical).where(col(LedgerRow.kind).in_(sorted(_NAMING)))
+    rows = [(seq, raw, orjson.loads(raw).get("out", {}).get("keys", ())) for seq, raw in session.exec(query)]
+    return {key: (seq, raw) for seq, raw, keys in rows for key in keys}
 
 
 def _gone(session: Session) -> set[str]:
