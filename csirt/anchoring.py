@@ -1,12 +1,12 @@
 """Carries checkpoints outside: to a folder, on a sheet, by mail, to a time-stamp authority (RFC 3161); once a day.
 
 What lies outside is what shows a record that was rewritten as a whole. Each way is tried until it holds, every ten
-minutes, and what it carried is recorded; the same mail sent twice has the same identity.
+minutes, and what it carried is recorded. Mails go through the outbox, which tries them again by itself.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -17,37 +17,35 @@ from csirt.checkpoints import checkpoints_of, write_durably
 from csirt.era import jst_date
 from csirt.errors import CsirtError, Invalid, Unavailable
 from csirt.logs import log
-from csirt.model.message import Message, Recipient
-from csirt.model.people import SYSTEM
-from csirt.notifying import mail_channel
+from csirt.model.message import DeliveryState, Recipient
+from csirt.model.people import SYSTEM, Actor
 from csirt.record.checkpoint import open_note, paper_line, verifier_line
 from csirt.record.verify_record import Checkpoint, VerifierKey
 from csirt.reports.checkpoint_sheet import CheckpointSheet, checkpoint_pdf
 from csirt.reports.labels import Language
-from csirt.response import sealing
+from csirt.response import deliveries, sealing
 from csirt.settings import Settings
-from csirt.store.queries.anchors import Anchored, anchored
+from csirt.store.queries.anchors import CHECKPOINT, Anchored, Mailed, anchored, mailed
 
 FILE, PAPER, MAIL, STAMP = "file", "paper", "mail", "stamp"
 WAYS = (FILE, PAPER, MAIL, STAMP)
 SECONDS = 15.0
+MAILED_AGAIN = timedelta(hours=1)  # until another mail is tried where one was refused for good
 MOST = 65_536  # bytes of an answer that a time-stamp authority may give
 
 
-def mail_checkpoint(desk: Desk, address: str, line: str) -> None:
-    """Mail a checkpoint to whoever keeps it. No case is involved, and no drill silences it. Raises `DeliveryFailed`."""
-    language = desk.settings.language
-    city = desk.door.city
-    at = desk.clock.now()
-    facts = {"at": at.isoformat(), "city": city.name_ja if language == "ja" else city.name_en, "line": line}
-    subject, body = desk.renderer.render("checkpoint", language, facts)
-    size = line.split(" ")[1]
-    mail_channel(desk.settings).send(
-        Message(
-            id=f"checkpoint-{size}-{address.partition('@')[0]}", template="checkpoint", language=language,
-            recipient=Recipient("auditor", "", address), subject=subject, body=body, at=at, facts=facts,
-        )
-    )  # fmt: skip
+def mail_checkpoint(desk: Desk, actor: Actor, address: str, head: "Head", to: int = 0) -> str:
+    """Put a mail with a checkpoint to whoever keeps it into the outbox; returns the delivery's id.
+
+    That it went outside is recorded once a channel has taken it. `to`: which of the addresses that are set up.
+    """
+    facts = {
+        "at": desk.clock.now().isoformat(),
+        "line": head.line,
+        "size": str(head.checkpoint.size),
+        "to": str(to),
+    }
+    return desk.commit(actor, deliveries.queue_alone, MAIL, Recipient("auditor", "", address), CHECKPOINT, facts)
 
 
 def stamp(url: str, note: bytes) -> bytes:
@@ -109,7 +107,7 @@ def tokens(settings: Settings) -> Path:
     return settings.anchor_folder or settings.data / "anchors"
 
 
-Act = Callable[[Desk, Head], None]
+Act = Callable[[Desk, Head], bool]  # whether it is outside by now
 
 
 def ways(settings: Settings) -> Iterator[tuple[str, int, Act]]:
@@ -118,7 +116,7 @@ def ways(settings: Settings) -> Iterator[tuple[str, int, Act]]:
         yield FILE, 0, _to_folder
         yield PAPER, 0, _on_paper
     for number, address in enumerate(settings.anchor_mails, 1):
-        yield MAIL, number, partial(_by_mail, address)
+        yield MAIL, number, partial(_by_mail, number, address)
     if settings.anchor_tsa:
         yield STAMP, 0, _stamped
 
@@ -139,12 +137,15 @@ def carry(desk: Desk, note: Callable[[str, str, str], None]) -> bool:
     done = True
     for way, to, act in wanted:
         if _is_of(last.get((way, to)), today):
+            note(condition(way, to), "ok", "")
             continue
         try:
             head = newest(desk.settings)
             if head is None:
                 raise Unavailable("checkpoint_missing")
-            act(desk, head)
+            if not act(desk, head):
+                done = False
+                continue
         except (CsirtError, OSError) as error:
             code = error.code if isinstance(error, CsirtError) else "folder_not_writable"
             log().warning("anchor.failed", way=way, to=to, code=code)
@@ -165,19 +166,35 @@ def _put(folder: Path, head: Head, ending: str, content: bytes) -> None:
     write_durably(folder / f"{head.checkpoint.size:012d}.{ending}", content, 0o644)
 
 
-def _to_folder(desk: Desk, head: Head) -> None:
+def _to_folder(desk: Desk, head: Head) -> bool:
     _put(tokens(desk.settings), head, "note", head.note)
+    return True
 
 
-def _on_paper(desk: Desk, head: Head) -> None:
+def _on_paper(desk: Desk, head: Head) -> bool:
     _put(tokens(desk.settings), head, "pdf", sheet(desk, head, desk.settings.language))
+    return True
 
 
-def _by_mail(address: str, desk: Desk, head: Head) -> None:
-    mail_checkpoint(desk, address, head.line)
+def _by_mail(to: int, address: str, desk: Desk, head: Head) -> bool:
+    """Queue the mail of the day, unless one is on its way. Raises `Unavailable` while one does not get through."""
+    last = desk.look(mailed).get(to)
+    if last is None or _is_over(last, desk.clock.now()):
+        mail_checkpoint(desk, SYSTEM, address, head, to)
+    elif last.state is not DeliveryState.QUEUED:
+        raise Unavailable("checkpoint_mail_late")
+    return False
 
 
-def _stamped(desk: Desk, head: Head) -> None:
+def _is_over(last: Mailed, now: datetime) -> bool:
+    """Is it time for another mail? One that was refused for good, or may have arrived, is not followed at once."""
+    if last.finished_at is None:
+        return False
+    return last.state is DeliveryState.SENT or now - last.finished_at >= MAILED_AGAIN
+
+
+def _stamped(desk: Desk, head: Head) -> bool:
     token = stamp(desk.settings.anchor_tsa, head.note)
     _put(tokens(desk.settings), head, "note", head.note)
     _put(tokens(desk.settings), head, "tsr", token)
+    return True

@@ -60,11 +60,6 @@ def _mail(settings: Settings, name: str) -> Channel:
     )  # fmt: skip
 
 
-def mail_channel(settings: Settings) -> Channel:
-    """The channel of mails, for what belongs to no case."""
-    return _mail(settings, "mail")
-
-
 def renderer() -> Renderer:
     """The renderer of mails and call sheets."""
     return TemplateRenderer()

@@ -59,6 +59,12 @@ class Wording:
         chain = self.city.chains.get(codes.get("chain", ""))
         return withhold(said, chain.never_say if chain else discretion.ALL)
 
+    def alone(self, codes: Mapping[str, str], language: str, *, repeat: bool) -> dict[str, str]:
+        """The same for a message about no case."""
+        city = self.city.name_ja if language == "ja" else self.city.name_en
+        flags = {"sample": "1" if self.city.sample else "", "repeat": "1" if repeat else ""}
+        return {**codes, "city": city, **flags}
+
     def _link(self, codes: Mapping[str, str]) -> str:
         if not self.base_url:
             return ""

@@ -44,10 +44,13 @@ def _documents(desk: Desk, due: Due, language: str) -> Iterator[Attachment]:
 def _part(desk: Desk, due: Due, item: Item, language: str) -> tuple[Mapping[str, str], str, str]:
     """Facts, subject and body of one delivery."""
     try:
-        facts = desk.wording.facts(
-            item.facts, due.recipient, language, channel=due.channel, repeat=due.repeat, drill=due.drill,
-            token=item.token,
-        )  # fmt: skip
+        if item.incident is None:
+            facts = desk.wording.alone(item.facts, language, repeat=due.repeat)
+        else:
+            facts = desk.wording.facts(
+                item.facts, due.recipient, language, channel=due.channel, repeat=due.repeat, drill=due.drill,
+                token=item.token,
+            )  # fmt: skip
         subject, body = desk.renderer.render(item.template, language, facts)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with a text, somebody must be told of the case
         log().error("delivery.not_written", delivery=item.delivery, error=type(error).__name__)

@@ -1,21 +1,25 @@
 """`csirt checkpoint`: carries the head of the record outside: a file, a sheet of paper, a mail, a time stamp."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from csirt.anchoring import FILE, MAIL, PAPER, STAMP, Head, mail_checkpoint, newest, sheet, stamp
+from csirt.anchoring import FILE, PAPER, STAMP, Head, mail_checkpoint, newest, sheet, stamp
 from csirt.bootstrap import Desk
 from csirt.cli.opening import LOCAL, open_desk
 from csirt.cli.signers import fresh_checkpoint
 from csirt.cli.speaking import AsJson, Data, Lang, Language, say, show_one
 from csirt.errors import NotFound, Unavailable
+from csirt.model.message import DeliveryState
 from csirt.record.checkpoint import verifier_line
 from csirt.response import sealing
+from csirt.sending import Sender
+from csirt.store.queries import work
 from csirt.store.queries.timeline import head
+
+MOST_BEFORE = 50  # other messages that may have to go before it
 
 
 def checkpoint(
@@ -39,7 +43,7 @@ def checkpoint(
         if pdf:
             _carried(desk, PAPER, head_now, lambda: _write(pdf, sheet(desk, head_now, language.value)))
         for address in mail or ():
-            _carried(desk, MAIL, head_now, partial(mail_checkpoint, desk, address, head_now.line))
+            _mailed(desk, address, head_now)
         if tsa:
             token = (out or Path("checkpoint")).with_suffix(".tsr")
             _carried(desk, STAMP, head_now, lambda: _write(token, stamp(tsa, head_now.note)))
@@ -54,6 +58,18 @@ def _carried(desk: Desk, way: str, head_now: Head, act: Callable[[], object]) ->
     """Do it, then say in the record that it was done."""
     act()
     desk.commit(LOCAL, sealing.anchored, way, head_now.checkpoint.size)
+
+
+def _mailed(desk: Desk, address: str, head_now: Head) -> None:
+    """Put the mail into the outbox and send what is due there, until it is gone; else the worker tries it again."""
+    sent, sender = mail_checkpoint(desk, LOCAL, address, head_now), Sender(desk)
+    for _ in range(MOST_BEFORE):
+        (mail,) = desk.look(work.deliveries, ids=[sent])
+        if mail.state == DeliveryState.SENT.value:
+            return
+        if mail.state != DeliveryState.QUEUED.value or not sender.send_next(mail.channel):
+            break
+    raise Unavailable("checkpoint_mail_late")
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -43,6 +43,15 @@ def queue(
     return _put(tx, row, step)
 
 
+def queue_alone(tx: Tx, channel: str, recipient: Recipient, template: str, facts: Mapping[str, str]) -> str:
+    """A message about no case; returns the delivery's id. No drill silences it, and no other channel is tried."""
+    row = DeliveryRow(
+        id=new_id("d"), channel=channel, party=recipient.party, name=recipient.name, address=recipient.address,
+        template=template, facts=dict(facts), state=DeliveryState.QUEUED.value, queued_at=tx.now,
+    )  # fmt: skip
+    return _put(tx, row, None)
+
+
 def queue_instead(tx: Tx, call: DeliveryRow, channel: str, address: str, page_key: str | None) -> str:
     """The same message to the same addressee on another channel; returns the new delivery's id."""
     row = DeliveryRow(
@@ -55,12 +64,12 @@ def queue_instead(tx: Tx, call: DeliveryRow, channel: str, address: str, page_ke
 
 
 def _put(tx: Tx, row: DeliveryRow, step: str | None) -> str:
-    case = tx.session.get_one(IncidentRow, row.incident)
-    if case.drill:
+    case = tx.session.get_one(IncidentRow, row.incident) if row.incident else None
+    if case and case.drill:
         row.address = address_in_drill(row.party, row.person, row.channel)
     tx.session.add(row)
     if row.channel not in CALL_SHEET_CHANNELS:
-        level = case.level if case.level is not None else case.proposed_level
+        level = (case.level if case.level is not None else case.proposed_level) if case else 0
         lane = lane_of(level, is_call=row.escalation is not None)
         due = DeliveryDueRow(delivery=row.id, not_before=tx.now, channel=row.channel, address=row.address, lane=lane)
         due.message = row  # so that it is written after what it points at, without a question to the database for each

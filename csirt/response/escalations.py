@@ -149,7 +149,7 @@ def record_call(tx: Tx, sheet: AssignmentRow, choice: str, reason: str, fields: 
     if reached and call.escalation:
         row = _locked(tx, call.escalation)
         _acknowledge(tx, row, _read(row), call.person or call.party)
-    if reached:
+    if reached and call.incident:
         duties.meet_by_calls(tx, call.incident)
 
 

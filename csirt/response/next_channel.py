@@ -15,8 +15,11 @@ from csirt.store.tx import Tx
 def pass_on(tx: Tx, call: DeliveryRow) -> None:
     """Call the addressee on the first of their channels, in their own order, on which they were not called yet.
 
-    A mere notice never becomes a phone call. Where no channel is left, the record says so.
+    A mere notice never becomes a phone call. Where no channel is left, the record says so. What is about no case has
+    one channel only; that it does not get through is told by whoever wanted it sent.
     """
+    if call.incident is None:
+        return
     for channel, address in _others(tx, call):
         if call.escalation is None:
             deliveries.queue_instead(tx, call, channel, address, None)
@@ -43,7 +46,8 @@ def _others(tx: Tx, call: DeliveryRow) -> Iterator[tuple[str, str]]:
 def _contact(tx: Tx, call: DeliveryRow) -> Contact | None:
     """Who was called, as they are known now: a deputy stays who they are, whoever holds the post meanwhile."""
     known = people.roster(tx.session, tx.vault)
-    known = people.callable_in(tx.session, known, {call.incident}).get(call.incident, known)
+    if call.incident:
+        known = people.callable_in(tx.session, known, {call.incident}).get(call.incident, known)
     if call.person is not None:
         person = known.people.get(call.person)
         return contact_of(person) if person else None

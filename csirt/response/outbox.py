@@ -16,8 +16,9 @@ from csirt.errors import LeaseLost
 from csirt.model.discretion import neutral
 from csirt.model.message import TRIES, DeliveryState, Receipt, Recipient, wait_after
 from csirt.record.entry import EntryKind
-from csirt.response import acknowledging, circuits, locks, next_channel, report_sending
+from csirt.response import acknowledging, circuits, locks, next_channel, report_sending, sealing
 from csirt.store.leases import new_lease
+from csirt.store.queries.anchors import CHECKPOINT
 from csirt.store.queries.sealing import sealed_of
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.outbox import DeliveryDueRow, DeliveryRow
@@ -27,6 +28,7 @@ LEASE = timedelta(seconds=60)
 UNKNOWN_REPLY = "unknown"  # what a channel replies when a message may or may not have arrived
 BUNDLE_FROM = 3  # so many messages for one addressee go as one
 BUNDLE_MOST = 50
+MAIL = "mail"  # the way by which a checkpoint goes outside
 SEALED, GLASS = "sealed", "glass_broken"  # the only texts that leave the house about a sealed case
 
 
@@ -35,7 +37,7 @@ class Item:
     """One delivery of what is to be sent."""
 
     delivery: str
-    incident: str
+    incident: str | None  # none: it is about no case
     template: str
     facts: Mapping[str, str]
     token: str = ""  # lets the addressee acknowledge; made for this attempt
@@ -94,13 +96,13 @@ def claim(tx: Tx, channel: str, *, oldest: bool = False, bundles: bool = False) 
         items=_items(tx, calls),
         queued_at=min(one.queued_at for one in calls),
         repeat=any(one.state == DeliveryState.UNKNOWN.value for one in calls),
-        drill=tx.session.get_one(IncidentRow, call.incident).drill,
+        drill=call.incident is not None and tx.session.get_one(IncidentRow, call.incident).drill,
     )
 
 
 def _items(tx: Tx, calls: Sequence[DeliveryRow]) -> tuple[Item, ...]:
     """What is said of each. Of a case that is sealed by now: its number and where to read, whatever was to be said."""
-    sealed = sealed_of(tx.session, {one.incident for one in calls})
+    sealed = sealed_of(tx.session, {one.incident for one in calls if one.incident})
     return tuple(
         Item(
             one.id,
@@ -178,7 +180,7 @@ def _give_up(tx: Tx, row: DeliveryDueRow) -> None:
 
 def delivered(tx: Tx, due: Due, receipt: Receipt) -> None:
     """A channel took the message. Raises `LeaseLost`."""
-    for incident in sorted({item.incident for item in due.items if "sending" in item.facts}):
+    for incident in sorted({item.incident for item in due.items if item.incident and "sending" in item.facts}):
         locks.hold(tx, incident)  # a report goes out: what it meets belongs to the case
     held = _held(tx, due)
     for call, row in held:
@@ -193,6 +195,8 @@ def delivered(tx: Tx, due: Due, receipt: Receipt) -> None:
         tx.record(EntryKind.MESSAGE_DELIVERED, incident=call.incident, out=out)
         if "sending" in call.facts:
             report_sending.delivered(tx, call)
+        if call.template == CHECKPOINT:
+            sealing.anchored(tx, MAIL, int(call.facts["size"]), int(call.facts["to"]))
     circuits.note(tx, due.channel, is_down=False)
 
 
@@ -205,7 +209,9 @@ def failed(tx: Tx, due: Due, failure: Failure) -> None:
 
     A refusal for good and an unknown outcome have the addressee called on their next channel at once.
     """
-    for incident in sorted({item.incident for item in due.items}):  # the next channel belongs to the case
+    for incident in sorted(
+        {item.incident for item in due.items if item.incident}
+    ):  # the next channel belongs to the case
         locks.hold(tx, incident)
     held = _held(tx, due)
     chance = secrets.SystemRandom().random()

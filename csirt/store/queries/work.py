@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import false
 from sqlmodel import col, or_, select
 
 from csirt.errors import NotFound
@@ -243,9 +244,8 @@ def deliveries(
     look: Look, *, escalations: Sequence[str] = (), incident: str | None = None, ids: Sequence[str] = ()
 ) -> list[DeliveryView]:
     """Calls and messages of escalations or of an incident, oldest first."""
-    wanted = or_(
-        col(DeliveryRow.escalation).in_(escalations), DeliveryRow.incident == incident, col(DeliveryRow.id).in_(ids)
-    )
+    theirs = col(DeliveryRow.incident) == incident if incident else false()  # none would mean: those of no case
+    wanted = or_(col(DeliveryRow.escalation).in_(escalations), theirs, col(DeliveryRow.id).in_(ids))
     if not (escalations or incident or ids):
         return []
     rows = look.session.exec(select(DeliveryRow).where(wanted).order_by(col(DeliveryRow.queued_at))).all()

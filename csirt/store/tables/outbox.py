@@ -27,13 +27,16 @@ class EscalationRow(SQLModel, table=True):
 
 
 class DeliveryRow(SQLModel, table=True):
-    """One message to one addressee on one channel. Name and address are kept here only, never in the record."""
+    """One message to one addressee on one channel. Name and address are kept here only, never in the record.
+
+    Without `incident` it is about no case, such as the daily checkpoint.
+    """
 
     __tablename__ = "delivery"
     __table_args__ = (Index("ix_delivery_page", "escalation", "page_key", unique=True),)
 
     id: str = Field(primary_key=True)
-    incident: str = Field(foreign_key="incident.id", index=True)
+    incident: str | None = Field(default=None, foreign_key="incident.id", index=True)
     escalation: str | None = Field(default=None, index=True)
     page_key: str | None = None
     route: str | None = None
