@@ -7,7 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from csirt.store.columns import BigId, UtcDateTime, index_of_filled, index_of_full
 
-SHOWN = ("attacked", "attacker", "user_name")  # of a detection, and looked for among incidents
+SHOWN = ("attacker", "user_name")  # of a detection, and looked for among incidents
 
 
 class BatchRow(SQLModel, table=True):
@@ -46,6 +46,7 @@ class DetectionRow(SQLModel, table=True):
         index_of_filled("ix_detection_case", "incident", "at", "id"),
         *(index_of_filled(f"ix_detection_{name}", name) for name in ("likeness", "cluster", "ignored_by")),
         # From a value to the incidents that show it, for which nothing else of the row is read.
+        Index("ix_detection_attacked", "attacked", "incident"),
         index_of_filled("ix_detection_asset", "asset", "incident"),
         *(index_of_full(f"ix_detection_{name}_case", name, "incident") for name in SHOWN),
     )
@@ -67,7 +68,7 @@ class DetectionRow(SQLModel, table=True):
     dst_ip: str | None = None
     host: str | None = None
     user: str | None = Field(default=None, sa_column_kwargs={"name": "user_name"})
-    attacked: str = Field(index=True)
+    attacked: str
     reported_as: str | None = None
     attacker: str | None = None
     count: int = 1
