@@ -116,6 +116,12 @@ def test_public_keys_that_are_none_are_refused(line: str) -> None:
         VerifierKey.parse(line)
 
 
+@pytest.mark.parametrize(("kind", "size"), [(LOG, 31), (LOG, 33), (WITNESS, 33), (QUANTUM, 1311), (5, 32), (0, 0)])
+def test_a_key_with_its_right_id_has_a_known_kind_and_that_kinds_size(kind: int, size: int) -> None:
+    with pytest.raises(Bad, match="key_malformed"):
+        VerifierKey.parse(verifier_line(VerifierKey.of(ORIGIN, bytes(size), kind)))
+
+
 # ------------------------------------------------------------------------------------------------------- older library
 
 
