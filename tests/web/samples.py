@@ -85,7 +85,15 @@ def assignment_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     say = Words(language)
     yield "assignments", a_frame(language, "assignments"), some_assignments(say)
     more = frame.Window(first=51, last=52, total=120, newer="/assignments?page=1", older="/assignments?page=3")
-    yield "assignments_more", a_frame(language, "assignments"), replace(some_assignments(say), window=more)
+    yield (
+        "assignments_more",
+        a_frame(language, "assignments"),
+        replace(
+            some_assignments(say),
+            window=more,
+            duties_window=replace(more, first=1, last=1, newer="", older="/assignments?duties=2"),
+        ),
+    )
     yield "assignments_empty", a_frame(language, "assignments"), assignment.Assignments(rows=())
     yield "assignment", a_frame(language, "assignments"), an_assignment(say)
     yield "assignment_wrong", a_frame(language, "assignments"), a_wrong_assignment(say)

@@ -1,8 +1,13 @@
 """Duties through pages, API and commands: what stands open for whom, and who is reminded."""
 
+import re
+
+from sqlalchemy import event
+
 from csirt.model.fact import FactState, Statement, Value
 from csirt.model.incident import IncidentType
 from csirt.response import facts
+from csirt.web.pages.obligations import TODO
 from tests.cli.calling import call
 from tests.web.conftest import Someone
 from tests.web.visitor import Visit, played, visit
@@ -27,6 +32,26 @@ def test_the_list_of_the_post_in_charge_and_of_the_post_that_decides_holds_the_d
     assert "警察への連絡・相談" in mine
     assert f"/incidents/{incident}/duties#" in mine
     assert "警察への連絡・相談" not in visit("o.sasaki").get("/assignments").text
+
+
+def test_a_city_full_of_duties_is_listed_page_by_page_with_few_questions(visit: Visit, played: World) -> None:
+    for _ in range(TODO + 2):
+        case(played, crime="suspected")
+    me, asked = visit("k.sato"), list[str]()
+
+    def note(_connection: object, _cursor: object, what: str, *_rest: object) -> None:
+        asked.append(what)
+
+    event.listen(played.desk.door.database.reader, "before_cursor_execute", note)
+    first = me.text("/assignments")
+    event.remove(played.desk.door.database.reader, "before_cursor_execute", note)
+    assert len(asked) < 25
+    assert first.count("/duties#") == TODO
+    assert f"全{TODO + 2}件のうち1〜{TODO}件目" in first
+    assert 'href="/assignments?duties=2#duties"' in first
+    second = me.text("/assignments?duties=2")
+    assert second.count("/duties#") == 2
+    assert not set(re.findall(r"/duties#[\w-]+", first)) & set(re.findall(r"/duties#[\w-]+", second))
 
 
 def test_a_case_that_is_closed_has_nothing_on_the_list(visit: Visit, played: World) -> None:

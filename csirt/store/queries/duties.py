@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import false, func, tuple_
 from sqlmodel import Session, col, select
 
 from csirt.errors import NotFound
@@ -60,18 +61,35 @@ def duties(look: Look, incident: str, *, open_only: bool = False) -> list[DutyVi
     return sorted(_views(look, list(look.session.exec(query))), key=_order)
 
 
-def open_duties(look: Look, rules: Collection[str] | None = None) -> list[tuple[DutyView, IncidentRow]]:
-    """Every duty (of these rules) that stands open in an open incident, soonest end first, with its incident."""
-    if rules is not None and not rules:
-        return []
-    query = select(DutyRow, IncidentRow).join(IncidentRow, col(IncidentRow.id) == col(DutyRow.incident))
-    query = query.where(DutyRow.state == DutyState.OPEN.value, IncidentRow.status == IncidentStatus.OPEN.value)
-    if rules is not None:
-        query = query.where(col(DutyRow.rule).in_(rules))
+Editions = Collection[tuple[str, str]]
+"""Rules, each with one of its editions."""
+
+
+def open_duties(
+    look: Look, rules: Editions | None = None, *, offset: int = 0, limit: int | None = None
+) -> list[tuple[DutyView, IncidentRow]]:
+    """The duties (of these rules) that stand open in open incidents, soonest end first, with their incidents."""
+    due = col(DutyRow.due_at)
+    order = due.is_(None), func.coalesce(due, col(DutyRow.arose_at)), col(DutyRow.rule), col(DutyRow.id)
+    query = select(DutyRow, IncidentRow).where(*_open_of(rules)).order_by(*order).offset(offset).limit(limit)
     pairs = look.session.exec(query).all()
     found = {row.id: case for row, case in pairs}
-    views = sorted(_views(look, [row for row, _ in pairs]), key=_order)
-    return [(view, found[view.id]) for view in views]
+    return [(view, found[view.id]) for view in _views(look, [row for row, _ in pairs])]
+
+
+def count_open_duties(look: Look, rules: Editions | None = None) -> int:
+    """How many they are."""
+    return look.session.exec(select(func.count()).select_from(DutyRow, IncidentRow).where(*_open_of(rules))).one()
+
+
+def _open_of(rules: Editions | None) -> list[Any]:
+    wanted: list[Any] = [
+        col(IncidentRow.id) == col(DutyRow.incident), DutyRow.state == DutyState.OPEN.value,
+        IncidentRow.status == IncidentStatus.OPEN.value,
+    ]  # fmt: skip
+    if rules is not None:
+        wanted.append(tuple_(col(DutyRow.rule), col(DutyRow.edition)).in_(sorted(rules)) if rules else false())
+    return wanted
 
 
 def duty(look: Look, id_: str) -> DutyView:

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import String, literal, tuple_, union_all
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from csirt.model.incident import IncidentStatus
@@ -28,8 +29,8 @@ MOST_CASES = {"host": 10, "attacker": 10, "asset": 10, "domain": 5} | MOST_HOSTS
 MOST = 20  # related incidents that are told
 MOST_COMMON = 5  # common values that are named
 DAYS = 7  # so far apart one account may be spelled differently and still be found
-_ROWS = 200  # of an incident's detections that are looked at, the gravest
-_VALUES = 30  # of one kind that are looked for
+_ROWS = 100  # of an incident's first detections that are looked at, and of its last
+_VALUES = 20  # of one kind that are looked for
 _FOUND = 300  # detections with one observable that are looked at
 
 Over = tuple[str, str]  # kind and value
@@ -60,12 +61,25 @@ class Relations:
 
 def related(look: Look, incident: str) -> Relations:
     """What is related to an incident, of what the reader may see."""
-    query = select(DetectionRow).where(DetectionRow.incident == incident)
-    rows = look.session.exec(query.order_by(col(DetectionRow.level).desc(), col(DetectionRow.id)).limit(_ROWS)).all()
+    rows = _shown_in(look.session, incident)
     found: defaultdict[Over, set[str]] = defaultdict(set)
     for over, case in _cases_by(look.session, _asked(look.session, rows)) if rows else ():
         found[over].add(case)
     return _told(look.session, incident, found)
+
+
+def _shown_in(session: Session, incident: str) -> list[Any]:
+    """What the first and the last detections of an incident show: as many as its index gives without sorting."""
+    row = DetectionRow
+    shown: tuple[Any, ...] = (
+        row.id, row.fingerprint, row.at, row.level, row.own_level, row.attacked, row.attacker, row.user, row.asset,
+    )  # fmt: skip
+    query = sql_select(*shown).where(col(row.incident) == incident)
+    first = session.execute(query.order_by(col(row.at), col(row.id)).limit(_ROWS)).all()
+    if len(first) < _ROWS:
+        return list(first)
+    last = session.execute(query.order_by(col(row.at).desc(), col(row.id).desc()).limit(_ROWS)).all()
+    return list({one.id: one for one in (*first, *last)}.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +92,7 @@ class _Asked:
     days: set[date]
 
 
-def _asked(session: Session, rows: Sequence[DetectionRow]) -> _Asked:
+def _asked(session: Session, rows: Sequence[Any]) -> _Asked:
     carried = carried_by(session, {row.fingerprint for row in rows})
     asked = _Asked({kind: {} for kind in _COLUMNS}, {}, {}, {day_of(row.at) for row in rows})
     for row in rows:

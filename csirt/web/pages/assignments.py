@@ -15,7 +15,7 @@ from csirt.reports.labels import shown_at
 from csirt.response import escalations
 from csirt.response.assignments import Reply
 from csirt.store.queries import board, cases, timeline, work
-from csirt.store.queries.work import AssignmentView, EscalationView
+from csirt.store.queries.work import AssignmentView, DeliveryView, EscalationView
 from csirt.store.tx import Look
 from csirt.texts.steps import titled
 from csirt.web.api.words import Words
@@ -47,23 +47,31 @@ _TEXTS_OF_CALLS = {"phone": "assignments.phone", "fax": "assignments.fax", "visi
 
 @router.get("/assignments")
 def show_assignments(
-    request: Request, reader: IncidentReader, page: Annotated[int, Query(ge=1, le=100_000)] = 1
+    request: Request,
+    reader: IncidentReader,
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+    duties: Annotated[int, Query(ge=1, le=100_000)] = 1,
 ) -> Response:
     """What waits for the reader, by role and by post, soonest due first; calls to confirm before all of it."""
-    return show(request, reader, reader.desk.look(_assignments, reader, page), "assignments")
+    return show(request, reader, reader.desk.look(_assignments, reader, page, duties), "assignments")
 
 
-def _assignments(look: Look, visit: Visit, page: int = 1) -> Assignments:
+def _assignments(look: Look, visit: Visit, page: int = 1, duties: int = 1) -> Assignments:
     words, who, first = Words(visit.desk, look, visit), parties_of(visit.actor), (page - 1) * cases.PAGE
     found = work.assignments(look, who=who, offset=first, limit=cases.PAGE)
     total = len(found)
     if page > 1 or total == cases.PAGE:
         total, _ = board.count_waiting(look, who, visit.desk.clock.now())
-    about = {case.id: case for case in cases.incidents_of(look, {view.incident for view in found})}
+    climbing = climbs.waiting_for(look, visit.actor)
+    told = {view.incident for view in found} | {view.incident for view in climbing}
+    about = {case.id: case for case in cases.incidents_of(look, told)}
+    calls = {one.id: one for one in work.deliveries(look, ids=[view.delivery for view in found if view.delivery])}
+    todo, todo_window = todo_of(look, visit, words, duties)
     return Assignments(
-        rows=tuple(_row(look, visit, words, view, about[view.incident]) for view in found),
-        calls=tuple(_call(look, words, view) for view in climbs.waiting_for(look, visit.actor)),
-        duties=todo_of(look, visit, words),
+        rows=tuple(_row(visit, words, view, about[view.incident], calls.get(view.delivery or "")) for view in found),
+        calls=tuple(_call(words, view, about[view.incident]) for view in climbing),
+        duties=todo,
+        duties_window=todo_window,
         window=_window(page, first, len(found), total) if total > cases.PAGE else None,
     )
 
@@ -78,11 +86,13 @@ def _window(page: int, first: int, shown: int, total: int) -> Window:
     )
 
 
-def _row(look: Look, visit: Visit, words: Words, view: AssignmentView, case: IncidentView) -> AssignmentRow:
+def _row(
+    visit: Visit, words: Words, view: AssignmentView, case: IncidentView, call: DeliveryView | None
+) -> AssignmentRow:
     is_call = view.kind is StepKind.CALL
     return AssignmentRow(
         href=f"/call-sheets/{view.id}" if is_call else f"/assignments/{view.id}",
-        title=_call_title(look, words, view) if is_call else _title(words, view),
+        title=_call_title(words, view, call) if is_call else _title(words, view),
         incident=words.number(case.fiscal_year, case.ordinal, drill=case.drill),
         incident_title=case.title,
         who=words.name(view.who),
@@ -100,18 +110,15 @@ def _title(words: Words, view: AssignmentView) -> str:
     return titled(title_of(words.step_text(view.playbook, view.step)), view.kind, words.name.words, view.text)
 
 
-def _call_title(look: Look, words: Words, view: AssignmentView) -> str:
-    calls = work.deliveries(look, ids=[view.delivery or ""])
-    if not calls:
+def _call_title(words: Words, view: AssignmentView, call: DeliveryView | None) -> str:
+    if call is None:
         return title_of(words.step_text(view.playbook, view.step))
-    call = calls[0]
     return words.name.words.say(
         _TEXTS_OF_CALLS.get(call.channel, "assignments.phone"), {"party": words.name(call.person or call.party)}
     )
 
 
-def _call(look: Look, words: Words, view: EscalationView) -> CallRow:
-    case = cases.incident(look, view.incident)
+def _call(words: Words, view: EscalationView, case: IncidentView) -> CallRow:
     return CallRow(
         id=view.id,
         about=title_of(words.step_text(case.playbook, view.step)),

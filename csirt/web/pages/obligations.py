@@ -25,11 +25,12 @@ from csirt.web.pages.report_views import drafts_for
 from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.assignment import DutyTodo
 from csirt.web.views.duties import DutyPage, DutyRow, ReportRow, UpcomingRow
-from csirt.web.views.frame import Form, Option
+from csirt.web.views.frame import Form, Option, Window
 
 router = APIRouter()
 
 REPORT_NAMES = frozenset({"channel", "at", "acknowledged_at", "receipt"})
+TODO = 20  # duties of all incidents that one page lists
 LEVELS = {str(int(level)): level for level in Level}
 
 
@@ -102,17 +103,14 @@ def strip_of(look: Look, visit: Visit, words: Words, incident: str) -> tuple[Dut
     return tuple(_row(one, visit, words, {}) for one in questions.duties(look, incident, open_only=True))
 
 
-def todo_of(look: Look, visit: Visit, words: Words) -> tuple[DutyTodo, ...]:
-    """The open duties of all incidents that the reader's posts see to, or may decide against."""
-    book = visit.desk.door.city.law
-    theirs = {rule.id for rule in book.rules if is_theirs(rule, visit.actor)}
-    found = [
-        (view, case, rule)
-        for view, case in questions.open_duties(look, theirs)
-        if (rule := book.rule(view.rule, view.edition)) and is_theirs(rule, visit.actor)
-    ]
-    titles = {one.id: one.title for one in cases.incidents_of(look, {case.id for _, case, _ in found})}
-    return tuple(
+def todo_of(look: Look, visit: Visit, words: Words, page: int) -> tuple[tuple[DutyTodo, ...], Window | None]:
+    """One page of the open duties of all incidents that the reader's posts see to, or may decide against."""
+    theirs = {(rule.id, rule.edition): rule for rule in visit.desk.door.city.law.rules if is_theirs(rule, visit.actor)}
+    first = (page - 1) * TODO
+    found = questions.open_duties(look, theirs.keys(), offset=first, limit=TODO)
+    total = questions.count_open_duties(look, theirs.keys()) if page > 1 or len(found) == TODO else len(found)
+    titles = {one.id: one.title for one in cases.incidents_of(look, {case.id for _, case in found})}
+    rows = tuple(
         DutyTodo(
             label=rule.label(visit.language),
             incident=words.number(case.fiscal_year, case.ordinal, drill=case.drill),
@@ -123,7 +121,20 @@ def todo_of(look: Look, visit: Visit, words: Words) -> tuple[DutyTodo, ...]:
             uncertain=view.uncertain,
             drill=case.drill,
         )
-        for view, case, rule in found
+        for view, case in found
+        for rule in (theirs[view.rule, view.edition],)
+    )
+    return rows, _todo_window(page, len(rows), total) if total > TODO else None
+
+
+def _todo_window(page: int, shown: int, total: int) -> Window:
+    first = (page - 1) * TODO
+    return Window(
+        first=first + 1,
+        last=first + shown,
+        total=total,
+        newer=f"/assignments?duties={page - 1}#duties" if page > 1 else "",
+        older=f"/assignments?duties={page + 1}#duties" if first + shown < total else "",
     )
 
 

@@ -63,6 +63,7 @@ class Assignments:
     rows: tuple[AssignmentRow, ...]
     calls: tuple[CallRow, ...] = ()
     duties: tuple[DutyTodo, ...] = ()
+    duties_window: Window | None = None
     window: Window | None = None
 
 
