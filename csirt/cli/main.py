@@ -75,6 +75,7 @@ COMMANDS = {
     "seals": "csirt.cli.seals:seals",
     "absence": "csirt.cli.absences:absences",
     "handover": "csirt.cli.handovers:handovers",
+    "shift": "csirt.cli.shifts:shifts",
     "chains": "csirt.cli.chains:chains",
     "playbooks": "csirt.cli.playbooks:playbooks",
     "systems": "csirt.cli.systems:systems",

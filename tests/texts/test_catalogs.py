@@ -107,6 +107,7 @@ LISTS = {
         "absences",
         "chains",
         "access",
+        "tokens",
         "health",
         "sources.silent",
         "sources.all_heard",

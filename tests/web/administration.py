@@ -36,6 +36,7 @@ def _overview(say: Words) -> administration.Administration:
             administration.Area(code="channels", href="/channels", said=say("3通りの連絡手段", "3 channels")),
             administration.Area(code="directory", href="/directory", said=say("412人の職員", "412 people")),
             administration.Area(code="calendar", href="/calendar", said=say("いま閉庁しています", "Closed now")),
+            administration.Area(code="tokens", href="/access/tokens", said=say("連携プログラムのトークン", "Tokens")),
             administration.Area(code="health", href="/health", said=say("すべて動いています", "All is well")),
         )
     )

@@ -14,7 +14,17 @@ ADMIN = "o.sasaki"
 
 def test_the_overview_leads_to_every_part(visit: Visit) -> None:
     page = visit(ADMIN).text("/administration")
-    for path in ("/sources", "/channels", "/directory", "/calendar", "/absences", "/chains", "/access", "/health"):
+    for path in (
+        "/sources",
+        "/channels",
+        "/directory",
+        "/calendar",
+        "/absences",
+        "/chains",
+        "/access",
+        "/access/tokens",
+        "/health",
+    ):
         assert f'href="{path}"' in page
     assert 'href="/administration" aria-current="page"' in page
     assert 'href="/administration"' not in visit("k.sato").text("/")

@@ -49,6 +49,7 @@ def _areas(visit: Visit) -> Iterator[Area]:
     yield Area(code="absences", href="/absences", said=say("administration.absences.said", {"n": away}))
     yield Area(code="chains", href="/chains", said=say("administration.chains.said", {"n": len(city.chains)}))
     yield Area(code="access", href="/access", said=say("administration.access.said", {}))
+    yield Area(code="tokens", href="/access/tokens", said=say("administration.tokens.said", {}))
     yield Area(code="health", href="/health", is_well=worst(parts) is PartState.OK,
                said=say(f"health.all.{worst(parts)}", {}))  # fmt: skip
 
