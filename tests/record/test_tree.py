@@ -149,3 +149,6 @@ def test_a_proof_reads_few_leaves_once_the_tree_is_known() -> None:
     tree.inclusion(12_345, 20_000)
     tree.consistency(9_999, 20_000)
     assert asked < 1500
+    asked = 0
+    tree.inclusion(0, 1024)
+    assert asked == 255  # within the leaf's own 256; the larger subtrees beside it are remembered
