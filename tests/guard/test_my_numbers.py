@@ -225,3 +225,19 @@ def test_ordinary_lines_are_quick() -> None:
     for line in lines:
         mask(line)
     assert time.process_time() - start < 8000 / 15_000  # 40,000 a second and more on a quiet machine
+
+
+@pytest.mark.parametrize(
+    "text", ["7f{}", "{}f7", "7{}", "{}7", "a7{}", "{}a7", "a" * 60 + "7{}", "{}" + "a" * 60 + "7"]
+)
+def test_a_number_in_a_word_of_letters_and_other_digits_is_part_of_a_name(text: str) -> None:
+    assert find_my_numbers(text.format("123456789018")) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["f{}", "{}f", "no{}", "{}円", "7 f{}", "7-f{}", "{}f 7", "端7端{}", "7" + "a" * 70 + "{}", "{}" + "a" * 70 + "7"],
+)
+def test_a_number_beside_a_word_without_digits_is_found(text: str) -> None:
+    start = text.index("{}")
+    assert find_my_numbers(text.format("123456789018")) == ((start, start + 12),)

@@ -91,14 +91,32 @@ def test_a_stretch_passes_with_its_neighbours_and_not_without(tmp_path: Path, se
     part = Part("", time_of(log.lines[first]), time_of(log.lines[last + 1]))
     whole = log.lines[first - 1 : last + 2]
     assert found(write_part(tmp_path / "good", log, part, whole)) == []
-    for name, lines in {
-        "no start": whole[1:],
-        "no end": whole[:-1],
-        "gap": whole[:1] + whole[2:],
-        "more": [*whole, log.lines[last + 2]] if last + 2 < 60 else whole[:-1],
-        "nothing": [],
-    }.items():
-        assert found(write_part(tmp_path / name, log, part, lines)), name
+    after = last + 2 < len(log.lines)
+    for name, lines, code, seq in (
+        ("no start", whole[1:], "period_cut", first),
+        ("no end", whole[:-1], "period_cut", last + 1),
+        ("gap", whole[:1] + whole[2:], "seq_not_dense", first),
+        ("more", [*whole, *log.lines[last + 2 : last + 3]], *(("entry_beyond_period", last + 2) if after else ("", 0))),
+        ("nothing", [], "period_cut", 0),
+    ):
+        findings = verify(write_part(tmp_path / name, log, part, lines), PINNED)[1]
+        assert [(bad.code, bad.seq) for bad in findings] == ([(code, seq)] if code else []), name
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_missing_of_an_incident_is_named(tmp_path: Path, seed: int) -> None:
+    log = exported(seed)
+    lines = of_incident(log)
+    at = [json.loads(line)["seq"] for line in lines]
+    for place in range(len(lines)):
+        cut = lines[:place] + lines[place + 1 :]
+        findings = verify(write_part(tmp_path / str(place), log, INCIDENT, cut), PINNED)[1]
+        is_last = place == len(lines) - 1
+        expected = ("incident_cut", at[place - 1] + 1) if is_last else ("incident_not_dense", at[place + 1])
+        assert [(bad.code, bad.seq) for bad in findings] == [expected]
+    foreign = [*lines[:-1], log.lines[0], lines[-1]] if 0 not in at else lines
+    findings = verify(write_part(tmp_path / "foreign", log, INCIDENT, foreign), PINNED)[1]
+    assert [(bad.code, bad.seq) for bad in findings] == ([("seq_not_dense", at[-2] + 1)] if foreign != lines else [])
 
 
 HOSTILE = [
