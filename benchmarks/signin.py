@@ -2,9 +2,9 @@
 
     .venv/bin/python benchmarks/signin.py [--times 200] [--clients 8]
 
-Starts slapd with the sample city's people, one web process on SQLite with every commit synced, and signs people in by
-the API: one after the other, then by several clients at once. Then every directory server falls silent: so many
-sign-ins wait at once, while the web process's event loop is watched. Prints one JSON object; exits 1 if the slowest
+Starts slapd with the sample city's people, one web process on SQLite with every commit synced, listening as the product
+does, and signs people in by the API from a process of their own: one after the other, then several at once. Then every
+directory server falls silent: so many sign-ins wait at once, while the web process's event loop is watched. Prints one JSON object; exits 1 if the slowest
 twentieth of single sign-ins took 50 ms or more, a sign-in without a directory longer than 3 s, or the loop stood still
 for 50 ms.
 """
@@ -20,8 +20,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 
 import httpx
@@ -35,6 +36,7 @@ from csirt.model.people import SYSTEM
 from csirt.response import people
 from csirt.settings import Settings
 from csirt.web.app import create_app
+from csirt.web.serve import listen
 from tests.directory import slapd
 
 P95, ANSWERED, STALL = 0.050, 3.0, 0.050
@@ -60,7 +62,7 @@ class Lag:
 @contextmanager
 def serving(desk: Desk, lag: Lag) -> Iterator[str]:
     """The application on a free port of loopback, its loop watched."""
-    door = socket.create_server((LOCAL, 0), backlog=512)
+    door = listen(LOCAL, 0)
     server = uvicorn.Server(uvicorn.Config(create_app(desk), log_config=None, lifespan="off", ws="none"))
 
     async def both() -> None:
@@ -110,18 +112,23 @@ def measure(address: str, times: int, clients: int) -> dict[str, float]:
             "per_second": round(rate, 1)}  # fmt: skip
 
 
-def without(address: str, lag: Lag) -> dict[str, float]:
-    """Everybody tries at once, and no server answers."""
+def warm_up(address: str) -> None:
+    """What a process does once only is done."""
+    with httpx.Client(base_url=address, timeout=30) as client:
+        assert client.get("/api/v1/health").status_code in {200, 503}
+
+
+def without(address: str) -> float:
+    """Everybody tries at once, and no server answers: the longest that somebody waited, in seconds."""
 
     def one(uid: str) -> tuple[float, int]:
         with httpx.Client(base_url=address, timeout=30) as client:
             return sign_in(client, uid)
 
-    lag.most = 0.0
     with ThreadPoolExecutor(len(ACCOUNTS)) as pool:
         found = list(pool.map(one, ACCOUNTS))
     assert {status for _, status in found} <= {503}, found
-    return {"silent_most_s": round(max(seconds for seconds, _ in found), 2), "stall_ms": round(lag.most * 1000, 1)}
+    return round(max(seconds for seconds, _ in found), 2)
 
 
 def settings_of(data: Path, server: slapd.Slapd, url: str) -> Settings:
@@ -148,15 +155,19 @@ def main() -> int:
         desk = wire(settings_of(folder / "data", server, server.tls_url), "web")
         listing = desk.directory.listing()
         desk.commit(SYSTEM, people.refresh, listing.people, listing.posts)
+        clients = stack.enter_context(ProcessPoolExecutor(1, get_context("spawn")))
         with serving(desk, Lag()) as address:
-            found |= measure(address, wanted.times, wanted.clients)
+            found |= clients.submit(measure, address, wanted.times, wanted.clients).result()
         desk.close()
         shutil.copytree(folder / "data", folder / "other")
         holes = [stack.enter_context(socket.create_server((LOCAL, 0), backlog=64)) for _ in range(2)]
         urls = " ".join(f"ldaps://{LOCAL}:{hole.getsockname()[1]}" for hole in holes)
         desk, lag = wire(settings_of(folder / "other", server, urls), "web"), Lag()
         with serving(desk, lag) as address:
-            found |= without(address, lag)
+            clients.submit(warm_up, address).result()
+            lag.most = 0.0
+            found["silent_most_s"] = clients.submit(without, address).result()
+            found["stall_ms"] = round(lag.most * 1000, 1)
         desk.close()
     print(json.dumps(found))
     held = found["p95_ms"] < P95 * 1000 and found["silent_most_s"] <= ANSWERED and found["stall_ms"] < STALL * 1000
