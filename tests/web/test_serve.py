@@ -1,5 +1,6 @@
 """The web process itself: the port it takes, the note it leaves, how it ends."""
 
+import asyncio
 import os
 import select
 import signal
@@ -16,7 +17,7 @@ import pytest
 
 from csirt.bootstrap import Desk
 from csirt.errors import Unavailable
-from csirt.web.serve import run_web
+from csirt.web.serve import listen, run_web
 
 PROGRAM = """
 import sys
@@ -93,3 +94,22 @@ def test_a_port_in_use_is_said_so(desk: Desk) -> None:
         with pytest.raises(Unavailable) as refused:
             run_web(desk, "127.0.0.1", taken.getsockname()[1])
     assert (refused.value.code, refused.value.permanent) == ("port_taken", True)
+
+
+def test_an_answer_leaves_at_once() -> None:
+    """Without TCP_NODELAY each answer on a connection that is kept open waits 40 ms between its head and its body."""
+    found = []
+
+    async def serve() -> None:
+        async def come(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            found.append(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        door = listen("127.0.0.1", 0)
+        async with await asyncio.start_server(come, sock=door):
+            reader, writer = await asyncio.open_connection(*door.getsockname())
+            await reader.read()
+            writer.close()
+
+    asyncio.run(serve())
+    assert [bool(one) for one in found] == [True]
