@@ -3,10 +3,10 @@
     .venv/bin/python benchmarks/signin.py [--times 200] [--clients 8]
 
 Starts slapd with the sample city's people, one web process on SQLite with every commit synced, listening as the product
-does, and signs people in by the API from a process of their own: one after the other, then several at once. Then every
-directory server falls silent: so many sign-ins wait at once, while the web process's event loop is watched. Prints one
-JSON object; exits 1 if the slowest twentieth of single sign-ins took 50 ms or more, a sign-in without a directory longer
-than 3 s, or the loop stood still for 50 ms.
+does, and signs people in by the API from a process of their own: one after the other, then several at once. Then all
+directory servers fall silent: so many sign-ins wait at once, while the web process's event loop is watched. Prints one
+JSON object; exits 1 if the slowest twentieth of single sign-ins took 50 ms or more, a sign-in without a directory
+longer than 3 s, or the loop stood still for 50 ms.
 """
 
 import argparse

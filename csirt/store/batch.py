@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlmodel import Session
 
 from csirt.errors import CsirtError, Invalid, Unavailable, UnrecordedChange
@@ -54,9 +54,18 @@ Begin = Callable[[Session, City, Actor], Tx]
 Follow = Callable[[Tx], None]
 
 
+_READ_ONLY = "25006"  # PostgreSQL as a standby, or told by its administrator to take nothing more
+
+
 def worth_another_try(error: DBAPIError) -> bool:
     """Was nothing done, because somebody else was faster?"""
     return getattr(error.orig, "sqlstate", None) in _AGAIN or "database is locked" in str(error.orig)
+
+
+def unanswered(error: Exception) -> Exception:
+    """What to raise where the database did not take a commit; an error of ours in a transaction stays what it is."""
+    ours = isinstance(error, InternalError) and getattr(error.orig, "sqlstate", None) != _READ_ONLY
+    return error if ours else Unavailable("database_unavailable")
 
 
 def begin_on(connection: Connection) -> None:
@@ -224,6 +233,6 @@ def _told(error: BaseException) -> BaseException:
         told: CsirtError = Invalid("text_not_unicode")
         told.__cause__ = error
         return told
-    if isinstance(error, IntegrityError | OperationalError):
+    if isinstance(error, IntegrityError | OperationalError | InternalError):
         return ByItself()
     return error

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
@@ -17,7 +17,7 @@ from csirt.clock import Clock, SystemClock
 from csirt.errors import Invalid, Unavailable
 from csirt.model.city import City
 from csirt.model.people import Actor
-from csirt.store.batch import Batch, begin_on, check_recorded, worth_another_try
+from csirt.store.batch import Batch, begin_on, check_recorded, unanswered, worth_another_try
 from csirt.store.ledger import append, boot_id, stamp
 from csirt.store.sequencer import ByItself, Order, Sequencer
 from csirt.store.sight import show_as
@@ -228,8 +228,8 @@ class Database:
             except OperationalError as error:
                 if attempt == _TRIES or not worth_another_try(error):
                     raise Unavailable("database_unavailable") from error
-            except (InterfaceError, PoolTimeout) as error:
-                raise Unavailable("database_unavailable") from error
+            except (InterfaceError, InternalError, PoolTimeout) as error:
+                raise unanswered(error) from error
             except DataError as error:
                 raise Invalid("text_not_unicode") from error
         raise AssertionError

@@ -24,6 +24,9 @@ from csirt.web.reading import _PERSONAL, whys
 from csirt.web.session import Asked
 from tests.response.seals import sealed, who
 from tests.web.conftest import Someone, drive
+from tests.web.databases import desk
+
+__all__ = ["desk"]
 
 Make = Callable[..., Someone]
 AS_PAGE = {"Accept": "text/html"}
@@ -140,8 +143,14 @@ def test_personal_data_that_is_opened_on_purpose_is_recorded(desk: Desk, someone
 
 
 def fill_up(desk: Desk, incident: str) -> None:
-    """From now on the database cannot grow, and has no room left."""
+    """From now on the database takes nothing more: it cannot grow, or PostgreSQL may only be read, as a standby."""
     writer = desk.door.database.writer
+
+    if writer.dialect.name == "postgresql":
+        event.listen(writer, "begin", lambda connection: connection.exec_driver_sql("SET TRANSACTION READ ONLY"))
+        with pytest.raises(Unavailable):
+            add_notes(desk, incident)
+        return
 
     def stop(connection: Any, _record: object) -> None:
         (size,) = connection.execute("PRAGMA page_count").fetchone()
