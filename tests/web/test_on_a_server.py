@@ -101,7 +101,7 @@ def test_from_sign_in_to_the_link_in_a_mail(
             "/api/v1/incidents", json=report, headers={"X-CSRF-Token": answer.json()["csrf"]}, extensions=SNI
         )
         assert opened.status_code == 201
-        desk = wire(Settings(data=data, **settings), "worker")  # type: ignore[arg-type]
+        desk = wire(Settings(data=data, **settings), "worker")
         stack.callback(desk.close)
         work(desk)
         links = [(to, found[1]) for to, text in mailed(server) if (found := re.search(rf"https://{NAME}(/a\S+)", text))]
