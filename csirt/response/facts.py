@@ -1,6 +1,6 @@
 """The fact sheet of an incident: facts are stated, corrected by newer versions, and never overwritten."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.facts import FactRow
 from csirt.store.tx import Look, Tx
 
-__all__ = ["CLOCKS", "begin", "current", "history", "state"]
+__all__ = ["CLOCKS", "begin", "current", "history", "state", "take_back"]
 
 CLOCKS = ("occurred", "noticed", "known", "received")
 MOST_AT_ONCE = 100
@@ -40,6 +40,28 @@ def state(tx: Tx, incident: str, statements: Sequence[Statement], *, request_key
 def carry(tx: Tx, incident: str, statements: Sequence[Statement]) -> int:
     """State what another case brought along that became one with this; whoever may merge may. Returns as `state`."""
     return _state(tx, incident, statements, None)
+
+
+def take_back(tx: Tx, incident: str, carried_at: datetime) -> int:
+    """Take back what was carried at this instant and still stands: what stood before is stated anew, or "unknown".
+
+    What people stated since stays. Every fact that is taken back is a version and an entry of its own, beside the
+    entry that gives the reason. Returns how many were.
+    """
+    versions: defaultdict[str, list[Fact]] = defaultdict(list)
+    for one in history(Look(tx.session, tx.vault), incident):
+        versions[one.name].append(one)
+    stale = [some for some in versions.values() if some[-1].stated_at == carried_at]
+    before = [
+        Statement(some[-1].name, some[-2].state, some[-2].value, some[-2].source, some[-2].at)
+        if len(some) > 1
+        else Statement(some[-1].name, FactState.UNKNOWN, None, some[-1].source, None)
+        for some in stale
+    ]
+    return sum(
+        _state(tx, incident, before[first : first + MOST_AT_ONCE], None)
+        for first in range(0, len(before), MOST_AT_ONCE)
+    )
 
 
 def _state(tx: Tx, incident: str, statements: Sequence[Statement], request_key: str | None) -> int:

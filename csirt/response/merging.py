@@ -2,7 +2,8 @@
 
 The case that is merged keeps its number, its record and what lies in it, and says where it went; its run is stopped by
 a recorded act, and whoever was asked is asked no longer. Taken apart again, it is open as before, with the detections
-that it brought along, its run goes on and its questions stand open again.
+that it brought along, its run goes on and its questions stand open again; what only it let the other one know is taken
+back there.
 """
 
 from collections.abc import Sequence
@@ -202,10 +203,11 @@ def _merge_of(tx: Tx, gone: str) -> MergeRow:
 
 
 def _take_back(tx: Tx, row: MergeRow) -> int:
-    """The detections go back, as a decision of a person: sorting moves them no more."""
+    """The detections go back, as a decision of a person: sorting moves them no more. So does what was known by them."""
     brought = select(MergeDetectionRow.detection).where(MergeDetectionRow.merge == row.id)
     here = (col(DetectionRow.id).in_(brought), col(DetectionRow.incident) == row.into_incident)
     changed: Any = tx.session.execute(update(DetectionRow).where(*here).values(incident=row.gone, cluster=None))
+    facts.take_back(tx, row.into_incident, row.at)
     return int(changed.rowcount)
 
 

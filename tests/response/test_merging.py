@@ -9,7 +9,7 @@ from csirt.model.fact import FactState, Statement
 from csirt.model.people import Actor, Role
 from csirt.record.entry import EntryKind
 from csirt.response import facts, merging
-from csirt.store.queries import cases
+from csirt.store.queries import cases, duties
 from tests.response.test_triage import detect, seen, stored
 from tests.world import World
 
@@ -71,6 +71,41 @@ def test_what_was_known_of_the_one_that_goes_is_known_of_the_one_that_stays(worl
     assert datetime.fromisoformat(str(sheet["known"].value)) == datetime.fromisoformat(early)  # the law's day 1
     assert sheet["personal_data"].value == "no"  # what was stated of it stands
     assert world.desk.look(cases.incident, stays).clocks.known == datetime.fromisoformat(early)
+
+
+def owed(world: World, incident: str) -> set[str]:
+    """The duties of a case that stand open."""
+    return {one.rule for one in world.desk.look(duties.duties, incident, open_only=True)}
+
+
+def test_taken_apart_again_what_was_only_carried_is_taken_back_with_the_reason_on_record(
+    world: World, two: tuple[str, str]
+) -> None:
+    stays, goes = two
+    officer, now = world.person("k.sato"), world.clock.now()
+    late, early = ((now - timedelta(days=day)).isoformat(timespec="seconds") for day in (1, 3))
+    said = [
+        Statement("known", FactState.CONFIRMED, early),
+        Statement("crime", FactState.CONFIRMED, "suspected"),
+        Statement("head_count", FactState.CONFIRMED, 120),
+    ]
+    world.desk.commit(officer, facts.state, goes, said)
+    world.desk.commit(officer, facts.state, stays, [Statement("known", FactState.CONFIRMED, late)])
+    world.clock.forward(timedelta(seconds=1))
+    world.desk.commit(officer, merging.merge, goes, stays, "同じ感染源")
+    world.clock.forward(timedelta(seconds=1))
+    world.desk.commit(officer, facts.state, stays, [Statement("head_count", FactState.ESTIMATED, 7)])
+    assert owed(world, stays) == {"police"}
+    world.desk.commit(officer, merging.unmerge, goes, "別の事案だった")
+    sheet = world.desk.look(facts.current, stays)
+    assert datetime.fromisoformat(str(sheet["known"].value)) == datetime.fromisoformat(late)
+    assert (sheet["crime"].state, sheet["crime"].value) == (FactState.UNKNOWN, None)
+    assert (sheet["head_count"].state, sheet["head_count"].value) == (FactState.ESTIMATED, 7)  # stated since
+    assert sheet["crime"].version == 2  # nothing is overwritten
+    assert world.desk.look(cases.incident, stays).clocks.known == datetime.fromisoformat(late)
+    assert world.desk.look(facts.current, goes)["crime"].value == "suspected"
+    assert owed(world, stays) == set()
+    assert owed(world, goes) == {"police"}
 
 
 def test_what_is_refused(world: World, two: tuple[str, str]) -> None:
