@@ -134,7 +134,7 @@ def root_by_path(leaf: bytes, index: int, size: int, path: Iterable[bytes]) -> b
 
 def commitment(salt: bytes, text: str) -> bytes:
     """What an entry holds instead of a text: base64 HMAC-SHA256(salt, UTF-8 text). Raises UnicodeEncodeError."""
-    return b64(hmac.digest(salt, text.encode(), "sha256"))
+    return b64(hmac.new(salt, text.encode(), "sha256").digest())
 
 
 def match_entry(line: bytes) -> re.Match[bytes]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import lru_cache
 
 import orjson
-from sqlalchemy import and_, bindparam, case, insert, or_, update
+from sqlalchemy import and_, bindparam, case, or_, update
 from sqlmodel import Session, col, select
 
 from csirt.errors import CsirtError, Forbidden, Invalid
@@ -28,6 +28,7 @@ from csirt.model.triage import suggest
 from csirt.record.entry import EntryKind
 from csirt.record.verify_record import root_from
 from csirt.store.columns import table_of
+from csirt.store.many import Into
 from csirt.store.queries.tokens import live_tokens
 from csirt.store.sequencer import Part, Way, in_one_go
 from csirt.store.tables.cases import IncidentRow
@@ -47,7 +48,7 @@ _BATCH, _DETECTION, _OBSERVABLE, _QUARANTINE, _INCIDENT = (
     table_of(row) for row in (BatchRow, DetectionRow, ObservableRow, QuarantineRow, IncidentRow)
 )
 _INTO_BATCH, _INTO_DETECTION, _INTO_OBSERVABLE, _INTO_QUARANTINE = map(
-    insert, (_BATCH, _DETECTION, _OBSERVABLE, _QUARANTINE)
+    Into, (_BATCH, _DETECTION, _OBSERVABLE, _QUARANTINE)
 )
 _KNOWN = (
     select(_DETECTION.c.fingerprint)
@@ -104,7 +105,8 @@ def batch_digest(salt: bytes, raws: Sequence[bytes]) -> bytes:
 
 
 def _leaf(salt: bytes, index: int, raw: bytes) -> bytes:
-    return hmac.digest(salt, index.to_bytes(4, "big") + raw, "sha256")
+    # Not `hmac.digest`: that lets go of the interpreter each time, and other threads keep it for milliseconds.
+    return hmac.new(salt, index.to_bytes(4, "big") + raw, "sha256").digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,14 +292,13 @@ class _Rows:
         """Write them: plain statements, no object for a row."""
         tx.vault.keep(tx.session, self.sealed)
         connection = tx.session.connection()
-        for statement, rows in (
+        for into, rows in (
             (_INTO_BATCH, self.batches),
             (_INTO_DETECTION, [*self.detections.values()]),
             (_INTO_OBSERVABLE, self.observables),
             (_INTO_QUARANTINE, self.quarantined),
         ):
-            if rows:
-                connection.execute(statement, rows)
+            into.put(connection, rows)
         if self.repeats:
             counted = [{"of": one, "more": more, "seen_at": tx.now} for one, more in sorted(self.repeats.items())]
             connection.execute(_COUNT, counted)

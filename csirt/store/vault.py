@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import bindparam, insert
+from sqlalchemy import bindparam
 from sqlalchemy import select as plain_select
 from sqlmodel import Session, col, select
 
@@ -25,12 +25,13 @@ from csirt.errors import Untrusted
 from csirt.record.entry import commitment
 from csirt.store.columns import table_of
 from csirt.store.key_ring import KeyRing
+from csirt.store.many import Into
 from csirt.store.sight import note_opened
 from csirt.store.tables.record import VaultKeyRow, VaultPayloadRow, VaultRingRow
 
 _NONCE = 12
 _LETTERS, _WORDS = 12, 100_000
-_KEEP = insert(table_of(VaultPayloadRow))
+_PAYLOADS = Into(table_of(VaultPayloadRow))
 _KEY = table_of(VaultKeyRow)
 _KEY_OF = plain_select(_KEY.c.id, _KEY.c.scope, _KEY.c.ring, _KEY.c.wrapped).where(_KEY.c.scope == bindparam("scope"))
 Row = dict[str, object]
@@ -198,7 +199,7 @@ class Vault:
     def keep(self, session: Session, rows: Sequence[Row]) -> None:
         """Store sealed texts, all by one statement."""
         if rows:
-            session.connection().execute(_KEEP, rows)
+            _PAYLOADS.put(session.connection(), rows)
 
     def open_all(self, session: Session, commitments: Iterable[str | None]) -> dict[str, Opened]:
         """The texts of these commitments; those whose key was destroyed are left out.

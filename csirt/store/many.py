@@ -1,0 +1,65 @@
+"""Rows by the hundred, as a storm brings them: past what is done for each row of an ordinary statement."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from psycopg import Error
+from sqlalchemy import Connection, Dialect, Table, insert
+from sqlalchemy.exc import DBAPIError
+
+MANY = 8  # rows from which that is worth its beginning
+Row = Mapping[str, object]
+
+
+class Into:
+    """The way into one table, whose statement is made once."""
+
+    def __init__(self, table: Table) -> None:
+        """`table`: whose columns are given by name, in every row the same."""
+        self._table = table
+        self._insert = insert(table)
+
+    def put(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Insert rows; each names the same columns. Guards and defaults of the database hold either way.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: as for any statement.
+        """
+        if len(rows) < MANY:
+            if rows:
+                connection.execute(self._insert, rows)
+        elif connection.dialect.name == "postgresql":
+            self._stream(connection, rows)
+        else:
+            self._insert_tuples(connection, rows)
+
+    def _insert_tuples(self, connection: Connection, rows: Sequence[Row]) -> None:
+        columns, ways = self._columns(connection.dialect, rows[0]), self._ways(connection.dialect, rows[0])
+        marks = ", ".join("?" for _ in ways)
+        connection.exec_driver_sql(
+            f"INSERT INTO {self._name(connection.dialect)} ({columns}) VALUES ({marks})",  # noqa: S608 names of ours
+            [tuple(way(row[name]) if way else row[name] for name, way in ways) for row in rows],
+        )
+
+    def _stream(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """One stream instead of a message for each row."""
+        said = f"COPY {self._name(connection.dialect)} ({self._columns(connection.dialect, rows[0])}) FROM STDIN"
+        driver = connection.connection.driver_connection
+        assert driver
+        connection.info["changed"].add(self._table.name)  # SQLAlchemy, which would note it, knows nothing of this
+        try:
+            with driver.cursor() as cursor, cursor.copy(said) as stream:
+                for row in rows:
+                    stream.write_row([row[name] for name in rows[0]])
+        except Error as error:
+            raise DBAPIError.instance(said, None, error, Error, hide_parameters=True) from error
+
+    def _name(self, dialect: Dialect) -> str:
+        return dialect.identifier_preparer.quote(self._table.name)
+
+    def _columns(self, dialect: Dialect, row: Row) -> str:
+        return ", ".join(map(dialect.identifier_preparer.quote, row))
+
+    def _ways(self, dialect: Dialect, row: Row) -> list[tuple[str, Callable[[Any], Any] | None]]:
+        """Each column, and what makes of its values what the driver takes."""
+        return [(name, self._table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in row]
