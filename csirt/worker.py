@@ -29,6 +29,7 @@ from csirt.sending import Senders
 from csirt.showing import Display, Showing
 from csirt.store.queries import workings
 from csirt.store.queries.due import DueNow
+from csirt.turns import take_short_turns
 from csirt.watching import Watcher
 
 T = TypeVar("T")
@@ -75,6 +76,7 @@ class Worker:
 
     async def run(self) -> None:
         """Work until `stop`; what is under way is ended, or left for the next worker."""
+        take_short_turns()
         self._loop = asyncio.get_running_loop()
         if self._stopped:
             self._stop.set()

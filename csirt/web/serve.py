@@ -3,7 +3,6 @@
 import signal
 import socket
 import ssl
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,14 +11,12 @@ import uvicorn
 from csirt.bootstrap import Desk
 from csirt.errors import Unavailable
 from csirt.logs import log
+from csirt.turns import take_short_turns
 from csirt.web import standing
 from csirt.web.app import create_app
 
 GRACE = 5  # seconds that requests under way get when the process is told to stop
 BACKLOG = 512
-# Seconds that a thread keeps the interpreter while others want it. The thread that writes lets go of it in every
-# statement; by Python's own 5 ms it would wait longer for its turn than for the disk.
-TURN = 0.0005
 
 
 def run_web(desk: Desk, host: str, port: int, then: Callable[[], object] = lambda: None) -> None:
@@ -33,7 +30,7 @@ def run_web(desk: Desk, host: str, port: int, then: Callable[[], object] = lambd
         Invalid: `tls_incomplete`, `tls_unusable`, `plain_http_elsewhere`, `base_url_malformed`, `network_malformed`.
         Unavailable: `port_taken`, permanent: somebody else listens there, or the address is none of ours.
     """
-    sys.setswitchinterval(TURN)
+    take_short_turns()
     settings = desk.settings
     context = standing.check(settings, host)
     if settings.unix_socket is not None:
