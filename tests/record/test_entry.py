@@ -208,3 +208,9 @@ def test_a_commitment_needs_a_real_salt_and_real_text() -> None:
     for salt, text in ((b"short", "text"), (b"s" * 16, "\ud800")):
         with pytest.raises(Invalid):
             commitment(salt, text)
+
+
+def test_whoever_is_refused_hears_the_kind_of_entry() -> None:
+    with pytest.raises(Invalid) as refused:
+        canonical(replace(ENTRY, inc_seq=0))
+    assert refused.value.params == {"kind": "STEP_ANSWERED", "field": "inc"}

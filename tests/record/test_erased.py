@@ -103,3 +103,9 @@ def test_a_text_is_not_both_shown_and_erased_and_belongs_to_an_entry(tmp_path: P
                                   b'{"c":["\\ud800"],"entry":"","key":""}\n'])  # fmt: skip
 def test_hostile_lists_fail(tmp_path: Path, data: bytes) -> None:
     assert found(export(tmp_path / "out", a_log(), data))
+
+
+def test_also_the_very_first_entry_keeps_its_text_unless_an_entry_says_so(tmp_path: Path) -> None:
+    log = Log()
+    log.append(LedgerEntry(0, START, EntryKind.NOTE_ADDED, ACTOR, pay=(Commitment(TEXTS[0], "text", "text"),)))
+    assert found(export(tmp_path / "out", log, erased_line("0a0a", TEXTS[:1], b""))) == [("erasure_unrecorded", 0)]
