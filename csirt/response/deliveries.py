@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from sqlmodel import col, or_, select
 
+from csirt.model.authority import Permission, must
 from csirt.model.message import CALL_SHEET_CHANNELS, DeliveryState, Recipient, lane_of
 from csirt.record.entry import EntryKind
 from csirt.response.drills import address_in_drill
@@ -44,7 +45,11 @@ def queue(
 
 
 def queue_alone(tx: Tx, channel: str, recipient: Recipient, template: str, facts: Mapping[str, str]) -> str:
-    """A message about no case; returns the delivery's id. No drill silences it, and no other channel is tried."""
+    """A message about no case; returns the delivery's id. No drill silences it, and no other channel is tried.
+
+    Raises `Forbidden` for whoever does not administer the desk.
+    """
+    must(tx.actor, Permission.ADMINISTER)
     row = DeliveryRow(
         id=new_id("d"), channel=channel, party=recipient.party, name=recipient.name, address=recipient.address,
         template=template, facts=dict(facts), state=DeliveryState.QUEUED.value, queued_at=tx.now,

@@ -20,6 +20,7 @@ from csirt.model.fact import FactState, Statement
 from csirt.model.ignoring import IgnoreKind
 from csirt.model.incident import Disposition, IncidentType, Level
 from csirt.model.measure import MeasureState
+from csirt.model.message import Recipient
 from csirt.model.people import Actor
 from csirt.record.export import Part
 from csirt.record.verify_record import Checkpoint, VerifierKey
@@ -110,7 +111,8 @@ def _fixed(world: World) -> dict[str, Any]:
         "lives": DAY, "overlap": HOUR, "scopes": ["health"], "post": "poc", "office": "mic-cyber",
         "channel_tests.begin.channel": "mail",
         "statements": [Statement("cause_text", FactState.CONFIRMED, "文")], "assets": [Asset("n-1", "台帳")],
-        "password_hash": "x", "report_sending.dispatch.channel": "lgwan-mail",
+        "password_hash": "x", "recipient": Recipient("auditor", "", "auditor@city.example"), "template": "checkpoint",
+        "facts": {}, "deliveries.queue_alone.channel": "mail", "report_sending.dispatch.channel": "lgwan-mail",
         "reports.draft.form": "city_report", "sources.add_token.name": "edr", "name": "ids-new",
     }  # fmt: skip
 

@@ -67,6 +67,7 @@ ROWS: dict[str, Row] = {
     "by_hand.close": Row(P.CLOSE_INCIDENT),
     "channel_tests.begin": plain(P.ADMINISTER),
     "contacts.confirm": plain(P.KEEP_CONTACTS),
+    "deliveries.queue_alone": plain(P.ADMINISTER),
     "duties.report": Row(P.REPORT_DUTY),
     "duties.waive": Row(P.WAIVE_DUTY),
     "erasing.propose": Row(P.PROPOSE_ERASURE),

@@ -60,7 +60,7 @@ def mailed(server: MailServer) -> Iterator[tuple[list[str], str]]:
     """To whom mails went, and what they say."""
     for mail in server.mails:
         content = mail.content if isinstance(mail.content, bytes) else (mail.content or "").encode()
-        body = message_from_bytes(content, policy=policy.default).get_body(("plain",))  # type: ignore[arg-type]
+        body = message_from_bytes(content, policy=policy.default).get_body(("plain",))
         assert body is not None
         yield mail.rcpt_tos, body.get_content()
 
@@ -101,7 +101,7 @@ def test_from_sign_in_to_the_link_in_a_mail(
             "/api/v1/incidents", json=report, headers={"X-CSRF-Token": answer.json()["csrf"]}, extensions=SNI
         )
         assert opened.status_code == 201
-        desk = wire(Settings(data=data, **settings), "worker")
+        desk = wire(Settings(data=data, **settings), "worker")  # type: ignore[arg-type]
         stack.callback(desk.close)
         work(desk)
         links = [(to, found[1]) for to, text in mailed(server) if (found := re.search(rf"https://{NAME}(/a\S+)", text))]
