@@ -61,6 +61,7 @@ def duties(look: Look, incident: str, *, open_only: bool = False) -> list[DutyVi
     return sorted(_views(look, list(look.session.exec(query))), key=_order)
 
 
+_OF_THE_CASE = col(IncidentRow.id) == col(DutyRow.incident)
 Editions = Collection[tuple[str, str]]
 """Rules, each with one of its editions."""
 
@@ -71,22 +72,20 @@ def open_duties(
     """The duties (of these rules) that stand open in open incidents, soonest end first, with their incidents."""
     due = col(DutyRow.due_at)
     order = due.is_(None), func.coalesce(due, col(DutyRow.arose_at)), col(DutyRow.rule), col(DutyRow.id)
-    query = select(DutyRow, IncidentRow).where(*_open_of(rules)).order_by(*order).offset(offset).limit(limit)
-    pairs = look.session.exec(query).all()
+    query = select(DutyRow, IncidentRow).join(IncidentRow, _OF_THE_CASE).where(*_open_of(rules))
+    pairs = look.session.exec(query.order_by(*order).offset(offset).limit(limit)).all()
     found = {row.id: case for row, case in pairs}
     return [(view, found[view.id]) for view in _views(look, [row for row, _ in pairs])]
 
 
 def count_open_duties(look: Look, rules: Editions | None = None) -> int:
     """How many they are."""
-    return look.session.exec(select(func.count()).select_from(DutyRow, IncidentRow).where(*_open_of(rules))).one()
+    query = select(func.count()).select_from(DutyRow).join(IncidentRow, _OF_THE_CASE).where(*_open_of(rules))
+    return look.session.exec(query).one()
 
 
 def _open_of(rules: Editions | None) -> list[Any]:
-    wanted: list[Any] = [
-        col(IncidentRow.id) == col(DutyRow.incident), DutyRow.state == DutyState.OPEN.value,
-        IncidentRow.status == IncidentStatus.OPEN.value,
-    ]  # fmt: skip
+    wanted: list[Any] = [DutyRow.state == DutyState.OPEN.value, IncidentRow.status == IncidentStatus.OPEN.value]
     if rules is not None:
         wanted.append(tuple_(col(DutyRow.rule), col(DutyRow.edition)).in_(sorted(rules)) if rules else false())
     return wanted
