@@ -48,13 +48,11 @@ BOOKKEEPING = frozenset(
 _ONE_ALONE = frozenset({"40P01", "55P03", "57014"})
 _SEALS = frozenset({"seal"})
 _AGAIN = frozenset({"40001", "40P01"})
+_READ_ONLY = "25006"  # PostgreSQL as a standby, or told by its administrator to take nothing more
 # A commit that says nothing for so long is given up by the server: its host may be gone, holding the record's head.
 _SILENT = text("SET LOCAL idle_in_transaction_session_timeout = '10s'")
 Begin = Callable[[Session, City, Actor], Tx]
 Follow = Callable[[Tx], None]
-
-
-_READ_ONLY = "25006"  # PostgreSQL as a standby, or told by its administrator to take nothing more
 
 
 def worth_another_try(error: DBAPIError) -> bool:

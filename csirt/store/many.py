@@ -46,7 +46,8 @@ class Into:
         said = f"COPY {self._name(connection.dialect)} ({self._columns(connection.dialect, rows[0])}) FROM STDIN"
         driver = connection.connection.driver_connection
         assert driver
-        connection.info["changed"].add(self._table.name)  # SQLAlchemy, which would note it, knows nothing of this
+        # SQLAlchemy, which would note the change, knows nothing of this.
+        connection.info.setdefault("changed", set()).add(self._table.name)
         try:
             with driver.cursor() as cursor, cursor.copy(said) as stream:
                 for row in rows:

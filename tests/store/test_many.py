@@ -50,8 +50,5 @@ def test_a_row_that_is_there_already_is_refused_as_ever(world: World) -> None:
     with world.desk.read() as session:
         row = dict(session.connection().execute(table.select()).mappings().one())
     del row["id"]
-    with Session(world.desk.door.database.writer) as session:
-        connection = session.connection()
-        connection.info["changed"] = set()
-        with pytest.raises(IntegrityError):
-            into.put(connection, [row] * MANY)
+    with Session(world.desk.door.database.writer) as session, pytest.raises(IntegrityError):
+        into.put(session.connection(), [row] * MANY)

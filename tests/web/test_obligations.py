@@ -7,7 +7,7 @@ from sqlalchemy import event
 from csirt.model.fact import FactState, Statement, Value
 from csirt.model.incident import IncidentType
 from csirt.response import facts
-from csirt.web.pages.obligations import TODO
+from csirt.web.pages.obligations import DUTIES_A_PAGE
 from tests.cli.calling import call
 from tests.web.conftest import Someone
 from tests.web.visitor import Visit, played, visit
@@ -35,7 +35,7 @@ def test_the_list_of_the_post_in_charge_and_of_the_post_that_decides_holds_the_d
 
 
 def test_a_city_full_of_duties_is_listed_page_by_page_with_few_questions(visit: Visit, played: World) -> None:
-    for _ in range(TODO + 2):
+    for _ in range(DUTIES_A_PAGE + 2):
         case(played, crime="suspected")
     me, asked = visit("k.sato"), list[str]()
 
@@ -46,8 +46,8 @@ def test_a_city_full_of_duties_is_listed_page_by_page_with_few_questions(visit: 
     first = me.text("/assignments")
     event.remove(played.desk.door.database.reader, "before_cursor_execute", note)
     assert len(asked) < 25
-    assert first.count("/duties#") == TODO
-    assert f"全{TODO + 2}件のうち1〜{TODO}件目" in first
+    assert first.count("/duties#") == DUTIES_A_PAGE
+    assert f"全{DUTIES_A_PAGE + 2}件のうち1〜{DUTIES_A_PAGE}件目" in first
     assert 'href="/assignments?duties=2#duties"' in first
     second = me.text("/assignments?duties=2")
     assert second.count("/duties#") == 2

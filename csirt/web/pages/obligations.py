@@ -30,7 +30,7 @@ from csirt.web.views.frame import Form, Option, Window
 router = APIRouter()
 
 REPORT_NAMES = frozenset({"channel", "at", "acknowledged_at", "receipt"})
-TODO = 20  # duties of all incidents that one page lists
+DUTIES_A_PAGE = 20  # duties of all incidents that one page lists
 LEVELS = {str(int(level)): level for level in Level}
 
 
@@ -106,9 +106,9 @@ def strip_of(look: Look, visit: Visit, words: Words, incident: str) -> tuple[Dut
 def todo_of(look: Look, visit: Visit, words: Words, page: int) -> tuple[tuple[DutyTodo, ...], Window | None]:
     """One page of the open duties of all incidents that the reader's posts see to, or may decide against."""
     theirs = {(rule.id, rule.edition): rule for rule in visit.desk.door.city.law.rules if is_theirs(rule, visit.actor)}
-    first = (page - 1) * TODO
-    found = questions.open_duties(look, theirs.keys(), offset=first, limit=TODO)
-    total = questions.count_open_duties(look, theirs.keys()) if page > 1 or len(found) == TODO else len(found)
+    first = (page - 1) * DUTIES_A_PAGE
+    found = questions.open_duties(look, theirs.keys(), offset=first, limit=DUTIES_A_PAGE)
+    total = questions.count_open_duties(look, theirs.keys()) if page > 1 or len(found) == DUTIES_A_PAGE else len(found)
     titles = {one.id: one.title for one in cases.incidents_of(look, {case.id for _, case in found})}
     rows = tuple(
         DutyTodo(
@@ -124,11 +124,11 @@ def todo_of(look: Look, visit: Visit, words: Words, page: int) -> tuple[tuple[Du
         for view, case in found
         for rule in (theirs[view.rule, view.edition],)
     )
-    return rows, _todo_window(page, len(rows), total) if total > TODO else None
+    return rows, _todo_window(page, len(rows), total) if total > DUTIES_A_PAGE else None
 
 
 def _todo_window(page: int, shown: int, total: int) -> Window:
-    first = (page - 1) * TODO
+    first = (page - 1) * DUTIES_A_PAGE
     return Window(
         first=first + 1,
         last=first + shown,
