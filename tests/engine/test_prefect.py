@@ -54,7 +54,7 @@ def test_a_run_deleted_in_prefect_is_made_anew_and_nothing_is_repeated(city: Wor
             incident = city.open()
             await open_step(city, "is_it_an_incident")
             await shown_as(prefect_server, incident, "Waiting: is_it_an_incident")
-            prefect_server.client.delete(f"/flow_runs/{prefect_server.run(incident)['id']}").raise_for_status()
+            prefect_server.tell("DELETE", f"/flow_runs/{prefect_server.run(incident)['id']}")
             city.answer("is_it_an_incident", "k.sato", "yes")
             await open_step(city, "propose_level")
             await shown_as(prefect_server, incident, "Waiting: propose_level")
@@ -97,7 +97,7 @@ def test_an_incident_goes_on_while_prefect_is_down_and_is_shown_afterwards(city:
         return incident
 
     incident = asyncio.run(story())
-    assert city.kinds(incident)[-1] == "INCIDENT_CLOSED"
+    assert city.kinds(incident).count("INCIDENT_CLOSED") == 1  # news of it may be delivered after that
 
 
 def test_an_answer_does_not_wait_for_what_prefect_shows(

@@ -41,9 +41,9 @@ def test_a_button_pressed_on_its_page_does_no_harm(city: World, prefect_server: 
             await shown_as(prefect_server, incident, f"Waiting: {FIRST}")
             run = prefect_server.run(incident)["id"]
             pressed = {"state": {"type": state}, "force": True}
-            prefect_server.client.post(f"/flow_runs/{run}/set_state", json=pressed).raise_for_status()
+            prefect_server.tell("POST", f"/flow_runs/{run}/set_state", pressed)
             await shown_as(prefect_server, incident, f"Waiting: {FIRST}", 10)
-            prefect_server.client.post(f"/flow_runs/{run}/set_state", json=pressed).raise_for_status()
+            prefect_server.tell("POST", f"/flow_runs/{run}/set_state", pressed)
             city.answer(FIRST, "k.sato", "yes")  # a pass begins from that state just as well
             await shown_as(prefect_server, incident, f"Waiting: {SECOND}")
         return incident
@@ -56,7 +56,7 @@ def test_a_run_that_was_deleted_is_shown_again_without_a_pass(city: World, prefe
         async with working(city):
             incident = city.open()
             await shown_as(prefect_server, incident, f"Waiting: {FIRST}")
-            prefect_server.client.delete(f"/flow_runs/{prefect_server.run(incident)['id']}").raise_for_status()
+            prefect_server.tell("DELETE", f"/flow_runs/{prefect_server.run(incident)['id']}")
             await shown_as(prefect_server, incident, f"Waiting: {FIRST}", 10)
         return incident
 

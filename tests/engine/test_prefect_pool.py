@@ -14,6 +14,7 @@ import pytest
 
 from csirt.bootstrap import wire
 from csirt.model.people import SYSTEM
+from csirt.model.step import StepKind
 from csirt.response import assignments, pools
 from csirt.response.assignments import Reply
 from csirt.settings import Settings
@@ -94,11 +95,12 @@ def test_moving_a_run_that_has_begun_stands_in_the_record(world: World) -> None:
 
 
 def _asked(world: World) -> list[str]:
-    return [view.incident for view in world.desk.look(work.assignments) if view.step == FIRST]
+    questions = world.desk.look(work.assignments, kind=StepKind.ASK)  # call sheets bear the step's name as well
+    return [view.incident for view in questions if view.step == FIRST]
 
 
 def _answer(world: World, incident: str) -> None:
-    found = next(view for view in world.desk.look(work.assignments, incident=incident) if view.step == FIRST)
+    (found,) = world.desk.look(work.assignments, incident=incident, kind=StepKind.ASK)
     world.desk.commit(world.person("k.sato"), assignments.answer, found.id, Reply("no", "誤報", {}))
 
 
