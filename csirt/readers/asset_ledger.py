@@ -105,7 +105,7 @@ def _sheets_of_excel(data: bytes) -> Iterator[list[list[str]]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             unpacked = sum(one.file_size for one in packed.infolist())
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError) as error:  # the second: a version of ZIP that nobody knows
         raise Invalid("asset_file_unreadable") from error
     if unpacked > MOST_UNPACKED:
         raise Invalid("asset_file_too_large", limit=MOST_UNPACKED)

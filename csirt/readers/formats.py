@@ -24,13 +24,14 @@ from csirt.readers import (
 from csirt.readers.logs import KINDS, SYSLOG, Logs
 from csirt.readers.mail import Mail
 from csirt.readers.mapped import Head, Mapped
-from csirt.readers.mapping import VendorMapping
+from csirt.readers.mapping import PAIRS, VendorMapping
 from csirt.readers.mapping_files import read_mapping
 from csirt.readers.native import Native
 from csirt.readers.stix import Stix
 from csirt.readers.suricata_eve import SuricataEve, is_eve
 from csirt.readers.times import to_milliseconds
 from csirt.readers.timesketch_csv import TimesketchCsv
+from csirt.readers.vendor_lines import Vendors
 from csirt.readers.zeek_tables import ZeekTables
 
 AUTO = "auto"
@@ -73,9 +74,12 @@ def mappings() -> tuple[VendorMapping, ...]:
 def readers() -> tuple[Reader, ...]:
     """All readers."""
     by_format = {one.format: one for one in mappings()}
-    lines: tuple[Reader, ...] = (TimesketchCsv(), ZeekTables(by_format), *map(Logs, KINDS))
-    letters = Mail([one for one in mappings() if one.input == "mail"])
-    own: tuple[Reader, ...] = (Native(), SuricataEve(), Stix(by_format[stix.FORMAT]), *lines, letters, Logs(SYSLOG))
+    vendors = Vendors(mappings())
+    kinds = [Logs(kind, vendors=vendors) for kind in KINDS]
+    pairs = [Logs(one.format, vendors=vendors, own=True) for one in vendors.of_pairs]
+    lines: tuple[Reader, ...] = (TimesketchCsv(), ZeekTables(by_format), *kinds, *pairs)
+    last = (Mail([one for one in mappings() if one.input == "mail"]), Logs(SYSLOG, vendors=vendors))
+    own: tuple[Reader, ...] = (Native(), SuricataEve(), Stix(by_format[stix.FORMAT]), *lines, *last)
     return (*own, *(Mapped(one, check=_CHECKS.get(one.format)) for one in mappings() if _is_plain(one)))
 
 
@@ -116,6 +120,8 @@ def choose(head: bytes, format: str | None = None) -> Reader:  # noqa: A002 the 
 def reader_of(mapping: bytes, file: str) -> Reader:
     """A reader by the bytes of a mapping file of the city's own; `file` is its name in errors. Raises `Invalid`."""
     read = read_mapping(mapping, file)
+    if read.input == PAIRS:
+        return Logs(read.format, vendors=Vendors([read, *mappings()]), own=True)
     return (
         Mail([read, *(one for one in mappings() if one.format == mail.FORMAT)])
         if read.input == "mail"

@@ -42,11 +42,23 @@ _LONG = 10**18  # has 19 digits as 2^63 has: beyond that orjson turns an integer
 
 _UNUSED = re.compile("[\uf8f0-\uf8f3]")
 _OPENS = re.compile(rb"^[ \t]*+[{\[]", re.MULTILINE)
+# A header of syslog (PRI, or a time) up to the object behind it. Pipes and equals signs outside of brackets would mean
+# that the object is a value of something else, such as an extension of CEF.
+_HEADED = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:<[0-9]{1,3}>|[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:)"
+    rb"(?:[^\n{=|\"\[]++|\[[^\]\n{]{0,500}+\]){0,40}+(?=\{[ \t]*[\"}])"
+)
 
 
 def opens_json(head: bytes) -> bool:
     """Whether a line of an input's beginning opens an object or an array."""
-    return bool(_OPENS.search(head.removeprefix(b"\xef\xbb\xbf")))
+    return bool(_OPENS.search(head.removeprefix(b"\xef\xbb\xbf"))) or behind_header(head) is not None
+
+
+def behind_header(raw: bytes) -> bytes | None:
+    """The JSON behind a header of syslog at the beginning of these bytes; None where there is no such thing."""
+    header = _HEADED.match(raw)
+    return raw[header.end() :] if header else None
 
 
 def parse_json(raw: bytes, limits: Limits = DEFAULT_LIMITS) -> object:

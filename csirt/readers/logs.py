@@ -1,6 +1,7 @@
 """Lines of text from several products in one file: CEF, LEEF, PAN-OS, fast.log, and syslog that is none of them.
 
-One reader, known under the name of the first of these that an input holds; each line is read by what it is. A line of
+One reader, known under the name of the first of these that an input holds; each line is read by what it is: also JSON
+behind a header of syslog and lines of `key=value` (`csirt.readers.pairs`), by the mapping that fits best. A line of
 syslog that no product of ours claims is not a detection (`syslog`) and is kept; a line that is nothing we know is
 unreadable (`not_cef` in a file of CEF, else `not_a_log`).
 """
@@ -12,10 +13,13 @@ from dataclasses import dataclass
 from csirt.model.detection import Detection, NotADetection, SourceRecord, Unreadable
 from csirt.readers import cef, fast_log, leef, pan_os
 from csirt.readers.limits import DEFAULT_LIMITS, Limits, decode
+from csirt.readers.pairs import pairs
 from csirt.readers.records import lines
 from csirt.readers.syslog_header import is_syslog
+from csirt.readers.vendor_lines import Vendors
 
 SYSLOG = "syslog"
+LOOKED_AT = 20
 Result = Detection | NotADetection | Unreadable
 
 # Key=value logs of firewalls, access logs of web servers, and logs that begin with a date.
@@ -42,12 +46,17 @@ class Logs:
 
     format: str = SYSLOG
     limits: Limits = DEFAULT_LIMITS
+    vendors: Vendors | None = None  # the mappings for what is no format of lines of its own
+    own: bool = False  # is the format that of a mapping for pairs, instead of one of those above?
 
     def recognises(self, head: bytes) -> bool:
         """A line of text, not of JSON, that has the mark of this format; for syslog, lines that begin as it does."""
-        candidates = [line for line in _texts(head) if line.lstrip()[:1] not in {"{", "["}]
+        texts = _texts(head)
+        if self.own:
+            return any(self.vendors and self.vendors.format_of(one) == self.format for one in texts[:LOOKED_AT])
+        candidates = [line for line in texts if line.lstrip()[:1] not in {"{", "["}]
         if self.format == SYSLOG:
-            known = [line for line in candidates[:20] if line.strip()]
+            known = [line for line in candidates[:LOOKED_AT] if line.strip()]
             return bool(known) and 2 * sum(map(_is_log, known)) > len(known)
         mark = next(mark for kind, mark, _ in _KINDS if kind == self.format)
         return any(mark.search(line) for line in candidates)
@@ -63,6 +72,10 @@ class Logs:
         for _, mark, judge in _KINDS:
             if mark.search(line) and (result := judge(line, self.limits)) is not None:
                 return result
+        if self.vendors and (found := self.vendors.judge(line)) is not None:
+            return found
+        if self.own and pairs(line) is not None:
+            return NotADetection(self.format, "not_recognised")
         for broken, code, place in _BROKEN:
             if broken.search(line):
                 return Unreadable(code, place)

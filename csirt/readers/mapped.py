@@ -86,12 +86,12 @@ class Head:
 
 
 def _keys_in(records: list[object]) -> Iterator[str]:
-    """The keys of all objects inside, at any depth, folded. No recursion."""
+    """The keys of all objects inside, at any depth, folded, also their beginnings up to a dot. No recursion."""
     todo = list(records)
     while todo:
         one = todo.pop()
         if isinstance(one, dict):
-            yield from map(str.casefold, one)
+            yield from (form for key in one for form in (key.casefold(), key.casefold().partition(".")[0]))
             todo.extend(one.values())
         elif isinstance(one, list):
             todo.extend(one)
@@ -104,10 +104,12 @@ def _first_objects(data: bytes) -> Iterator[object]:
 
 
 def _under(value: object, keys: tuple[str, ...]) -> list[object]:
-    """The objects of the list that these keys lead to."""
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    """The objects of the list that these keys lead to; lists on the way are walked through."""
+    found = [value]
+    for last, key in zip((*keys[1:], None), keys, strict=True):
+        inner = [one.get(key) for one in found if isinstance(one, dict)]
+        found = [one for some in inner for one in (some if isinstance(some, list) else [some] if last else [])]
+    return [one for one in found if isinstance(one, dict)]
 
 
 def judge(record: object, mapping: VendorMapping) -> Detection | NotADetection | Unreadable:
@@ -127,7 +129,7 @@ def judge(record: object, mapping: VendorMapping) -> Detection | NotADetection |
 
 def _detection(body: object, mapping: VendorMapping) -> Detection:
     """A record as a detection."""
-    found = {name: texts_of(body, choices) for name, choices in mapping.fields.items()}
+    found = {name: _cut(texts_of(body, choices), mapping.cut.get(name)) for name, choices in mapping.fields.items()}
     native = _native(body, mapping)
     times = texts_of(body, mapping.time.choices)
     instants = [(one, instant_as(one, mapping.time.format, mapping.time.offset)) for one in times]
@@ -176,7 +178,7 @@ def _observables(body: object, mapping: VendorMapping, found: dict[str, list[str
     """What else the record names; and of fields with several values the further ones."""
     kinds: dict[str, list[str]] = {name: found[name] for name in ("host", "user") if len(found.get(name, [])) > 1}
     for kind, choices in mapping.observables.items():
-        texts = texts_of(body, choices, every=True)
+        texts = _cut(texts_of(body, choices, every=True), mapping.cut.get(kind))
         if kind == "technique":
             texts = [code for text in texts for code in _TECHNIQUE.findall(text)]
         for text in texts:
@@ -185,6 +187,11 @@ def _observables(body: object, mapping: VendorMapping, found: dict[str, list[str
     if rsit:
         kinds["rsit"] = [rsit]
     return {kind: tuple(dict.fromkeys(texts))[:MOST_VALUES] for kind, texts in kinds.items() if texts}
+
+
+def _cut(texts: list[str], end: str | None) -> list[str]:
+    """What stands before `end` in each text; the texts as they are where there is none."""
+    return [cut for text in texts if (cut := text.partition(end)[0].strip())] if end else texts
 
 
 def texts_of(body: object, choices: tuple[Choice, ...], *, every: bool = False, longest: object = as_text) -> list[str]:

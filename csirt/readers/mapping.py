@@ -15,6 +15,7 @@ from csirt.readers.paths import Path
 FIELDS = ("id", "title", "host", "user", "src_ip", "dst_ip", "category", "signature", "state")
 UNITS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 LEVEL_UNKNOWN = 1
+PAIRS = "pairs"  # `input` of a mapping for lines of key=value
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Condition:
     not_in: frozenset[str] | None = None
     starts: tuple[str, ...] = ()
     holds: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
     at_least: float | None = None
     below: float | None = None
 
@@ -46,13 +48,14 @@ class Condition:
         return self._words_fit([text for one in values if (text := plain(one))]) and self._sizes_fit(values)
 
     def _words_fit(self, texts: list[str]) -> bool:
-        """The part about words: `is`, `not_in`, `starts`, `holds`."""
+        """The part about words: `is`, `not_in`, `starts`, `holds`, `lacks`."""
         folded = [text.casefold() for text in texts]
         checks: tuple[tuple[object, Callable[[], bool]], ...] = (
             (self.is_, lambda: any(text in (self.is_ or ()) for text in folded)),
             (self.not_in, lambda: not any(text in (self.not_in or ()) for text in folded)),
             (self.starts, lambda: any(text.startswith(self.starts) for text in folded)),
             (self.holds, lambda: any(part in text for text in folded for part in self.holds)),
+            (self.lacks, lambda: not any(part in text for text in folded for part in self.lacks)),
         )
         return all(check() for wanted, check in checks if wanted)
 
@@ -151,7 +154,7 @@ class VendorMapping:
 
     format: str
     name: str
-    input: str = "json"  # or "mail": the facts of a mail, see `letters`
+    input: str = "json"  # or "mail": the facts of a mail, see `letters`; or "pairs": see `pairs`
     documents: tuple[str, ...] = ()
     lists: tuple[tuple[str, ...], ...] = ()
     body: tuple[Path, ...] = ()
@@ -165,6 +168,7 @@ class VendorMapping:
     severity: Severity = field(default_factory=Severity)
     observables: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
     rsit: Classes = field(default_factory=Classes)
+    cut: Mapping[str, str] = field(default_factory=dict)  # of a field or kind: its values end before this text
 
     def likeness(self, record: object) -> int:
         """How surely a record is of this vendor: 0 not at all, else the number of conditions that speak for it."""

@@ -18,11 +18,11 @@ MOST_BYTES = 256 * 1024
 
 _TOP = {
     *("format", "name", "input", "documents", "any_case", "lists", "body", "required", "recognise", "not_a_detection"),
-    *("no_alarm", "at_least", "fields", "time", "severity", "observables", "rsit"),
+    *("no_alarm", "at_least", "fields", "time", "severity", "observables", "rsit", "cut"),
 }
-_CONDITION = {"path", "exists", "is", "not_in", "starts", "holds", "at_least", "below"}
+_CONDITION = {"path", "exists", "is", "not_in", "starts", "holds", "lacks", "at_least", "below"}
 _NAME = re.compile(r"[a-z][a-z0-9.-]{1,39}")
-_INPUT = re.compile("json|mail")
+_INPUT = re.compile("json|mail|pairs")
 _WHY = re.compile(r"[a-z][a-z0-9_:]{1,39}")
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _RSIT = re.compile(r"[a-z][a-z0-9-]*(?:/[a-z][a-z0-9-]*)?")
@@ -182,6 +182,7 @@ def _mapping(top: _Table) -> VendorMapping:
         severity=_severity(top.table("severity")),
         observables={kind: kinds.choices(kind) for kind in kinds.values},
         rsit=_classes(top.table("rsit")),
+        cut=_cut(top.table("cut"), {*fields.values, *kinds.values}),
     )
 
 
@@ -228,6 +229,7 @@ def _condition(table: _Table) -> Condition:
         not_in=frozenset(map(str.casefold, table.texts("not_in"))) or None,
         starts=tuple(map(str.casefold, table.texts("starts"))),
         holds=tuple(map(str.casefold, table.texts("holds"))),
+        lacks=tuple(map(str.casefold, table.texts("lacks"))),
         at_least=_number(table, "at_least"),
         below=_number(table, "below"),
     )
@@ -290,6 +292,12 @@ def _classes(table: _Table) -> Classes:
     for word in inner.values:
         inner.text(word, _RSIT)
     return Classes(table.choices("of"), {word.casefold(): str(value) for word, value in inner.values.items()})
+
+
+def _cut(table: _Table, known: set[str]) -> Mapping[str, str]:
+    """Of a field or a kind of observable, the text before which its values end."""
+    table.only(known)
+    return {key: table.text(key) for key in table.values}
 
 
 def is_level(value: object) -> bool:

@@ -8,8 +8,9 @@
     Resources[Type=AwsEc2Instance].Id elements whose key has this value (letters' case does not count)
     evidence[@odata.type~device].x    elements whose key contains this text
 
-A text that holds JSON is opened where a path goes into it. What is not there gives no value, never an error; at most
-`MOST` values are found, and the work is bounded by the size of the record.
+Where an object is written flat (`"user.name": …` at the top of the record, and no `user`), the path `user.name` finds
+it as well. A text that holds JSON is opened where a path goes into it. What is not there gives no value, never an
+error; at most `MOST` values are found, and the work is bounded by the size of the record.
 """
 
 import re
@@ -53,6 +54,7 @@ class Path:
 
     steps: tuple[Step, ...]
     any_case: bool = False
+    in_one: "tuple[tuple[str, Path], ...]" = ()  # keys that may be written in one piece, and the path from there on
 
     @property
     def leaf(self) -> str:
@@ -61,6 +63,9 @@ class Path:
 
     def find(self, record: object) -> list[object]:
         """Every value at this path, in order, at most `MOST`; lists at the end are walked through."""
+        if isinstance(record, dict) and self.steps[0].key not in record and not self.any_case:
+            rest = next((rest.find({key: record[key]}) for key, rest in self.in_one if key in record), None)
+            return rest or []
         found: list[object] = [record]
         for step in self.steps:
             found = [value for one in found for value in self._into(one, step)][:MOST]
@@ -97,7 +102,15 @@ def parse_path(text: str, *, any_case: bool = False) -> Path:
         at = match.end()
     if not steps or text.endswith("."):
         raise PathError(text)
-    return Path(tuple(steps), any_case)
+    return Path(tuple(steps), any_case, tuple(_in_one(steps, any_case=any_case)))
+
+
+def _in_one(steps: Sequence[Step], *, any_case: bool) -> Iterator[tuple[str, Path]]:
+    """The first keys of a path as one key with dots in it, the longest first: products write objects flat, too."""
+    whole = next((at for at, step in enumerate(steps) if step.picks), len(steps) - 1) + 1
+    for count in range(whole, 1, -1):
+        key = ".".join(step.key for step in steps[:count])
+        yield key, Path((Step(key, steps[count - 1].picks), *steps[count:]), any_case)
 
 
 def _pick(text: str) -> Pick:

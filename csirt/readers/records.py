@@ -2,7 +2,8 @@
 
 JSON may come as one object a line, as one array, as objects that run over several lines, or mixed. A broken record
 costs itself only: reading goes on at the next line that opens an object. Every byte ends in exactly one record, except
-blanks, commas between records and the brackets of an array.
+blanks, commas between records and the brackets of an array. In front of an object may stand a header of syslog, as
+products write it that send JSON that way (`<14>Jun 10 … vectra_json_v2 -: {…}`).
 
 Codes, besides those of `limits`: `input_too_large`, `too_many_records`, `not_an_object`, `array_not_closed`.
 """
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from csirt.model.detection import Unreadable
-from csirt.readers.limits import DEFAULT_LIMITS, Limits, parse_json
+from csirt.readers.limits import DEFAULT_LIMITS, Limits, behind_header, parse_json
 
 _BOM = b"\xef\xbb\xbf"
 _BRACE = ord("{")
@@ -179,5 +180,7 @@ class _Walk:
             element = _ELEMENT.match(self.data, self.start)
             self.at = element.end() if element else self.start + 1
         raw = self.data[self.start : self.at].rstrip()
-        value = parse_json(raw, self.limits)
-        return raw, value if isinstance(value, Unreadable) else Unreadable("not_an_object", f"byte {self.start}")
+        inner = None if self.in_array else behind_header(raw)
+        value = parse_json(inner or raw, self.limits)
+        is_good = isinstance(value, Unreadable) or (inner and isinstance(value, dict))
+        return raw, value if is_good else Unreadable("not_an_object", f"byte {self.start}")

@@ -64,8 +64,11 @@ def _judge(piece: Piece) -> Detection | NotADetection | Unreadable:
         # Counters of a many-threaded sensor pass the bound of keys and come every few seconds; nothing else does.
         counters = record.code == "too_many_keys" and _STATS.search(piece.raw)
         return NotADetection(FORMAT, "event_type:stats") if counters else record
-    if not isinstance(record, dict):
-        return Unreadable("not_an_object", "record")
+    return judge(record) if isinstance(record, dict) else Unreadable("not_an_object", "record")
+
+
+def judge(record: Mapping[str, object]) -> Detection | NotADetection | Unreadable:
+    """What one record is that has been parsed."""
     kind = record.get("event_type")
     if not isinstance(kind, str):
         return Unreadable("field_missing", "event_type")

@@ -76,9 +76,16 @@ def bomb() -> bytes:
     return packed.getvalue()
 
 
+def of_a_later_version() -> bytes:
+    data = bytearray(workbook())
+    data[data.rindex(b"PK\x01\x02") + 6] = 113  # "version needed to extract" of the last file
+    return bytes(data)
+
+
 @pytest.mark.parametrize(
     ("data", "code"),
     [
+        (of_a_later_version(), "asset_file_unreadable"),
         (b"", "asset_headings_missing"),
         (b"PK\x03\x04broken", "asset_file_unreadable"),
         (bomb(), "asset_file_too_large"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from csirt.errors import Invalid
 from csirt.model.detection import Detection, NotADetection, Unreadable, fingerprint
 from csirt.readers.envelopes import records_in
-from csirt.readers.formats import mappings, names, told
+from csirt.readers.formats import as_row, buckets, mappings, names, reader_of, told
 from csirt.readers.mapped import Mapped, judge
 from csirt.readers.mapping_files import line_of, read_mapping
 from csirt.readers.paths import MOST, PathError, parse_path
@@ -209,3 +209,66 @@ def test_the_classes_are_those_of_rsit() -> None:
     }
     used = {value for one in mappings() for value in one.rsit.table.values()}
     assert used - known == set()
+
+
+# ------------------------------------------------------------------------- written from a vendor's documentation alone
+
+PAIRS = """format = "acme-fw"
+name = "Acme firewall"
+input = "pairs"
+[[recognise]]
+has = ["sig", "dev"]
+[[not_a_detection]]
+why = "telemetry"
+all = [{ path = "note", lacks = ["attack", "virus"] }]
+[fields]
+title = ["sig"]
+host = ["target"]
+src_ip = ["from"]
+[cut]
+host = ":"
+[time]
+of = ["at"]
+format = "epoch_s"
+[severity]
+of = ["rank"]
+level = { high = 2 }
+"""
+
+
+def test_lines_of_pairs_by_a_mapping_of_the_citys_own() -> None:
+    data = (
+        b'<13>Jun 10 10:12:41 fw dev=1 sig="SQL injection" note="An ATTACK" target=pc-1:443 from=203.0.113.5 '
+        b"at=1781053961 rank=high\ndev=1 sig=x note=fine rank=high\ndev=1 other=x note=attack\n"
+    )
+    reader = reader_of(PAIRS.encode(), "fw.toml")
+    rows = [as_row(one) for one in reader.read(data)]
+    assert rows[0] is not None
+    assert (rows[0]["title"], rows[0]["host"], rows[0]["level"]) == ("SQL injection", "pc-1", 2)
+    assert rows[0]["time_utc"] == "2026-06-10T01:12:41.000Z"
+    assert list(buckets(reader.read(data))) == [
+        "detection", "not_a_detection:telemetry", "not_a_detection:not_recognised",
+    ]  # fmt: skip
+    with pytest.raises(Invalid) as caught:
+        read_mapping(PAIRS.replace('host = ":"', 'hots = ":"').encode(), "fw.toml")
+    assert caught.value.params == {"file": "fw.toml", "line": 14, "key": "cut.hots"}
+
+
+def test_a_mapping_reads_records_within_records_and_behind_a_header() -> None:
+    text = GOOD.replace('lists = ["answer.alerts"]', 'lists = ["cases.alerts", "cases"]')
+    reader = reader_of(text.encode(), "acme.toml")
+    inner = b'{"acme_id": 1, "rank": 60, "kind": "a", "pc.name": "PC-1"}'
+    given = b'{"cases": [{"acme_id": 9, "rank": 1, "kind": "c", "alerts": []}, {"no": 1, "alerts": [%s]}]}' % inner
+    rows = [as_row(one) for one in reader.read(given)]
+    assert [(row["id"], row.get("host")) for row in rows if row] == [("9", None), ("1", "PC-1")]
+    (record,) = reader.read(b"<14>Jun 10 10:12:41 gw acme: " + inner)
+    assert isinstance(record.result, Detection)
+    assert record.result.host == "PC-1"
+
+
+def test_a_condition_may_ask_in_which_list_a_record_stood() -> None:
+    text = GOOD.replace('lists = ["answer.alerts"]', 'lists = ["open", "done"]')
+    text = text.replace('{ path = "drill", is = ["true"] }', '{ path = "@list", is = ["done"] }')
+    reader = reader_of(text.encode(), "acme.toml")
+    given = b'{"open": [{"acme_id": 1, "rank": 90}], "done": [{"acme_id": 2, "rank": 90}]}'
+    assert [row["level"] for one in reader.read(given) if (row := as_row(one))] == [2, 0]
