@@ -23,28 +23,34 @@ from csirt.store.queries.duties import duties
 from csirt.store.queries.measures import MeasureView, measures
 from csirt.store.queries.reports import ReportView
 from csirt.store.queries.timeline import TimelineEntry, head, timeline
+from csirt.store.queries.work import chains_of
 from csirt.store.queries.workings import playbooks_of
 from csirt.store.tx import Look
 from csirt.texts.catalogs import Catalog, catalog
+from csirt.texts.chains import ChainWords
 from csirt.texts.facts import FactWords
 from csirt.texts.naming import Naming
 from csirt.texts.reports import ReportLine, ReportWords
 from csirt.texts.steps import StepText, StepTexts
 from csirt.texts.telling import tell
 
+_OF_CALLS = {"route", "routes"}  # fields of entries that name a route, mostly without its chain
 _CLOCKS = ("occurred", "noticed", "known", "received")
 
 
 class Teller:
     """Tells entries in one language. Make one for each answer: it remembers the roster and playbooks it looked up."""
 
-    def __init__(self, naming: Naming, texts: StepTexts, playbooks: dict[str, str], city: City) -> None:
-        """`playbooks` maps the incidents of the entries to their playbooks; see `teller`."""
+    def __init__(
+        self, naming: Naming, texts: StepTexts, playbooks: dict[str, str], city: City, climbs: dict[str, str]
+    ) -> None:
+        """`playbooks` maps the incidents of the entries to their playbooks, `climbs` their calls to chains."""
         self._facts, self._law, self._forms = city.facts, city.law, city.forms
         self.name = naming
         self.words: Catalog = naming.words
         self._texts = texts
         self._playbooks = playbooks
+        self._chains = ChainWords(city.chains, self.words.language, climbs)
 
     def actor(self, entry: TimelineEntry) -> str:
         """Who acted; says so if it was done on the server in somebody's name."""
@@ -71,7 +77,23 @@ class Teller:
             facts=self._facts,
             law=self._law,
             forms=self._forms,
+            chains=self._chains,
         )
+
+    def detail(self, entry: TimelineEntry, name: str, value: object) -> str:
+        """A field of an entry as it stands in the record, before it what people call it where that is something else."""
+        codes = [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
+        return ", ".join(self._named(entry, name, code) for code in codes)
+
+    def _named(self, entry: TimelineEntry, name: str, code: str) -> str:
+        chain = self._chains.chain_of(entry.out, entry.incident, entry.step)
+        plain = code.partition(":")[0]
+        called = {
+            "chain": lambda: self._chains.title(code),
+            "route": lambda: self._chains.route(chain, code),
+            "routes": lambda: self._chains.route(chain, plain),
+        }.get(name, lambda: self.name(code))()
+        return code if called in {code, plain} else self.words.say("naming.coded", {"name": called, "code": code})
 
     def _step_text(self, entry: TimelineEntry, step: str) -> StepText:
         return self._texts.step_text(self._playbooks.get(entry.incident or "", ""), step, self.words.language)
@@ -97,7 +119,8 @@ def teller(
     """A teller for these entries; see `naming`. Raises `Invalid` for an unknown language."""
     incidents = {entry.incident for entry in entries if entry.incident}
     name = naming(desk, look, language, ever)
-    return Teller(name, desk.texts, playbooks_of(look, incidents), desk.door.city)
+    calls = {entry.incident for entry in entries if entry.incident and not entry.out.keys().isdisjoint(_OF_CALLS)}
+    return Teller(name, desk.texts, playbooks_of(look, incidents), desk.door.city, chains_of(look, calls))
 
 
 def timeline_document(desk: Desk, incident: str, language: str) -> TimelineDocument:

@@ -1,6 +1,6 @@
 """The playbooks of an installation as people see them: listed, in words, as a picture, compared and checked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -18,6 +18,7 @@ from csirt.playbook.differing import Change, differences
 from csirt.playbook.editions import TEXTS, Lock, fingerprint, read_published, write_published
 from csirt.playbook.language import Playbook
 from csirt.playbook.walking import Walk, walk
+from csirt.texts.chains import ChainWords
 from csirt.texts.naming import Naming
 from csirt.texts.steps import StepTexts, read_step_texts
 
@@ -166,23 +167,27 @@ class PlaybookWords:
 
     def chain(self, code: str) -> str:
         """A chain by its title."""
-        known = self.shelf.city.chains.get(code)
-        return (known.title.get(self.name.words.language) if known else "") or code
+        return ChainWords(self.shelf.city.chains, self.name.words.language).title(code)
 
     def aspect(self, step: str, what: str, value: str) -> str:
         """An aspect of a step, as `differences` tells it in codes, in words."""
-        if what in {"who", "by_hand"}:
-            return self.who(value)
-        if what == "chain":
-            return self.chain(value) if value else ""
-        if what == "within" and value:
-            return self.span(timedelta(seconds=int(value[2:-1])))
-        if what == "choices":
-            codes = [code.rstrip("*") for code in value.split(", ") if code]
-            return self._say("list.separator").join(self.outcome(step, code) for code in codes)
-        if what == "then":
-            return "; ".join(self._way(step, one) for one in value.split("; "))
-        return value
+        if not value:
+            return ""
+        codes, say = value.split(", "), self._say
+        said: Mapping[str, Callable[[], Iterable[str]]] = {
+            "who": lambda: map(self.name, codes),
+            "by_hand": lambda: map(self.name, codes),
+            "chain": lambda: [self.chain(value)],
+            "within": lambda: [self.span(timedelta(seconds=int(value[2:-1])))],
+            "choices": lambda: (self.outcome(step, code.rstrip("*")) for code in codes),
+            "showing": lambda: map(self.title, codes),
+            "not_by": lambda: map(self.title, codes),
+            "by": lambda: (say(f"channel.{code}") for code in codes),
+            "mandatory": lambda: [say("choice.yes" if value == "True" else "choice.no")],
+            "at_deadline": lambda: [self.late(step)],
+            "then": lambda: ["; ".join(self._way(step, one) for one in value.split("; "))],
+        }
+        return say("list.separator").join(said[what]()) if what in said else value
 
     def _way(self, step: str, told: str) -> str:
         """`yes / unknown → next_step` in words."""

@@ -15,6 +15,7 @@ from csirt.model.report import FormBook
 from csirt.record.entry import EntryKind
 from csirt.store.queries.timeline import TimelineEntry
 from csirt.texts.catalogs import Catalog, catalog
+from csirt.texts.chains import ChainWords
 from csirt.texts.facts import FactWords
 from csirt.texts.steps import StepText
 
@@ -53,6 +54,7 @@ _WORDS: Mapping[str, str] = {  # field -> where its words stand in the catalog
 _NO_FACTS = FactCatalogue()
 _NO_LAW = LawBook()
 _NO_FORMS = FormBook()
+_NO_CHAINS = ChainWords()
 _TEXTS = (
     "title",
     "account",
@@ -87,14 +89,16 @@ def tell(
     facts: FactCatalogue = _NO_FACTS,
     law: LawBook = _NO_LAW,
     forms: FormBook = _NO_FORMS,
+    chains: ChainWords = _NO_CHAINS,
 ) -> str:
     """What an entry says. `names` puts parties and people into words, `step_title` steps.
 
-    `step_text` adds the words of a step's choices and fields, `facts`, `law`, `forms` those of facts, duties, reports.
+    `step_text` adds the words of a step's choices and fields, `facts`, `law`, `forms`, `chains` those of facts, duties, reports,
+    chains and their routes.
     Without `with_texts` nothing from the vault is told.
     Raises `Invalid` for a language that we do not have; never fails for what an entry holds.
     """
-    return _Telling(entry, catalog(language), names, step_title, step_text, with_texts, facts, law, forms).told()
+    return _Telling(entry, catalog(language), names, step_title, step_text, with_texts, facts, law, forms, chains).told()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,7 @@ class _Telling:
     facts: FactCatalogue
     law: LawBook
     forms: FormBook
+    chains: ChainWords
 
     def told(self) -> str:
         """The sentence of the kind, and behind it the texts that it does not hold already."""
@@ -152,7 +157,10 @@ class _Telling:
             return value + 1
         if name == "routes" and not isinstance(value, int):
             return self._join(self._route(str(one)) for one in value)
-        special = {"choice": self._choice, "code": self.words.error, "due": self._day, "held": self._day}
+        special = {
+            "chain": self.chains.title, "choice": self._choice, "code": self.words.error, "due": self._day,
+            "held": self._day,
+        }  # fmt: skip
         return special[name](str(value)) if name in special else self._word(_WORDS.get(name, ""), value)
 
     def _made(self) -> dict[str, Param]:
@@ -229,8 +237,10 @@ class _Telling:
         return known.get(code) or self._word("choice", code)
 
     def _route(self, text: str) -> str:
-        """`ladder:acknowledged` with the state in words."""
-        name, _, state = text.partition(":")
+        """`ladder:acknowledged` with the route by its title and the state in words."""
+        code, _, state = text.partition(":")
+        entry = self.entry
+        name = self.chains.route(self.chains.chain_of(entry.out, entry.incident, entry.step), code)
         return self.words.say("tell.pair", {"name": name, "text": self._word("route_state", state)}) if state else name
 
     def _word(self, prefix: str, value: Any) -> str:

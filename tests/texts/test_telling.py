@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from csirt.model.contact import ContactChain, Route
 from csirt.model.people import Office, Person, Post, Roster
 from csirt.record.entry import EntryKind
 from csirt.store.queries.timeline import TimelineEntry
 from csirt.texts.catalogs import catalog
+from csirt.texts.chains import ChainWords
 from csirt.texts.naming import Naming
 from csirt.texts.steps import StepText
 from csirt.texts.telling import tell
@@ -160,6 +162,30 @@ def test_telling_never_fails(kind: EntryKind, out: dict[str, Any], texts: dict[s
     for name in ("title", "reason", "text"):
         if kind is not EntryKind.NOTE_ADDED and texts.get(name, "").strip():
             assert texts[name].strip() in told
+
+
+def chain(name: str, **routes: str) -> ContactChain:
+    """A chain with titled routes that call nobody."""
+    made = tuple(Route(route, (), title={"ja": title}) for route, title in routes.items())
+    return ContactChain(name, made, title={"ja": f"{name}の連絡網"})
+
+
+def test_chains_and_routes_are_called_by_their_titles() -> None:
+    known = {"national": chain("national", ladder="県を経て国へ", soc="監視"), "own": chain("own", soc="遮断依頼")}
+    climbs = {"e-1": "own", "i-1/isolate": "national"}
+
+    def told(kind: EntryKind, out: Mapping[str, Any], **texts: str) -> str:
+        words = ChainWords(known, "ja", climbs)
+        names = Naming(KNOWN, OFFICES, catalog("ja"))
+        return tell(entry(kind, out, texts=texts), "ja", names, lambda _: "隔離", chains=words)
+
+    assert "連絡網「nationalの連絡網」" in told(EntryKind.ESCALATION_STARTED, {"chain": "national"})
+    ended = told(EntryKind.ESCALATION_ENDED, {"escalation": "e-1", "routes": ("soc:acknowledged",)})
+    assert "（遮断依頼: 確認済み）" in ended
+    done = told(EntryKind.STEP_DONE, {"routes": 2}, value='{"ladder": "acknowledged", "soc": "exhausted"}')
+    assert "県を経て国へ: 確認済み、監視: 全員応答なし" in done
+    gone = told(EntryKind.ESCALATION_ENDED, {"escalation": "e-9", "chain": "gone", "routes": ("soc:x", "ladder:x")})
+    assert "（soc: x、県を経て国へ: x）" in gone  # two chains call `soc` differently
 
 
 def test_names() -> None:

@@ -228,7 +228,7 @@ def some_chains(say: Words) -> chains.Chains:
         chains.ChainTier(parties=(office,), after=90 * MINUTE, off_hours=timedelta()),
     )
     routes = (
-        chains.ChainRoute(name="response", tiers=tiers, repeat=2),
+        chains.ChainRoute(name=say("庁内の連絡", "Inside the city hall"), tiers=tiers, repeat=2),
         chains.ChainRoute(name="direct", tiers=tiers[2:], stop_on=StopOn.ANSWER),
     )
     last = chains.ChainTier(

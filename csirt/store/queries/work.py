@@ -1,7 +1,7 @@
 """Questions about steps, assignments and escalations. Nothing here writes."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -230,6 +230,17 @@ def escalations(
         )
         for row in rows
     ]  # fmt: skip
+
+
+def chains_of(look: Look, incidents: Collection[str]) -> dict[str, str]:
+    """The chain of every escalation of these incidents, by its id and by `incident/step`, the newest where two did."""
+    if not incidents:
+        return {}
+    asked = select(EscalationRow.id, EscalationRow.incident, EscalationRow.step, EscalationRow.chain)
+    query = asked.where(col(EscalationRow.incident).in_(incidents)).order_by(col(EscalationRow.started_at))
+    rows = look.session.exec(query).all()
+    of_steps = {f"{incident}/{step}": chain for _, incident, step, chain in rows}
+    return of_steps | {id_: chain for id_, _, _, chain in rows}
 
 
 def incident_of_escalation(look: Look, escalation: str) -> str:

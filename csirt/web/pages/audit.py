@@ -123,12 +123,8 @@ def _row(entry: TimelineEntry, told: Teller, numbers: Mapping[str, str], *, read
         incident_href=href,
         step=told.step_title(entry),
         what=told.tell(entry, with_texts=reads),
-        details=tuple(Fact(label=name, value=_plain(value)) for name, value in sorted(entry.out.items())),
+        details=tuple(Fact(label=name, value=told.detail(entry, name, value)) for name, value in sorted(entry.out.items())),
     )
-
-
-def _plain(value: object) -> str:
-    return ", ".join(str(one) for one in value) if isinstance(value, list | tuple) else str(value)
 
 
 def _window(look: Look, wanted: Wanted, before: int | None, entries: list[TimelineEntry]) -> Window:
