@@ -32,7 +32,7 @@ from csirt.texts.facts import FactWords
 from csirt.texts.naming import Naming
 from csirt.texts.reports import ReportLine, ReportWords
 from csirt.texts.steps import StepText, StepTexts
-from csirt.texts.telling import tell
+from csirt.texts.telling import Books, tell
 
 _OF_CALLS = {"route", "routes"}  # fields of entries that name a route, mostly without its chain
 _CLOCKS = ("occurred", "noticed", "known", "received")
@@ -45,12 +45,12 @@ class Teller:
         self, naming: Naming, texts: StepTexts, playbooks: dict[str, str], city: City, climbs: dict[str, str]
     ) -> None:
         """`playbooks` maps the incidents of the entries to their playbooks, `climbs` their calls to chains."""
-        self._facts, self._law, self._forms = city.facts, city.law, city.forms
         self.name = naming
         self.words: Catalog = naming.words
         self._texts = texts
         self._playbooks = playbooks
         self._chains = ChainWords(city.chains, self.words.language, climbs)
+        self._books = Books(city.facts, city.law, city.forms, self._chains)
 
     def actor(self, entry: TimelineEntry) -> str:
         """Who acted; says so if it was done on the server in somebody's name."""
@@ -74,14 +74,11 @@ class Teller:
             lambda step: self._title(self._step_text(entry, step)) if step else "",
             lambda step: self._step_text(entry, step),
             with_texts=with_texts,
-            facts=self._facts,
-            law=self._law,
-            forms=self._forms,
-            chains=self._chains,
+            books=self._books,
         )
 
     def detail(self, entry: TimelineEntry, name: str, value: object) -> str:
-        """A field of an entry as it stands in the record, before it what people call it where that is something else."""
+        """A field of an entry as it stands in the record, behind what people call it where that differs."""
         codes = [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
         return ", ".join(self._named(entry, name, code) for code in codes)
 

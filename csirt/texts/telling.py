@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -51,10 +51,6 @@ _WORDS: Mapping[str, str] = {  # field -> where its words stand in the catalog
     "type": "type",
     "way": "anchor",
 }
-_NO_FACTS = FactCatalogue()
-_NO_LAW = LawBook()
-_NO_FORMS = FormBook()
-_NO_CHAINS = ChainWords()
 _TEXTS = (
     "title",
     "account",
@@ -78,6 +74,19 @@ _TEXTS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The city's dated data that entries name by their codes. What is not there stands for itself."""
+
+    facts: FactCatalogue = field(default_factory=FactCatalogue)
+    law: LawBook = field(default_factory=LawBook)
+    forms: FormBook = field(default_factory=FormBook)
+    chains: ChainWords = field(default_factory=ChainWords)
+
+
+_NO_BOOKS = Books()
+
+
 def tell(
     entry: TimelineEntry,
     language: str,
@@ -86,19 +95,15 @@ def tell(
     step_text: StepTextOf | None = None,
     *,
     with_texts: bool = True,
-    facts: FactCatalogue = _NO_FACTS,
-    law: LawBook = _NO_LAW,
-    forms: FormBook = _NO_FORMS,
-    chains: ChainWords = _NO_CHAINS,
+    books: Books = _NO_BOOKS,
 ) -> str:
     """What an entry says. `names` puts parties and people into words, `step_title` steps.
 
-    `step_text` adds the words of a step's choices and fields, `facts`, `law`, `forms`, `chains` those of facts, duties, reports,
-    chains and their routes.
+    `step_text` adds the words of a step's choices and fields, `books` those of facts, duties, reports and chains.
     Without `with_texts` nothing from the vault is told.
     Raises `Invalid` for a language that we do not have; never fails for what an entry holds.
     """
-    return _Telling(entry, catalog(language), names, step_title, step_text, with_texts, facts, law, forms, chains).told()
+    return _Telling(entry, catalog(language), names, step_title, step_text, with_texts, books).told()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +114,7 @@ class _Telling:
     step_title: StepTitle
     step_text: StepTextOf | None
     with_texts: bool
-    facts: FactCatalogue
-    law: LawBook
-    forms: FormBook
-    chains: ChainWords
+    books: Books
 
     def told(self) -> str:
         """The sentence of the kind, and behind it the texts that it does not hold already."""
@@ -158,7 +160,7 @@ class _Telling:
         if name == "routes" and not isinstance(value, int):
             return self._join(self._route(str(one)) for one in value)
         special = {
-            "chain": self.chains.title, "choice": self._choice, "code": self.words.error, "due": self._day,
+            "chain": self.books.chains.title, "choice": self._choice, "code": self.words.error, "due": self._day,
             "held": self._day,
         }  # fmt: skip
         return special[name](str(value)) if name in special else self._word(_WORDS.get(name, ""), value)
@@ -187,7 +189,7 @@ class _Telling:
     def _duty(self) -> dict[str, Param]:
         out = self.entry.out
         name = str(out["rule"])
-        rule = next((one for one in self.law.rules if one.id == name), None)
+        rule = next((one for one in self.books.law.rules if one.id == name), None)
         numbers: dict[str, Param] = {key: value for key, value in out.items() if isinstance(value, int)}
         reasons = (self.words.say(f"reason.{code}", numbers) for code in out.get("reasons", ()))
         made: dict[str, Param] = {"rule": rule.label(self.words.language) if rule else name}
@@ -199,7 +201,7 @@ class _Telling:
 
     def _report(self) -> dict[str, Param]:
         out = self.entry.out
-        known = self.forms.forms.get(str(out["form"]))
+        known = self.books.forms.forms.get(str(out["form"]))
         made: dict[str, Param] = {"form": known.label(self.words.language) if known else str(out["form"])}
         if "post" in out:
             made["post"] = self.names(str(out["post"]))
@@ -212,7 +214,7 @@ class _Telling:
         return made
 
     def _fact(self) -> dict[str, Param]:
-        words, out = FactWords(self.facts, self.words), self.entry.out
+        words, out = FactWords(self.books.facts, self.words), self.entry.out
         name, value = str(out.get("fact", "")), out.get("value")
         codes = tuple(map(str, value)) if isinstance(value, list | tuple) else value
         source = self._word("fact_source", out.get("source", ""))
@@ -240,7 +242,7 @@ class _Telling:
         """`ladder:acknowledged` with the route by its title and the state in words."""
         code, _, state = text.partition(":")
         entry = self.entry
-        name = self.chains.route(self.chains.chain_of(entry.out, entry.incident, entry.step), code)
+        name = self.books.chains.route(self.books.chains.chain_of(entry.out, entry.incident, entry.step), code)
         return self.words.say("tell.pair", {"name": name, "text": self._word("route_state", state)}) if state else name
 
     def _word(self, prefix: str, value: Any) -> str:

@@ -19,7 +19,7 @@ from csirt.texts.catalogs import catalog
 from csirt.texts.chains import ChainWords
 from csirt.texts.naming import Naming
 from csirt.texts.steps import StepText
-from csirt.texts.telling import tell
+from csirt.texts.telling import Books, tell
 
 AT = datetime(2026, 11, 22, 5, 5, tzinfo=UTC)
 KNOWN = Roster(
@@ -177,7 +177,7 @@ def test_chains_and_routes_are_called_by_their_titles() -> None:
     def told(kind: EntryKind, out: Mapping[str, Any], **texts: str) -> str:
         words = ChainWords(known, "ja", climbs)
         names = Naming(KNOWN, OFFICES, catalog("ja"))
-        return tell(entry(kind, out, texts=texts), "ja", names, lambda _: "隔離", chains=words)
+        return tell(entry(kind, out, texts=texts), "ja", names, lambda _: "隔離", books=Books(chains=words))
 
     assert "連絡網「nationalの連絡網」" in told(EntryKind.ESCALATION_STARTED, {"chain": "national"})
     ended = told(EntryKind.ESCALATION_ENDED, {"escalation": "e-1", "routes": ("soc:acknowledged",)})

@@ -200,8 +200,15 @@ def _escalation(say: Words) -> escalation.EscalationPart:
         whole="/incidents/i-1?ladder=e-1#escalation-e-1",
         about=say("税務課の区画を切り離す", "Cut off the tax section"),
         ladders=(
-            escalation.Ladder(name=say("庁内の連絡", "Inside the city hall"), state=RouteState.CLIMBING, rungs=rungs, hidden=7),
-            escalation.Ladder(name="direct", state=RouteState.ACKNOWLEDGED, rungs=rungs[:1], stop_on=StopOn.ANSWER),
+            escalation.Ladder(
+                name=say("庁内の連絡", "Inside the city hall"), state=RouteState.CLIMBING, rungs=rungs, hidden=7
+            ),
+            escalation.Ladder(
+                name=say("総務省への同報", "Straight to the ministry"),
+                state=RouteState.ACKNOWLEDGED,
+                rungs=rungs[:1],
+                stop_on=StopOn.ANSWER,
+            ),
         ),
     )
 

@@ -229,7 +229,9 @@ def some_chains(say: Words) -> chains.Chains:
     )
     routes = (
         chains.ChainRoute(name=say("庁内の連絡", "Inside the city hall"), tiers=tiers, repeat=2),
-        chains.ChainRoute(name="direct", tiers=tiers[2:], stop_on=StopOn.ANSWER),
+        chains.ChainRoute(
+            name=say("総務省への同報", "Straight to the ministry"), tiers=tiers[2:], stop_on=StopOn.ANSWER
+        ),
     )
     last = chains.ChainTier(
         parties=(chains.Party(name="CISO", people=(say("里浦 三郎", "Saburo Satoura"),), points=points),)

@@ -86,7 +86,9 @@ def opening_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     say, around = Words(language), a_frame(language, "open_incident")
     form = frame.Form(key="k-12345678", place=PLACE)
     what = opening.OpeningStep(step="what", action=f"{PLACE}/what", form=form)
-    begun = opening.Unfinished(title=say("書きかけ", "Half done"), href=f"{PLACE}/where", place=PLACE, saved_at=NOW)
+    begun = opening.Unfinished(
+        title=say("書きかけ", "Half done"), href=f"{PLACE}/where?resumed=1", place=PLACE, saved_at=NOW
+    )
     yield "opening_what", around, replace(what, unfinished=(begun,))
     wrong = replace(form, errors={"channel": "choice_missing", "title": "title_missing"})
     yield "opening_what_wrong", around, replace(what, form=wrong)

@@ -1,6 +1,7 @@
 """Opening an incident in four short steps, and drafts that outlive the session."""
 
 from datetime import timedelta
+from html import unescape
 
 import pytest
 
@@ -77,6 +78,23 @@ def test_what_was_begun_is_offered_again_to_its_person_only(visit: Visit) -> Non
     me = visit("k.sato")
     assert me.send("/incidents/new", "/drafts/drop").status_code == 303
     assert WHAT["title"] not in me.text("/incidents/new")
+
+
+def test_a_draft_is_announced_only_to_who_comes_back_to_it(visit: Visit, clock: FixedClock) -> None:
+    me, restored = visit("k.sato"), "前に入力した下書き"
+    where = begin(me)
+    assert restored not in me.text(where)
+    assert "/drafts/drop" in me.text(where)  # it can be thrown away all the same
+    data = go_on(me, where, host="TAX-PC-017", noticed="")
+    assert restored not in me.text(data)
+    assert restored not in me.text(where)  # a step back is no return either
+    listed = me.text("/incidents/new")
+    href = unescape(listed.partition('id="unfinished"')[2].partition('href="')[2].partition('"')[0])
+    assert restored in me.text(href)
+    assert restored not in me.text(go_on(me, href.partition("?")[0], host="TAX-PC-018", noticed=""))
+    clock.forward(timedelta(minutes=20))
+    again = visit("k.sato")  # signed out meanwhile, by the clock, and led back by the address
+    assert restored in again.text(data)
 
 
 def test_who_may_open_nothing_gets_no_step(visit: Visit) -> None:

@@ -123,7 +123,9 @@ def _row(entry: TimelineEntry, told: Teller, numbers: Mapping[str, str], *, read
         incident_href=href,
         step=told.step_title(entry),
         what=told.tell(entry, with_texts=reads),
-        details=tuple(Fact(label=name, value=told.detail(entry, name, value)) for name, value in sorted(entry.out.items())),
+        details=tuple(
+            Fact(label=name, value=told.detail(entry, name, value)) for name, value in sorted(entry.out.items())
+        ),
     )
 
 

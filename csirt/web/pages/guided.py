@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from csirt.errors import Invalid, NotFound
 from csirt.model.authority import Permission, must
-from csirt.response import drafts, incidents
+from csirt.response import access, drafts, incidents
 from csirt.store.queries import cases
 from csirt.store.queries import drafts as kept
 from csirt.store.queries.drafts import Draft
@@ -39,6 +39,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
 }
 _ALSO = {"what": ("drill", "sealed")}  # boxes that are sent only when they are ticked
 CONFIRM = "confirm"
+RESUMED = "resumed"  # in the address: its reader chose to go on with what they had begun
 _ORDER = (*STEPS, CONFIRM)
 Key = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 
@@ -63,7 +64,8 @@ def _unfinished(look: Look, visit: Visit) -> tuple[Unfinished, ...]:
     nameless = catalog(visit.language).gettext("opening.unnamed")
     return tuple(
         Unfinished(
-            title=one.fields.get("title", "").strip() or nameless, href=f"{one.place}/{_next(one.fields)}",
+            title=one.fields.get("title", "").strip() or nameless,
+            href=f"{one.place}/{_next(one.fields)}?{RESUMED}=1",
             place=one.place, saved_at=one.saved_at,
         )
         for one in kept.drafts(look, visit.actor.id, drafts.OPENING)
@@ -93,10 +95,18 @@ def show_step(request: Request, key: Key, step: str, visit: SignedIn) -> Respons
     found = _draft(visit, key)
     if found is None:
         return _without(request, visit, key)
-    form = Form(typed=found.fields, key=key, place=place_of(key), drafted_at=found.saved_at)
+    came_back = RESUMED in request.query_params or visit.desk.look(_is_of_before, visit, found)
+    form = Form(
+        typed=found.fields, key=key, place=place_of(key), drafted_at=found.saved_at if came_back else None, kept=True
+    )  # fmt: skip
     if step == CONFIRM:
         return _show_confirm(request, _stored(visit, key, found), form)
     return show(request, visit, _page(key, step, form), "open_incident")
+
+
+def _is_of_before(look: Look, visit: Visit, found: Draft) -> bool:
+    """Was this kept before the reader signed in? Then they come back to it; else they are on their way through it."""
+    return found.saved_at < access.session_of(look.session, visit.cookie, visit.desk.clock.now()).opened_at
 
 
 def _without(request: Request, visit: Visit, key: str) -> Response:

@@ -78,7 +78,8 @@ class Form:
 
     The error under `form` belongs to no field. `key` is the idempotency key: the same form sent twice counts once.
     `params` are what the errors' sentences name. `place` is the address that it is sent to, where drafts of it are
-    kept; `drafted_at` says when what stands in it was kept.
+    kept; `kept`: there is one, that can be thrown away. `drafted_at` says when it was kept, where somebody comes back
+    to it.
     """
 
     typed: Mapping[str, str] = field(default_factory=lambda: NOTHING)
@@ -87,6 +88,7 @@ class Form:
     params: Mapping[str, Param] = field(default_factory=dict)
     place: str = ""
     drafted_at: datetime | None = None
+    kept: bool = False
 
 
 EMPTY_FORM = Form()
