@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import contextvars
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from concurrent.futures import Future
 from datetime import timedelta
 from functools import partial
 from typing import Any, Self, TypeVar
@@ -17,45 +16,63 @@ from csirt.model.step import Json
 from csirt.playbook.flow import PAGE, Stage, waiting_for
 from csirt.playbook.language import Playbook
 from csirt.playbook.performance import Rest, Rested
-from csirt.playbook.place import Show, plainly
+from csirt.playbook.place import Show
 from csirt.response import runs
 from csirt.response.pools import Call
 from csirt.response.runs import Claim
 from csirt.store.queries import shown
-from csirt.store.queries.shown import AtRest
+from csirt.store.queries.shown import AtEnd, AtRest
 
 T = TypeVar("T")
 WAIT = 5  # seconds that Prefect is given to answer
-SEEN_WITHIN = 2.0  # seconds that an action waits for its display before it goes on unseen
+PATIENCE = 5.0  # seconds that a display lets passes go first, where one follows the other
 PAUSE = timedelta(seconds=5)  # how long Prefect is left alone after it did not answer
 COMPARE = timedelta(minutes=1)  # between two comparisons of Prefect's page with our database
 ENDS = timedelta(seconds=2)
 
 
 class Display:
-    """How one pass is shown. Only an action waits for it, a moment, so that Prefect shows its attempt as a task."""
+    """How one pass is shown. No action waits for it: what was attempted before Prefect answered is shown afterwards."""
 
     def __init__(self) -> None:
-        """Made in the loop that shows."""
-        self.wanted = asyncio.Event()
+        """Nothing is shown yet."""
         self.has_turn = False
-        self._loop = asyncio.get_running_loop()
-        self._how: Future[Show] = Future()
+        self._how: Show | None = None
+        self.unseen: list[tuple[str, Exception | None]] = []  # attempts that went on unseen: step, and how they failed
 
     def show(self, step: str, attempt: Callable[[], Json]) -> Json:
-        """Run an attempt, shown if Prefect answers in time; called in the thread of the pass."""
-        if not self._how.done():
-            self._loop.call_soon_threadsafe(self.wanted.set)
+        """Run an attempt, shown if Prefect shows this pass already; called in the thread of the pass."""
+        if self._how is not None:
+            return self._how(step, attempt)
         try:
-            how = self._how.result(SEEN_WITHIN)
-        except TimeoutError:
-            how = plainly
-        return how(step, attempt)
+            value = attempt()
+        except Exception as error:
+            self.unseen.append((step, error))
+            raise
+        self.unseen.append((step, None))
+        return value
 
     def begin(self, how: Show) -> None:
         """From now on attempts are shown like this."""
-        if not self._how.done():
-            self._how.set_result(how)
+        self._how = how
+
+    def follow(self, before: "Display") -> None:
+        """Show also what an earlier pass attempted, whose own display never had its turn."""
+        self.unseen[:0] = before.unseen  # in place: this pass may be adding to it
+
+    def make_up(self) -> None:
+        """Show the attempts that went on unseen, once the pass has ended and something shows it; blocks."""
+        assert self._how is not None
+        for step, error in self.unseen:
+            with contextlib.suppress(Exception):  # the attempt's own, which the pass has seen to
+                self._how(step, partial(_again, error))
+
+
+def _again(error: Exception | None) -> Json:
+    """The outcome of an attempt, without the attempt."""
+    if error is not None:
+        raise error
+    return {}
 
 
 class Showing:
@@ -65,6 +82,8 @@ class Showing:
         """`pool`: the work pool that flow runs are given to; `note(part, state, code)` keeps how Prefect was found."""
         self._desk = desk
         self._turns = asyncio.Semaphore(desk.settings.side_by_side)
+        self.calm = asyncio.Event()  # no pass is under way
+        self.calm.set()
         self._pool = pool
         self._note = note
         self._inside = contextvars.copy_context()  # where Prefect's clients are bound
@@ -140,6 +159,7 @@ class Showing:
         self._displays[held.run] = task, display
         task.add_done_callback(partial(self._let_go, held.run))
         if before and not before[1].has_turn:  # its pass has ended, and this one shows more
+            display.follow(before[1])
             before[0].cancel()
 
     def _let_go(self, run: str, task: asyncio.Task[None]) -> None:
@@ -162,29 +182,23 @@ class Showing:
         try:
             if before is not None:
                 await asyncio.wait([before])
-            if await self.reached() is not None:
-                async with self._turn(display):
+            async with self._turn(display):
+                if await self.reached() is not None:
                     await self._drive(play, held, ended, display)
         except CsirtError as error:  # the comparison shows it later
             log().warning("prefect.pass_not_shown", run=held.run, code=error.code)
         except Exception as error:  # noqa: BLE001 - a display that breaks ends no worker
             log().error("prefect.showing_broke", run=held.run, error=type(error).__name__, exc_info=error)
-        finally:
-            display.begin(plainly)
 
     @contextlib.asynccontextmanager
     async def _turn(self, display: Display) -> AsyncIterator[None]:
-        """A few at once, since Prefect's server has the same processors; whoever is waited for does not queue."""
-        turn = asyncio.ensure_future(self._turns.acquire())
-        wanted = asyncio.ensure_future(display.wanted.wait())
-        try:
-            await asyncio.wait([turn, wanted], return_when=asyncio.FIRST_COMPLETED)
+        """A few at once, and passes first: people wait for those, and a display costs as much as several."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await self.calm.wait()
+        async with self._turns:
             display.has_turn = True
             yield
-        finally:
-            wanted.cancel()
-            if not turn.cancel() and not turn.cancelled():
-                self._turns.release()
 
     async def _drive(self, play: Playbook, held: Claim, ended: Awaitable[Rested], display: Display) -> None:
         """One pass inside Prefect, if it answers."""
@@ -206,7 +220,10 @@ class Showing:
             began = True
             inside = contextvars.copy_context()  # Prefect finds its run there
             display.begin(lambda step, attempt: inside.run(how, step, attempt))
-            return await _as_ended(ended)
+            rested = await _as_ended(ended)
+            if rested is not None:
+                await asyncio.to_thread(display.make_up)
+            return rested
 
         rested = await stage.drive(shown, run, held.incident, noted)
         if not began:
@@ -221,12 +238,8 @@ class Showing:
             raise Unavailable("prefect_unavailable")
         try:
             for one in calls:
-                play = self._desk.playbooks.get((one.playbook, one.version))
-                if play is not None:
-                    run = await stage.run_for(_as_shown(play, sealed=one.sealed), one.incident, one.prefect_run)
-                    if str(run.id) != one.prefect_run:
-                        await self._commit(runs.shown_by, one.run, str(run.id))
-                    await stage.call(str(run.id))
+                if prefect_run := await self._shown_by(stage, one):
+                    await stage.call(prefect_run)
         except Unavailable as error:
             await self._leave_alone(error)
             raise
@@ -248,10 +261,13 @@ class Showing:
             await self._leave_alone(error)
 
     async def _show_ends(self, stage: Stage) -> None:
-        """Runs that ended while Prefect was away, or in a crash, are shown as ended."""
-        for run, prefect_run, code in await asyncio.to_thread(self._desk.look, shown.ended_unshown):
-            await stage.show_end(prefect_run, closed=not code, code=code)
-            await self._commit(runs.mark_shown, run)
+        """Runs that ended while Prefect was away, or in a crash, are shown as ended; also those it has never seen."""
+        for one in await asyncio.to_thread(self._desk.look, shown.ended_unshown):
+            if one.run not in self._displays:
+                prefect_run = one.prefect_run or await self._shown_by(stage, one)
+                if prefect_run:
+                    await stage.show_end(prefect_run, closed=not one.code, code=one.code)
+                await self._commit(runs.mark_shown, one.run)
 
     async def compare(self, stage: Stage) -> None:
         """One page of runs, and more while something had to be healed; then what Prefect shows open and is not."""
@@ -281,14 +297,19 @@ class Showing:
         """Show that a run waits, unless a pass has begun meanwhile; a lost flow run is made anew under its key."""
         now = self._desk.clock.now()
         still = await asyncio.to_thread(self._desk.look, shown.at_rest, now, self._pool, only=one.run)
+        if still == [one] and (prefect_run := await self._shown_by(stage, one)):
+            await stage.show_waiting(prefect_run, one.steps, sealed=one.sealed)
+            log().info("prefect.healed", run=one.run)
+
+    async def _shown_by(self, stage: Stage, one: AtRest | AtEnd | Call) -> str:
+        """The flow run that shows a run, made if Prefect has none; empty: its playbook is not known here."""
         play = self._desk.playbooks.get((one.playbook, one.version))
-        if still != [one] or play is None:
-            return
+        if play is None:
+            return ""
         run = await stage.run_for(_as_shown(play, sealed=one.sealed), one.incident, one.prefect_run)
         if str(run.id) != one.prefect_run:
             await self._commit(runs.shown_by, one.run, str(run.id))
-        await stage.show_waiting(str(run.id), one.steps, sealed=one.sealed)
-        log().info("prefect.healed", run=one.run)
+        return str(run.id)
 
 
 async def _as_ended(ended: Awaitable[Rested]) -> Rested | None:

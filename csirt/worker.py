@@ -244,10 +244,13 @@ class Worker:
         for held in await self._in_thread(lambda: self._desk.commit(SYSTEM, runs.claim_some, free, pool=self._pool)):
             task = asyncio.create_task(self._one(held))
             self._passes.add(task)
+            self._showing.calm.clear()
             task.add_done_callback(self._passed)
 
     def _passed(self, task: asyncio.Task[None]) -> None:
         self._passes.discard(task)
+        if not self._passes:
+            self._showing.calm.set()
         self._heard.set()  # there may be more for the place that is free now
 
     async def _one(self, held: Claim) -> None:

@@ -303,7 +303,7 @@ def end(tx: Tx, held: Claim) -> None:
 def _end(tx: Tx, held: Claim, due: RunDueRow) -> None:
     run = tx.session.get_one(RunRow, held.run)
     run.ended_at = tx.now
-    due.ended, due.shown = True, due.prefect_run is None
+    due.ended, due.shown = True, False
     tx.session.add(run)
     tx.session.add(due)
 

@@ -56,7 +56,7 @@ def test_a_run_that_was_deleted_is_shown_again_without_a_pass(city: World, prefe
         async with working(city):
             incident = city.open()
             await shown_as(prefect_server, incident, f"Waiting: {FIRST}")
-            prefect_server.tell("DELETE", f"/flow_runs/{prefect_server.run(incident)['id']}")
+            await asyncio.to_thread(prefect_server.delete, incident)
             await shown_as(prefect_server, incident, f"Waiting: {FIRST}", 10)
         return incident
 

@@ -26,6 +26,19 @@ class AtRest:
     sealed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class AtEnd:
+    """A run that has ended, the flow run that shows it, and the code of what stopped it, or nothing."""
+
+    run: str
+    incident: str
+    playbook: str
+    version: int
+    prefect_run: str | None
+    code: str
+    sealed: bool = False
+
+
 def at_rest(
     look: Look, now: datetime, pool: str, after: str = "", limit: int = 1, only: str | None = None
 ) -> list[AtRest]:
@@ -78,12 +91,24 @@ def ended_of(look: Look, incidents: Iterable[str]) -> dict[str, str]:
     return {incident: code or "" for incident, code in look.session.exec(query)}
 
 
-def ended_unshown(look: Look, limit: int = 50) -> list[tuple[str, str, str]]:
-    """Ended runs that Prefect's page still shows as open: run, flow run, the code of what stopped it."""
-    rows = look.session.exec(
-        select(RunDueRow.run, RunDueRow.prefect_run, RunRow.stopped_by)
-        .join(RunRow, col(RunDueRow.run) == col(RunRow.id))
+def ended_unshown(look: Look, limit: int = 50) -> list[AtEnd]:
+    """Ended runs that Prefect's page shows as open, or not at all."""
+    found = look.session.exec(
+        select(RunRow, RunDueRow.prefect_run)
+        .join(RunDueRow, col(RunDueRow.run) == col(RunRow.id))
         .where(col(RunDueRow.ended), col(RunDueRow.shown).is_(False))
         .limit(limit)
     ).all()
-    return [(run, shown, code or "") for run, shown, code in rows if shown]
+    sealed = sealed_of(look.session, {run.incident for run, _ in found})
+    return [
+        AtEnd(
+            run=run.id,
+            incident=run.incident,
+            playbook=run.playbook,
+            version=run.version,
+            prefect_run=shown,
+            code=run.stopped_by or "",
+            sealed=run.incident in sealed,
+        )
+        for run, shown in found
+    ]
