@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from csirt.model.detection import Detection
-from csirt.model.sorting import attacked_and_attacker, day_of
+from csirt.model.sorting import attacked_and_attacker, day_of, told_host
 
 IGNORABLE = ("id", "time", "src_ip", "dst_ip", "user", "state")
 """What a source may leave out, by the names of a detection's fields. `time` counts where there is no id."""
@@ -27,7 +27,7 @@ def likeness(detection: Detection, ignoring: Collection[str], received: datetime
     parts = (
         detection.format,
         detection.signature or detection.title,
-        attacked,
+        told_host(attacked) or f"unknown:{detection.format}",  # the account behind it may be left out
         (detection.host or "").casefold(),
         str(detection.level),
         day_of(detection.time_utc or received).isoformat(),

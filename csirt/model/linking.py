@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from csirt.model.incident import Group, Sortable
 from csirt.model.sharing import MOST_HOSTS
-from csirt.model.sorting import Names, day_of, groups_of, plain_address
+from csirt.model.sorting import Names, day_of, groups_of, is_known, plain_address
 
 Place = tuple[date, str, str]  # day, kind (`host`, `attacker`, or of a shared value), value
 
@@ -25,6 +25,7 @@ class Because(StrEnum):
 
     NEW = "new"  # the incident began with it
     SAME_HOST = "same_host"
+    SAME_REPORT = "same_report"  # no host is known: the same account, or the same kind of report
     SAME_ADDRESS = "same_address"  # the host's other name: an address that was seen to be its
     SHARED_ATTACKER = "shared_attacker"
     SHARED_HASH = "shared_hash"
@@ -207,6 +208,8 @@ def _reason(one: Sortable, places: Sequence[Place], known: Known) -> Reason:
             return Reason(Because.SHARED_ATTACKER, value)
         if kind in MOST_HOSTS:
             return Reason(Because(f"shared_{kind}"), dict(zip(one.shares, one.texts, strict=True))[kind, value])
+        if not is_known(value):
+            return Reason(Because.SAME_REPORT)
         return Reason(Because.SAME_HOST if value == one.attacked else Because.SAME_ADDRESS, value)
     if one.sighting and host(day_of(one.at), one.sighting[0]) in known.clusters:
         return Reason(Because.SAME_ADDRESS, one.sighting[0])

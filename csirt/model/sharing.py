@@ -54,7 +54,7 @@ def shares_of(level: int, user: str | None, observables: Iterable[tuple[str, str
     if level < LINKS_FROM:
         return ()
     found = [_of_observable(kind, value.strip()) for kind, value in observables if kind in KINDS]
-    found.append(_account(user or ""))
+    found.append(Share("account", account) if (account := account_of(user)) else None)
     return tuple(sorted({one for one in found if one}, key=lambda one: (one.kind, one.value))[:MOST])
 
 
@@ -68,9 +68,7 @@ def _of_observable(kind: str, value: str) -> Share | None:
     return Share("url", url) if _URL.fullmatch(url) else None
 
 
-def _account(user: str) -> Share | None:
-    """An account without the domain before it; what masks or services stand behind is nobody's."""
-    name = user.rpartition("\\")[2].strip().casefold()
-    if len(name) < _SHORTEST or _EVERYBODYS.fullmatch(name) or _MASKED in name:
-        return None
-    return Share("account", name)
+def account_of(user: str | None) -> str | None:
+    """An account without the domain before it, folded; None where masks or services stand behind it: nobody's."""
+    name = (user or "").rpartition("\\")[2].strip().casefold()
+    return None if len(name) < _SHORTEST or _EVERYBODYS.fullmatch(name) or _MASKED in name else name

@@ -2,11 +2,13 @@
 
 Two detections belong together when they hit the same attacked host on the same day of Japan, or hit different hosts on
 that day and share an attacker, or a value that few hosts show (`sharing`). So there is at most one incident for an
-attacked host and day, and none of more than one host without something shared. The result does not depend on the order
-in which detections are given. `linking` comes to the same groups batch after batch, without looking at the whole set
-again.
+attacked host and day, and none of more than one host without something shared. Where no host is known, what a detection
+is about stands for it: the account, else the kind of report; so reports of different matters stay apart. The result
+does not depend on the order in which detections are given. `linking` comes to the same groups batch after batch,
+without looking at the whole set again.
 """
 
+import hashlib
 import ipaddress
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,7 +19,7 @@ from functools import lru_cache
 from csirt.era import JST
 from csirt.model.detection import Detection
 from csirt.model.incident import Group, IncidentType, Sortable
-from csirt.model.sharing import MOST_HOSTS
+from csirt.model.sharing import MOST_HOSTS, account_of
 
 Names = Mapping[tuple[date, str], str]  # the one name of an address on a day
 Common = Callable[[tuple[date, str, str]], bool]  # do too many hosts show this value (day, kind, key) to link them?
@@ -49,20 +51,33 @@ def attacked_and_attacker(detection: Detection) -> tuple[str, str | None]:
 
     The name of a host is the attacked one. Else, where exactly one of the two addresses is private, that one is ours
     and the other the attacker; else the destination was attacked by the source. Where there is nothing to go by, the
-    attacked host is `unknown:` and the format. What a reader knows better, it says in the observables `attacked` and
-    `attacker`.
+    attacked host is `unknown:`, the format, and a digest of what the detection is about. What a reader knows better, it
+    says in the observables `attacked` and `attacker`.
     """
     ours, theirs = ours_and_theirs(detection.src_ip, detection.dst_ip)
     named = _named_host(detection)
-    attacked = named or ours or f"{_UNKNOWN}{detection.format}"
+    attacked = named or ours or _nameless(detection)
     told = _observable(detection, "attacker")
     attacker = (plain_address(told) if told else None) or theirs
     return attacked, attacker if attacker != attacked else None
 
 
+def _nameless(detection: Detection) -> str:
+    """What stands for a host that no detection names: a person's account, else what is reported (signature, title)."""
+    account = account_of(detection.user)
+    about = f"account:{account}" if account else f"report:{detection.signature or detection.title}"
+    digest = hashlib.sha256(about.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{_UNKNOWN}{detection.format}:{digest}"
+
+
 def is_known(attacked: str) -> bool:
-    """Whether an attacked host has a name or an address, and does not stand for all that have none."""
+    """Whether an attacked host has a name or an address, and is not only what stands for one."""
     return not attacked.startswith(_UNKNOWN)
+
+
+def told_host(attacked: str) -> str:
+    """An attacked host as people are shown it: nothing where none is known."""
+    return attacked if is_known(attacked) else ""
 
 
 def sighting(attacked: str, source: str | None, destination: str | None) -> tuple[str, str] | None:

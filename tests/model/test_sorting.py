@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from csirt.model.detection import Detection
 from csirt.model.incident import Group, IncidentType, Level, Sortable
-from csirt.model.sorting import attacked_and_attacker, day_of, groups_of, names_of, plain_address, sighting
+from csirt.model.sorting import attacked_and_attacker, day_of, groups_of, names_of, plain_address, sighting, told_host
 
 START = datetime(2026, 6, 9, 15, 0, tzinfo=UTC)  # midnight in Japan: 10 June begins
 SORTABLES = st.lists(
@@ -57,10 +57,10 @@ def keys(groups: list[Group]) -> list[tuple[int, ...]]:
         ({"src_ip": "0.0.0.0", "dst_ip": "10.0.0.1"}, ("10.0.0.1", None)),  # noqa: S104 - an address in a log
         ({"src_ip": "10.0.0.1", "dst_ip": "10.0.0.1"}, ("10.0.0.1", None)),
         ({"src_ip": "10.0.0.1"}, ("10.0.0.1", None)),
-        ({"src_ip": "203.0.113.5"}, ("unknown:cef", "203.0.113.5")),
+        ({"src_ip": "203.0.113.5"}, ("unknown:cef:dec8e865d9d6", "203.0.113.5")),
         ({"dst_ip": "203.0.113.5"}, ("203.0.113.5", None)),
-        ({}, ("unknown:cef", None)),
-        ({"src_ip": "$src_ip", "dst_ip": "None", "host": "n/a"}, ("unknown:cef", None)),
+        ({}, ("unknown:cef:dec8e865d9d6", None)),
+        ({"src_ip": "$src_ip", "dst_ip": "None", "host": "n/a"}, ("unknown:cef:dec8e865d9d6", None)),
         ({"host": "NRT-ZEI-0142.", "src_ip": "203.0.113.5", "dst_ip": "10.0.0.1"}, ("nrt-zei-0142", "203.0.113.5")),
         ({"host": "NRT-ZEI-0142", "src_ip": "10.0.0.1", "dst_ip": "203.0.113.5"}, ("nrt-zei-0142", "203.0.113.5")),
         ({"host": "$host", "dst_ip": "10.0.0.1"}, ("10.0.0.1", None)),
@@ -72,6 +72,24 @@ def keys(groups: list[Group]) -> list[tuple[int, ...]]:
 )
 def test_who_hit_whom(fields: dict[str, object], wanted: tuple[str, str | None]) -> None:
     assert attacked_and_attacker(seen(**fields)) == wanted
+
+
+def test_reports_without_a_host_are_alike_only_if_they_are_about_the_same() -> None:
+    said = [
+        seen(format="mail", title="偽サイトの通報"),
+        seen(format="mail", title="サーバー停止の通知"),
+        seen(format="mail", title="偽サイトの通報", id="2", src_ip="203.0.113.5"),
+        seen(format="okta", title="Sign-in", user="CITY\\taro"),
+        seen(format="okta", title="New device", user="Taro"),
+        seen(format="okta", title="Sign-in", user="root"),  # everybody's: the kind of report counts
+        seen(format="okta", title="Sign-in"),
+    ]
+    about = [attacked_and_attacker(one)[0] for one in said]
+    assert about[0] == about[2] != about[1]
+    assert about[3] == about[4] != about[5] == about[6]
+    assert all(one.startswith("unknown:") and "taro" not in one.casefold() for one in about)
+    assert told_host(about[0]) == ""
+    assert told_host("pc") == "pc"
 
 
 @given(*[st.none() | st.text(max_size=20) | st.ip_addresses().map(str)] * 3)
@@ -89,7 +107,7 @@ def test_names_are_learnt_beyond_doubt_only() -> None:
         ("pc", None, "10.0.0.2"),
         ("pc", "10.0.0.9", "10.0.0.1"),
         ("10.0.0.1", out, "10.0.0.1"),
-        ("unknown:cef", out, "10.0.0.1"),
+        ("unknown:cef:dec8e865d9d6", out, "10.0.0.1"),
         ("pc", out, "198.51.100.1"),
     ):
         assert sighting(attacked, source, destination) is None

@@ -127,8 +127,8 @@ def test_the_first_time_that_fixes_an_instant(line: str, raw: str | None, at: st
         ("|Sensor|dhost=PC-1 src=10.0.0.9", "PC-1", ("pc-1", "10.0.0.9")),
         ("|Sensor|shost=PC-1 src=10.0.0.1", "PC-1", ("pc-1", None)),
         ("|Sensor|dvchost=ids", "ids", ("ids", None)),
-        ("|Sensor|dvchost=$host dhost=$d dst=$ip src=None", "$host", ("unknown:cef", None)),
-        ("|Sensor|", None, ("unknown:cef", None)),
+        ("|Sensor|dvchost=$host dhost=$d dst=$ip src=None", "$host", ("unknown:cef:a34a37eb0b7c", None)),
+        ("|Sensor|", None, ("unknown:cef:a34a37eb0b7c", None)),
     ],
 )
 def test_host_attacked_and_attacker(fields: str, host: str | None, sides: tuple[str, str | None]) -> None:

@@ -215,6 +215,21 @@ def test_why_a_detection_belongs_to_its_incident_is_kept(world: World) -> None:
     assert len({row.incident for row in rows.values()}) == 1
 
 
+def test_reports_of_different_matters_without_a_host_are_no_one_incident(world: World) -> None:
+    def told(title: str, name: str, user: str | None = None) -> Detection:
+        return replace(seen(title, None, None, None), id=name, user=user)
+
+    detect(world, told("fake page", "1"), told("server down", "2"), told("fake page", "3"))
+    detect(world, told("sign-in", "4", "city\\taro"), told("new device", "5", "taro"))
+    with world.desk.read() as session:
+        rows = session.exec(select(DetectionRow).order_by(col(DetectionRow.id))).all()
+    cases_ = [row.incident for row in rows]
+    assert cases_[0] == cases_[2]
+    assert cases_[3] == cases_[4]
+    assert len(set(cases_)) == 3
+    assert {row.joined_by for row in rows} == {"new", "same_report"}
+
+
 def test_two_incidents_that_turn_out_to_be_one_become_the_older_one(world: World) -> None:
     detect(world, seen("first", "pc1", "203.0.113.1"))
     world.clock.forward(timedelta(minutes=1))

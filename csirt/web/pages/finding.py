@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from csirt.errors import Invalid
 from csirt.model.incident import IncidentView
+from csirt.model.sorting import told_host
 from csirt.store.queries import found
 from csirt.store.queries.cases import DetectionView
 from csirt.store.queries.found import FoundNote
@@ -71,7 +72,7 @@ def _note(one: FoundNote, case: IncidentView, words: Words) -> FoundText:
 
 
 def _detection(view: DetectionView, case: IncidentView | None, words: Words) -> FoundText:
-    said = FoundText(text=view.title, at=view.at, host=view.host or view.attacked)
+    said = FoundText(text=view.title, at=view.at, host=view.host or told_host(view.attacked))
     if case is None:
         return said
     return FoundText(

@@ -11,6 +11,7 @@ from csirt.errors import Invalid
 from csirt.model.authority import Permission, may, must
 from csirt.model.ignoring import IgnoreKind
 from csirt.model.incident import Level
+from csirt.model.sorting import told_host
 from csirt.response import ignoring
 from csirt.response.ignoring import Wanted
 from csirt.store.queries import cases
@@ -125,8 +126,8 @@ def _detections(look: Look, visit: Visit, asked: Asked, page: int) -> DetectionL
     words.assets(one.asset for one in found)
     rows = tuple(
         FoundDetection(
-            at=one.at, title=one.title, level=Level(one.level), host=one.attacked, format=one.format, state=one.state,
-            repeats=one.count, incident=one.incident or "", asset=words.asset(one.asset),
+            at=one.at, title=one.title, level=Level(one.level), host=told_host(one.attacked), format=one.format,
+            state=one.state, repeats=one.count, incident=one.incident or "", asset=words.asset(one.asset),
             observables=words.observables(one.observables),
         )
         for one in found[: cases.PAGE]

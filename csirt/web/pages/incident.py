@@ -14,6 +14,7 @@ from csirt.errors import Invalid
 from csirt.model.authority import Permission, may
 from csirt.model.incident import IncidentStatus, IncidentView, Level
 from csirt.model.measure import MeasureFilter
+from csirt.model.sorting import told_host
 from csirt.model.step import StepState
 from csirt.record.entry import EntryKind
 from csirt.response import facts, incidents, measures
@@ -294,8 +295,9 @@ def _detections(look: Look, words: Words, incident: str, page: int) -> tuple[tup
     words.assets(row.asset for row in found)
     rows = tuple(
         DetectionRow(
-            at=row.at, format=row.format, title=row.title, level=Level(row.level), host=row.host or row.attacked,
-            repeats=row.count, joined=words.joined(row.joined_by, row.joined_over), asset=words.asset(row.asset),
+            at=row.at, format=row.format, title=row.title, level=Level(row.level),
+            host=row.host or told_host(row.attacked), repeats=row.count,
+            joined=words.joined(row.joined_by, row.joined_over), asset=words.asset(row.asset),
             raised_from=row.own_level, observables=words.observables(row.observables),
         )
         for row in found[: DETECTIONS]

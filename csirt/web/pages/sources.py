@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from csirt.errors import Invalid, NotFound
 from csirt.model.authority import Permission, may, must
+from csirt.model.sorting import told_host
 from csirt.store.queries import sources
 from csirt.store.queries.assets import by_id
 from csirt.store.tx import Look
@@ -93,6 +94,7 @@ def _told(look: Look, visit: Visit, view: SourceTrial, trial: Trial) -> SourceTr
             text=fate_text(words, one),
             title=one.title,
             attacked=one.attacked,
+            host=told_host(one.attacked),
             level=one.level,
             own_level=one.own_level,
             asset=asset_text(words, known[one.asset]) if one.asset in known else "",

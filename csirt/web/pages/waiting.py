@@ -13,6 +13,7 @@ from csirt.errors import Conflict, Invalid, NotFound
 from csirt.model.authority import Permission, may, must
 from csirt.model.incident import IncidentStatus, IncidentType, Level
 from csirt.model.linking import Because
+from csirt.model.sorting import told_host
 from csirt.response import incidents, joining
 from csirt.store.queries import cases
 from csirt.store.queries.cases import WaitingGroup, resolve_incident
@@ -141,7 +142,7 @@ def _row(group: WaitingGroup, now: datetime, words: Words) -> WaitingRow:
         level=Level(group.level),
         type=IncidentType(group.type),
         format=group.format,
-        host=group.attacked,
+        host=told_host(group.attacked),
         repeats=group.count,
         asset=words.asset(group.asset),
         observables=words.observables(group.observables),
@@ -153,9 +154,12 @@ def _reasons(group: WaitingGroup, words: Words) -> tuple[str, ...]:
     """Why these detections are one group, in words."""
     if len(group.keys) == 1 and not group.reasons:
         return ()
-    host = (words.name.words.say("waiting.same_host", {"host": group.attacked}),) if group.attacked else ()
-    linked = tuple(words.joined(*reason) for reason in group.reasons if reason[0] != Because.SAME_HOST.value)
-    return (*host, *linked)
+    host = told_host(group.attacked)
+    say = words.name.words.say
+    alike = (say("waiting.same_report"),) if len(group.keys) > 1 else ()
+    first = (say("waiting.same_host", {"host": host}),) if host else alike
+    said = {Because.SAME_HOST.value, Because.SAME_REPORT.value}
+    return (*first, *(words.joined(*reason) for reason in group.reasons if reason[0] not in said))
 
 
 def _quarantined(row: dict[str, Any], words: Words) -> QuarantineRow:

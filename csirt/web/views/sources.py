@@ -50,6 +50,7 @@ class TriedRow:
     text: str
     title: str = ""
     attacked: str = ""
+    host: str = ""  # the same for people: empty where no host is known
     level: int = 0
     own_level: int | None = None
     asset: str = ""
