@@ -120,8 +120,14 @@ def some_absences(say: Words) -> absences.Absences:
         chains=(say("庁内の連絡体制", "Inside the city"),),
     )
     return absences.Absences(
-        rows=(line,),
+        rows=(replace(line, stand_ins=(row,)),),
         may_enter=True,
+        mine=(
+            absences.OrderRow(
+                post=say("最高情報セキュリティ責任者", "CISO"),
+                people=(say("小林 秋子", "Akiko Kobayashi"), say("渡辺 誠一", "Seiichi Watanabe")),
+            ),
+        ),
         people=(frame.Option(value="p-3", label=say("加藤 理恵 総務課長", "Rie Kato")),),
         form=frame.Form(typed={"from": "2026-11-23T09:00", "until": "2026-11-24T09:00"}, key="k"),
         shown=True,

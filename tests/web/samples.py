@@ -17,7 +17,7 @@ from tests.web.cases import (
     some_measures,
     some_sources,
 )
-from tests.web.cast import Words, a_frame
+from tests.web.cast import NOW, Words, a_frame
 from tests.web.chains import (
     a_chain_page,
     a_chain_page_without_rates,
@@ -105,7 +105,9 @@ def assignment_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     yield "assignment_in_hand", a_frame(language), replace(an_assignment(say), hand=in_hand(say))
     yield "assignment_lost_claim", a_frame(language), a_lost_claim(say)
     yield "ask_errand", a_frame(language, "incident"), an_errand_form(say)
-    yield "call_sheet", a_frame(language, "assignments"), a_call_sheet(say)
+    yield "call_sheet", a_frame(language, "assignments"), replace(a_call_sheet(say), hand=free)
+    taken = holding.InHand(acts=("take_over",), holder="p-1", by=say("撫養 花子", "Hanako Muya"), since=NOW)
+    yield "call_sheet_taken", a_frame(language, "assignments"), replace(a_call_sheet(say), hand=taken)
 
 
 def problem_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:

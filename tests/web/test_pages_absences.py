@@ -39,3 +39,22 @@ def test_a_span_that_is_none_comes_back(visit: Visit, played: World) -> None:
     answer = me.post("/absences", typed | {"act": "look"})
     assert (answer.status_code, 'id="until-error"' in answer.text) == (422, True)
     assert me.post("/absences", typed | {"until": ""}).status_code == 422
+
+
+def test_the_page_says_who_stands_in_by_rule_before_and_after_it_is_entered(visit: Visit, played: World) -> None:
+    post, people = played.desk.directory.posts()["ciso"], played.desk.directory.people()
+    me = visit(people[post.holder or ""].uid)
+    page = me.text("/absences")
+    order = page[page.index("職ごとの代理の順") : page.index("登録されている不在")]
+    names = [people[one].name for one in post.acting_order]
+    assert [order.index(name) for name in names] == sorted(order.index(name) for name in names)
+    assert 'href="/handovers"' in order
+    now = played.clock.now().astimezone(JST).replace(tzinfo=None)
+    typed = me.form("/absences", "/absences") | {
+        "from": now.isoformat(timespec="minutes"), "act": "enter",
+        "until": (now + timedelta(hours=9)).isoformat(timespec="minutes"),
+    }  # fmt: skip
+    assert me.post("/absences", typed).status_code == 303
+    listed = visit("k.sato").text("/absences").partition("登録されている不在")[2]
+    assert names[0] in listed
+    assert f"代わりに{names[1]}" in listed

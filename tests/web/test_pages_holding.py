@@ -1,5 +1,8 @@
 """Who has a step in hand, on its page: claims, hand-overs, and what was typed by who was slower."""
 
+from datetime import timedelta
+
+from csirt.model.people import Actor, Role
 from csirt.response import holding
 from csirt.store.queries import work
 from csirt.store.queries.work import AssignmentView
@@ -68,3 +71,41 @@ def test_what_cannot_be_done_stands_with_its_reason_before_the_officer(visit: Vi
     assert "機器室の鍵がない。" in officer.text(page)
     assert lead(officer.send(page, f"{page}/send-back", reason="守衛室にある。")) == "/assignments"
     assert played.desk.look(work.assignment, step.id).who == "role:system_manager"
+
+
+def test_a_call_is_taken_on_its_sheet_so_that_nobody_is_phoned_twice(visit: Visit, played: World) -> None:
+    sheets = call_sheets(played)
+    sheet, place = f"/call-sheets/{sheets[0].id}", f"/assignments/{sheets[0].id}"
+    first, second = visit("k.sato"), visit("k.sato")
+    slow = second.form(sheet, f"{place}/claim")
+    assert "かける前に引き受けると" in second.text(sheet)
+    assert lead(first.send(sheet, f"{place}/claim")) == sheet
+    assert "かける前に引き受けると" not in first.text(sheet)
+    assert "あなたが担当" in first.text("/assignments")
+    assert lead(second.post(f"{place}/claim", slow)) == sheet  # the same person twice counts once
+    assert lead(first.send(sheet, f"{place}/give-back")) == sheet
+    assert played.kinds(sheets[0].incident).count("STEP_CLAIMED") == 1
+
+
+def test_who_is_slower_to_take_a_call_is_told_on_the_sheet(visit: Visit, played: World) -> None:
+    sheet = call_sheets(played)[0]
+    page, place = f"/call-sheets/{sheet.id}", f"/assignments/{sheet.id}"
+    slower = visit("k.sato")
+    typed = slower.form(page, f"{place}/claim")
+    other = Actor(played.person("y.tanaka").id, "test", "s-other", frozenset({Role.OFFICER}))
+    played.desk.commit(other, holding.claim, sheet.id)
+    answer = slower.post(f"{place}/claim", typed)
+    assert (answer.status_code, "読み上げる文" in answer.text) == (409, True)
+    assert "がこの電話を引き受けています" in answer.text
+    assert "田中 陽子" in answer.text
+    taken = slower.text(page)
+    assert taken.index("がこの電話を引き受けています") < taken.index('class="call-number"')
+    assert lead(slower.send(page, f"{place}/claim")) == page  # taken over, knowing from whom
+    assert "がこの電話を引き受けています" not in slower.text(page)
+
+
+def call_sheets(played: World) -> list[AssignmentView]:
+    """The calls that wait for somebody who phones."""
+    incident = played.open()
+    played.forward(timedelta(seconds=5))
+    return [view for name, view in played.waiting(incident).items() if name.startswith("call:")]

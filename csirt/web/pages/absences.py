@@ -1,5 +1,6 @@
 """不在: one says oneself from when until when one is away, and sees what that changes before it is saved."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,17 +10,19 @@ from starlette.responses import Response
 from csirt.errors import Conflict, CsirtError, Invalid
 from csirt.model.absence import stand_ins
 from csirt.model.authority import Permission, may, must
-from csirt.model.handover import posts_at
+from csirt.model.handover import Handover, posts_at
+from csirt.model.people import Post
 from csirt.response import absences as use_cases
 from csirt.store.queries.absences import AbsenceView, away_between
 from csirt.store.queries.absences import absences as question
 from csirt.store.queries.contacts import open_handovers
 from csirt.store.tx import Look
+from csirt.texts.chains import ChainWords
 from csirt.web.api.words import Words
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.forms import Faults, Sent, SentForm, moment_of, new_key
 from csirt.web.session import IncidentReader, Visit
-from csirt.web.views.absences import AbsenceLine, Absences, StandInRow
+from csirt.web.views.absences import AbsenceLine, Absences, OrderRow, StandInRow
 from csirt.web.views.frame import Form, Option
 
 router = APIRouter()
@@ -87,19 +90,35 @@ def _page(look: Look, visit: Visit, form: Form) -> Absences:
     words, now = Words(visit.desk, look, visit), visit.desk.clock.now()
     keeps = may(visit.actor, Permission.KEEP_CONTACTS)
     people = sorted(visit.known.people.values(), key=lambda one: (one.kana, one.name)) if keeps else []
+    found, planned = question(look, now), open_handovers(look.session)
     return Absences(
-        rows=tuple(_line(one, words, visit, now) for one in question(look, now)),
+        rows=tuple(_line(one, found, planned, words, visit) for one in found),
         may_enter=may(visit.actor, Permission.ENTER_ABSENCE),
         people=tuple(Option(value=one.id, label=words.name.person(one.id)) for one in people),
+        mine=_orders(words, visit, posts_at(visit.known.posts, planned, now)),
         form=form,
     )
 
 
-def _line(one: AbsenceView, words: Words, visit: Visit, now: datetime) -> AbsenceLine:
-    mine = one.person == visit.actor.id or may(visit.actor, Permission.KEEP_CONTACTS)
+def _orders(words: Words, visit: Visit, posts: Mapping[str, Post]) -> tuple[OrderRow, ...]:
+    """The reader's own posts, each with who stands in for whom, in the order of the rule."""
+    return tuple(
+        OrderRow(post=words.name.post(post.id), people=tuple(words.name(one) for one in post.acting_order))
+        for post in sorted(posts.values(), key=lambda one: (one.holder != visit.actor.id, one.id))
+        if visit.actor.id in post.acting_order
+    )
+
+
+def _line(
+    one: AbsenceView, all_: Sequence[AbsenceView], planned: Sequence[Handover], words: Words, visit: Visit
+) -> AbsenceLine:
+    mine, now = one.person == visit.actor.id or may(visit.actor, Permission.KEEP_CONTACTS), visit.desk.clock.now()
+    others = frozenset(other.person for other in all_ if other.from_at < one.until_at and other.until_at > one.from_at)
+    posts = posts_at(visit.known.posts, planned, one.from_at)
     return AbsenceLine(
         id=one.id, name=words.name(one.person), begins=one.from_at, until=one.until_at, under_way=one.from_at <= now,
         may_end=mine and may(visit.actor, Permission.ENTER_ABSENCE),
+        stand_ins=_stand_ins(words, visit, one.person, posts, others),
     )  # fmt: skip
 
 
@@ -107,16 +126,22 @@ def _foretold(look: Look, visit: Visit, page: Absences, person: str, span: tuple
     """With who is called instead. Others count as away if they are so at any time of it: that is the worst of it."""
     words = Words(visit.desk, look, visit)
     posts = posts_at(visit.known.posts, open_handovers(look.session), span[0])
-    others = away_between(look.session, *span)
+    rows = _stand_ins(words, visit, person, posts, away_between(look.session, *span))
+    return replace(page, shown=True, whose=words.name(person), stand_ins=rows)
+
+
+def _stand_ins(
+    words: Words, visit: Visit, person: str, posts: Mapping[str, Post], others: frozenset[str]
+) -> tuple[StandInRow, ...]:
     known = visit.desk.door.city.chains
-    rows = tuple(
+    titles = ChainWords(known, words.language)
+    return tuple(
         StandInRow(
             post=words.name.post(one.post),
             is_holder=one.is_holder,
             acting=words.name(one.acting) if one.acting else "",
             changes=one.changes,
-            chains=tuple(known[name].title.get(words.language) or name for name in one.chains),
+            chains=tuple(titles.title(name) for name in one.chains),
         )
         for one in stand_ins(person, posts, others, known.values())
     )
-    return replace(page, shown=True, whose=words.name(person), stand_ins=rows)

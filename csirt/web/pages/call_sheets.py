@@ -19,6 +19,7 @@ from csirt.web.pages.answering import CONFLICT, Asked, asked_of, read_fields, se
 from csirt.web.pages.drafting import begun, drop_sent, keep_faulty
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.forms import Faults, Sent, SentForm
+from csirt.web.pages.in_hand import NOTHING_CAME, Came, part_of
 from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.assignment import CallSheet
 from csirt.web.views.frame import Fact, Form
@@ -72,15 +73,24 @@ def _check(sent: Sent, faults: Faults) -> None:
 def _again(request: Request, sent: Sent, id_: str, faults: Faults, status: int) -> Response:
     keep_faulty(sent, f"/call-sheets/{id_}")
     form = sent.again({} if status == CONFLICT else faults.errors, faults.params)
-    sheet = sent.visit.desk.look(_sheet, sent.visit, id_, form, conflict=status == CONFLICT)
+    sheet = sent.visit.desk.look(sheet_of, sent.visit, id_, form, conflict=status == CONFLICT)
     return show(request, sent.visit, sheet, "assignments", status=status, path=f"/call-sheets/{id_}")
 
 
 def _fresh_sheet(look: Look, visit: Visit, id_: str) -> CallSheet:
-    return _sheet(look, visit, id_, begun(look, visit, f"/call-sheets/{id_}"))
+    return sheet_of(look, visit, id_, begun(look, visit, f"/call-sheets/{id_}"))
 
 
-def _sheet(look: Look, visit: Visit, id_: str, form: Form, *, conflict: bool = False) -> CallSheet:
+def sheet_of(
+    look: Look, visit: Visit, id_: str, form: Form, *, conflict: bool = False, came: Came = NOTHING_CAME
+) -> CallSheet:
+    """One sheet. `form` is what came of the call, `came` a form about who makes it that came back.
+
+    Raises:
+        NotFound: no such assignment, or it is no call.
+        Forbidden: the reader may not phone.
+    """
+    must(visit.actor, Permission.FILL_CALL_SHEET)
     asked = asked_of(look, visit, id_)
     view = asked.view
     calls = work.deliveries(look, ids=[view.delivery]) if view.delivery else []
@@ -102,6 +112,7 @@ def _sheet(look: Look, visit: Visit, id_: str, form: Form, *, conflict: bool = F
         who=asked.words.name(view.who),
         may_answer=may(visit.actor, Permission.FILL_CALL_SHEET) and may_answer(visit.actor, view.who),
         drill=asked.drill,
+        hand=part_of(look, visit, asked.words, view, came),
     )
 
 

@@ -160,3 +160,4 @@ class CallSheet:
     who: str = ""
     may_answer: bool = True
     drill: bool = False
+    hand: InHand | None = None
