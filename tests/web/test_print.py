@@ -32,7 +32,7 @@ SHEETS = {
     "chain_without_rates": 4,
 }
 MOST = 3  # of any other sample
-ON_PAPER = {"open_incident", "open_incident_wrong", "call_sheet"}
+ON_PAPER = {"open_incident", "open_incident_wrong", "call_sheet", "call_sheet_taken"}
 """Forms that are also filled in by hand."""
 LEFT = """() => [...document.querySelectorAll('nav:not(.pager), .pager a, button, .button, .who, .skip, input, select,'
     + 'textarea:not([readonly]), summary:has(~ form), form .field:not(:has(table))')].filter(
@@ -112,3 +112,13 @@ def test_the_paper_forms_have_room_to_write_and_no_dashes_where_a_pen_writes(des
     printed = "".join(word for sheet in sheets_of(page) for word, _ in sheet.body)
     assert "mm/dd" not in printed
     assert "記録する" not in printed
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_sheet_holds_a_closing_line_alone(desk: Desk, language: str) -> None:
+    for name, around, view in every_page(language):
+        if name == "call_sheet" or name.startswith(("report", "assignment")):
+            sheets = sheets_of(desk.open(draw(around, view), width=BETWEEN))
+            assert len(sheets[-1].body) > 8, (name, [word for word, _ in sheets[-1].body])
+            if name in {"report", "call_sheet"}:
+                assert len(sheets) == 1, name
