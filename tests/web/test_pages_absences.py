@@ -45,7 +45,7 @@ def test_the_page_says_who_stands_in_by_rule_before_and_after_it_is_entered(visi
     post, people = played.desk.directory.posts()["ciso"], played.desk.directory.people()
     me = visit(people[post.holder or ""].uid)
     page = me.text("/absences")
-    order = page[page.index("職ごとの代理の順") : page.index("登録されている不在")]
+    order = page[page.index("自分の職の代理の順") : page.index("登録されている不在")]
     names = [people[one].name for one in post.acting_order]
     assert [order.index(name) for name in names] == sorted(order.index(name) for name in names)
     assert 'href="/handovers"' in order
