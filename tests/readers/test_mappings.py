@@ -13,6 +13,7 @@ from csirt.model.detection import Detection, NotADetection, Unreadable, fingerpr
 from csirt.readers.envelopes import records_in
 from csirt.readers.formats import as_row, buckets, mappings, names, reader_of, told
 from csirt.readers.mapped import Mapped, judge
+from csirt.readers.mapping import as_number
 from csirt.readers.mapping_files import line_of, read_mapping
 from csirt.readers.paths import MOST, PathError, parse_path
 
@@ -272,3 +273,14 @@ def test_a_condition_may_ask_in_which_list_a_record_stood() -> None:
     reader = reader_of(text.encode(), "acme.toml")
     given = b'{"open": [{"acme_id": 1, "rank": 90}], "done": [{"acme_id": 2, "rank": 90}]}'
     assert [row["level"] for one in reader.read(given) if (row := as_row(one))] == [2, 0]
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ("12", 12.0), (" -0.5 ", -0.5), ("+3.", 3.0), (".5", 0.5), (7, 7.0),
+        ("--1", None), ("+-1", None), ("1e9", None), ("1.2.3", None), ("１２", None), ("9" * 21, None), (True, None), ("", None),
+    ],
+)  # fmt: skip
+def test_a_number_is_what_is_written_as_one(said: object, wanted: float | None) -> None:
+    assert as_number(said) == wanted

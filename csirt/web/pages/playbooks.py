@@ -27,6 +27,7 @@ from csirt.web.views.playbooks import ChangeRow, Gallery, Move, Playbook, Playbo
 router = APIRouter()
 
 Version = Annotated[int | None, Query(ge=0, le=10**6)]
+MANY_DIGITS = 6  # as many as no version has
 MOVE_NAMES = frozenset({"version", "reason"})
 
 
@@ -130,7 +131,8 @@ def take_move(request: Request, name: str, sent: SentForm) -> Response:
     """Move the run; a faulty form comes back with the same preview."""
     visit = sent.visit
     incident = visit.desk.look(resolve_incident, name)
-    version = int(sent.text("version")) if sent.text("version").isdecimal() else None
+    given = sent.text("version")
+    version = int(given) if given.isdecimal() and len(given) < MANY_DIGITS else None
     faults = Faults()
     faults.check_text("reason", sent.text("reason"))
     if version is None:
