@@ -279,7 +279,8 @@ def test_a_condition_may_ask_in_which_list_a_record_stood() -> None:
     ("said", "wanted"),
     [
         ("12", 12.0), (" -0.5 ", -0.5), ("+3.", 3.0), (".5", 0.5), (7, 7.0),
-        ("--1", None), ("+-1", None), ("1e9", None), ("1.2.3", None), ("１２", None), ("9" * 21, None), (True, None), ("", None),
+        ("--1", None), ("+-1", None), ("1e9", None), ("1.2.3", None), ("１２", None), ("9" * 21, None), (True, None),
+        ("", None),
     ],
 )  # fmt: skip
 def test_a_number_is_what_is_written_as_one(said: object, wanted: float | None) -> None:
