@@ -14,15 +14,20 @@ from csirt.cli.cast import password_of
 from csirt.clock import JST
 from csirt.documents import timeline_document
 from csirt.model.incident import IncidentStatus, IncidentType
+from csirt.model.people import Roster
 from csirt.reports.timeline import timeline_pdf
 from csirt.reports.timeline_xlsx import timeline_xlsx
 from csirt.response import audit, tail
 from csirt.store.queries import cases
+from csirt.texts.catalogs import catalog
 
 if TYPE_CHECKING:
     from csirt.cli.demo import Play
 
-SHOWN = ("k.sato", "m.takahashi", "s.watanabe", "a.kobayashi", "f.yamada", "o.sasaki")
+SHOWN = (
+    "k.sato", "y.tanaka", "m.takahashi", "s.watanabe", "t.nakamura", "a.kobayashi", "r.kato", "d.yoshida", "f.yamada",
+    "o.sasaki",
+)  # fmt: skip
 
 
 def day_in(now: datetime, days: int) -> str:
@@ -102,14 +107,27 @@ def _check(play: "Play") -> bool:
     return lines >= found.size
 
 
+def accounts(known: Roster) -> list[tuple[str, str, str]]:
+    """Account, password, and the roles and posts by which pages call them: whoever a step waits for is found here."""
+    by_uid, words = {person.uid: person for person in known.people.values()}, catalog("ja")
+    found = []
+    for uid in SHOWN:
+        roles = [words.gettext(f"role.{role}") for role in sorted(by_uid[uid].roles)]
+        posts = [known.posts[post].name_ja for post in known.held_by(by_uid[uid].id)]
+        found.append((uid, password_of(uid), "、".join(dict.fromkeys([*roles, *posts]))))
+    return found
+
+
 def serve_until_told(play: "Play") -> None:
     """Say where the page is and who may sign in, and stay until Ctrl-C or SIGTERM."""
     play.until("web", play.cast.is_there)
     play.out.print(f"\n  画面 / page: [bold]{play.cast.base_url}/[/bold]")
     if founding.is_for_play(play.desk.settings.data):
-        table = Table("ID", "パスワード / password", title="見本の利用者 / sample accounts")
-        for uid in SHOWN:
-            table.add_row(uid, password_of(uid))
+        table = Table(
+            "ID", "パスワード / password", "役割・職 / role, post held", title="見本の利用者 / sample accounts"
+        )
+        for row in accounts(Roster(play.desk.directory.people(), play.desk.directory.posts())):
+            table.add_row(*row)
         play.out.print(table)
     play.out.print("  Ctrl-C で終わります。 Ctrl-C ends it.")
     told = threading.Event()
