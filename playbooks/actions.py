@@ -71,6 +71,12 @@ def note_intrusion(act: Act, layers: list[Json]) -> Json:
 
 
 @action(within=seconds(10))
+def note_insider(act: Act) -> Json:
+    """Put onto the fact sheet that it was done from within: wrongful by nature, a crime until shown otherwise."""
+    return _noted(act, {"cause": "insider", "wrongful_purpose": "suspected", "crime": "suspected"})
+
+
+@action(within=seconds(10))
 def note_came_back_unread(act: Act) -> Json:
     """Put onto the fact sheet that everything came back unread, as two people agreed."""
     return _noted(act, {"recovered_unread": "yes"})
