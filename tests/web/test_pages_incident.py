@@ -46,6 +46,17 @@ def test_what_waits_stands_side_by_side_above_what_ended(visit: Visit, played: W
     assert re.search(rf'class="button button-second" href="/assignments/{other}">内容を見る', steps)
 
 
+def test_between_an_answer_and_the_next_step_the_page_says_that_it_comes(visit: Visit, played: World) -> None:
+    incident, coming = played.open(), "次の手順を準備しています"
+    played.work()
+    me = visit("k.sato")
+    assert coming not in me.text(f"/incidents/{incident}")
+    played.answer("is_it_an_incident", "k.sato", "yes", "脅迫文を確認した。")
+    assert coming in me.text(f"/incidents/{incident}")
+    played.work()
+    assert coming not in me.text(f"/incidents/{incident}")
+
+
 def test_the_header_says_who_decided_on_the_level_and_why(visit: Visit, played: World) -> None:
     page = visit("k.sato").text(f"/incidents/{contained(played)}")
     assert "レベル3 深刻" in page

@@ -199,6 +199,12 @@ def stopped_by(look: Look, incident: str) -> str | None:
     return look.session.exec(select(RunRow.stopped_by).where(RunRow.incident == incident)).first()
 
 
+def goes_on(look: Look, incident: str) -> bool:
+    """Does a playbook still lead this incident? Not one that came to its end or was stopped."""
+    run = look.session.exec(select(RunRow).where(RunRow.incident == incident)).first()
+    return run is not None and run.ended_at is None and run.stopped_by is None
+
+
 def step_values(look: Look, run: str, keys: Sequence[str]) -> dict[str, Json]:
     """The values of some steps, for what a question shows."""
     query = select(StepRow).where(StepRow.run == run, col(StepRow.key).in_(keys))

@@ -193,7 +193,9 @@ def _at_a_glance(page: Incident, visit: Visit, words: Words) -> Incident:
     """What follows from the rest of the page: the strip, and what the reader is to do next."""
     mine = (one for one in every_step(page.steps) if one.state is StepState.OPEN and one.assignment and one.may_answer)
     strip = marks_of(page, words.name.words, visit.desk.clock.now())
-    return replace(page, strip=strip, next_step=next(mine, None))
+    waits = any(one.state is StepState.OPEN for one in every_step(page.steps))
+    between = bool(page.steps) and not waits and visit.desk.look(work.goes_on, page.id)
+    return replace(page, strip=strip, next_step=next(mine, None), is_between=between)
 
 
 def _may_decide(look: Look, visit: Visit, view: IncidentView) -> bool:

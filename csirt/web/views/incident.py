@@ -173,6 +173,7 @@ class Incident:
     playbook_href: str = ""
     stopped_by: str = ""
     steps: tuple[Step | SideBySide, ...] = ()
+    is_between: bool = False  # an answer is recorded, and the playbook has not asked for the next step yet
     strip: tuple[Mark, ...] = ()
     next_step: Step | None = None  # the first one that waits for the reader
     escalations: tuple[EscalationPart, ...] = ()
