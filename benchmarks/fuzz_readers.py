@@ -98,6 +98,8 @@ SLOW: dict[str, Callable[[int], bytes]] = {
     "pipes": lambda size: b"CEF:0|" + b"|" * size,
     "keys": lambda size: b"CEF:0|a|b|c|d|e|5|" + b"a=b " * (size // 4),
     "equals": lambda size: b"LEEF:1.0|a|b|c|d|" + b"a=" * (size // 2),
+    "pairs": lambda size: b"date=1 srcip=2 msg=3 " + b"a=" * (size // 2),
+    "piped": lambda size: b"time=1|src=2|" + b"a=b|" * (size // 4),
     "markers": lambda size: b"CEF:0|" * (size // 6),
     "lines": lambda size: b"a\n" * (size // 2),
     "objects": lambda size: b"{}\n" * (size // 3),

@@ -13,6 +13,7 @@ line.
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 
 FEWEST = 3  # a sentence that happens to hold an equals sign is no record
 _BLANKS = re.compile(
@@ -21,7 +22,7 @@ _BLANKS = re.compile(
 _COLONS = re.compile(
     r'(?:^|(?<=[\[;\s]))([A-Za-z_][A-Za-z0-9_.\-]{0,63}+):"([^"\\]*+(?:\\.[^"\\]*+)*+)"(?=\s*(?:;|\]|$))'
 )
-_PIPED = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,63}+=[^|]*+\|[A-Za-z_][A-Za-z0-9_.\-]{0,63}+=")
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,63}+=")
 _NAME = re.compile(r"(?:.*\s)?([A-Za-z_][A-Za-z0-9_.\-]{0,63})", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)")
 _STRAY = ",;"
@@ -39,12 +40,17 @@ def _split(line: str) -> Iterable[tuple[str, str]]:
     """Keys and values in order, in the way in which the line is written."""
     if ':"' in line and "; " in line and (colons := list(_COLONS.finditer(line))):
         return [(one[1], _plain(one[2])) for one in colons]
-    if _PIPED.search(line):
+    if _is_piped(line):
         return [pair for part in line.split("|") if (pair := _piped(part))]
     return [
         (one[1], _plain(one[2]) if one[2] is not None else (one[3] or "").rstrip(_STRAY))
         for one in _BLANKS.finditer(line)
     ]
+
+
+def _is_piped(line: str) -> bool:
+    """Does a key stand right behind a pipe, and another before it? One pattern for both would take quadratic time."""
+    return any(_KEY.match(after) and _KEY.search(before) for before, after in pairwise(line.split("|")))
 
 
 def _piped(part: str) -> tuple[str, str] | None:
