@@ -26,7 +26,7 @@ __all__ = ["world"]
 def lived(world: World) -> None:
     world.open(title="撫養さんの端末が暗号化された")
     report = Report(
-        title="内部不正の疑い", type=IncidentType.DDOS, sealed=True, readers=(world.person("a.kobayashi").id,)
+        title="会計課での疑い", type=IncidentType.DDOS, sealed=True, readers=(world.person("a.kobayashi").id,)
     )
     world.desk.commit(world.person("k.sato"), incidents.open_by_report, report)
     world.work()
@@ -39,7 +39,7 @@ def test_it_holds_what_a_call_needs_and_no_more(world: World, tmp_path: Path, la
     page = (tmp_path / "leaflet" / PAGE).read_text()
     for words in ("088-555-0106", "取扱注意" if language == "ja" else "Leaflet"):
         assert words in page, words
-    for hidden in ("撫養さん", "暗号化された", "内部不正"):
+    for hidden in ("撫養さん", "暗号化された", "会計課での疑い"):
         assert hidden not in page, hidden
     if language == "ja":
         for words in (
