@@ -53,6 +53,9 @@ def test_a_run_is_moved_after_a_look(visit: Visit, desk: Desk, played: World) ->
     empty = officer.send(preview, path, reason=" ")
     assert (empty.status_code, "理由" in empty.text) == (422, True)
     form = officer.form(preview, path) | {"reason": "新しい版で進める"}
+    assert (
+        officer.post(path, form | {"version": "9" * 5000}).status_code == 422
+    )  # more digits than Python makes a number of
     for _ in range(2):  # a double click counts once
         assert lead(officer.post(path, form)) == f"/incidents/{incident}"
     assert played.kinds(incident).count("RUN_MOVED") == 1

@@ -27,7 +27,7 @@ from csirt.web.views.playbooks import ChangeRow, Gallery, Move, Playbook, Playbo
 router = APIRouter()
 
 Version = Annotated[int | None, Query(ge=0, le=10**6)]
-MANY_DIGITS = 6  # as many as no version has
+MANY_DIGITS = 6  # as many as no version has; thousands of them would be no number to Python
 MOVE_NAMES = frozenset({"version", "reason"})
 
 
