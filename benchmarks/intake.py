@@ -4,7 +4,8 @@
 
 Parts: f the framework without the desk, for what this machine and these clients can do at most; s single POSTs by so
 many clients; d the same detection 1,000 times from 32 clients at once; b NDJSON bulk of 1,000 a body; t the storm:
-100,000 detections in 60 s from 20 sources, one critical among them, the worker sorting beside it. Each is
+100,000 detections in 60 s from 20 sources, one critical among them, the worker sorting beside it. With `--body 20` a
+source sends, as forwarders do, up to so many at once of what gathered while its last request was under way. Each is
 authenticated, deduplicated, recorded and on the disk before the answer. The clients share the machine with the server.
 One JSON object a line, beside the disk's own rate and the load of the machine.
 """
@@ -17,7 +18,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -232,6 +233,8 @@ class Storm:
     at: Stand
     each: int
     seconds: int
+    body: int
+    sent: int = 0
     took: list[float] = field(default_factory=list)
     wrong: list[int] = field(default_factory=list)
     web_mb: float = 0.0
@@ -250,38 +253,50 @@ class Storm:
             await asyncio.sleep(1)
 
     async def _flood(self, source: int, token: str) -> None:
+        """What is due goes out once the last request was answered, at most so many at once."""
+        client, told = await Client(self.at.port, token).open(), self._told_by(source)
+        done, began = 0, time.monotonic()
+        while done < self.each:
+            await asyncio.sleep(max(0.0, began + done * self.seconds / self.each - time.monotonic()))
+            due = int((time.monotonic() - began) * self.each / self.seconds) - done
+            some = list(itertools.islice(told, max(1, min(due, self.body))))
+            sent = time.monotonic()
+            status, _ = await client.send(b"\n".join(some))
+            self.took.append(time.monotonic() - sent)
+            self.sent += len(some)
+            self.wrong += [status] * len(some) if status != OK else []
+            done += len(some)
+        client.close()
+
+    def _told_by(self, source: int) -> Iterator[bytes]:
         """One in five detections is told again; one of all is critical."""
-        client, last, began = await Client(self.at.port, token).open(), 0, time.monotonic()
+        last = 0
         for turn in range(self.each):
-            await asyncio.sleep(max(0.0, began + turn * self.seconds / self.each - time.monotonic()))
             last = last if turn and self.chance.random() < 0.2 else turn
             told = detection(last, 1000 + source, 1)
             if (source, turn) == (SOURCES // 2, self.each // 2):
                 told = detection(10**6 + turn, 1000 + source, Level.CRISIS) | {"title": GRAVE}
-            sent = time.monotonic()
-            status, _ = await client.send(orjson.dumps(told))
-            self.took.append(time.monotonic() - sent)
-            if status != OK:
-                self.wrong.append(status)
-        client.close()
+            yield orjson.dumps(told)
 
 
-def storm(at: Stand, total: int, seconds: int) -> None:
+def storm(at: Stand, total: int, seconds: int, body: int) -> None:
     """Part t: the storm, then how long it takes until all of it is sorted."""
-    before, blown = rows(at), Storm(at, total // SOURCES, seconds)
+    before, blown = rows(at), Storm(at, total // SOURCES, seconds, body)
     began = time.monotonic()
     asyncio.run(blown.run())
-    lasted, after, sent = time.monotonic() - began, rows(at), len(blown.took)
+    lasted, after, sent = time.monotonic() - began, rows(at), blown.sent
+    cpu = {name: round(cpu_seconds(at.pid(name)), 1) for name in ("web", "worker")}
     began = time.monotonic()
     until(lambda: is_all_sorted(at), every=0.05)
     sorting = round(time.monotonic() - began, 1)
     with at.desk.read() as session:
         opened = session.exec(select(func.count()).select_from(IncidentRow)).one()
     show(
-        part="t", sent=sent, per_s=round(sent / lasted), seconds=round(lasted, 1), ms=milliseconds(blown.took),
-        wrong=len(blown.wrong), lost=sent - len(blown.wrong) - (after[1] - before[1]), rows=after[0] - before[0],
-        incidents=opened, sorted_after_s=sorting, **when_called(at),
-        web_mb=blown.web_mb, sound=at.desk.look(audit.verify).ok, load=os.getloadavg()[0],
+        part="t", body=body, sent=sent, per_s=round(sent / lasted), seconds=round(lasted, 1),
+        ms=milliseconds(blown.took), wrong=len(blown.wrong), lost=sent - len(blown.wrong) - (after[1] - before[1]),
+        rows=after[0] - before[0], incidents=opened, sorted_after_s=sorting, **when_called(at),
+        web_mb=blown.web_mb, cpu_s=cpu,
+        sound=at.desk.look(audit.verify).ok, load=os.getloadavg()[0],
     )  # fmt: skip
 
 
@@ -293,6 +308,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--clients", type=int, nargs="*", default=[1, 8, 32, 256])
     parser.add_argument("--storm", type=int, nargs=2, default=[STORM, STORM_SECONDS], metavar=("TOTAL", "SECONDS"))
+    parser.add_argument("--body", type=int, default=1)
     given = parser.parse_args()
     with stand(given.database) as at:
         show(database=given.database, fsyncs_per_s=fsync_rate(at.folder), load=os.getloadavg()[0])
@@ -306,7 +322,8 @@ def main() -> None:
         for clients in (1, 4) if "b" in given.parts else ():
             bulk(at, token_for(at, f"bulk-{clients}"), clients, 20)
         if "t" in given.parts:
-            storm(at, *given.storm)
+            total, seconds = given.storm
+            storm(at, total, seconds, given.body)
 
 
 if __name__ == "__main__":

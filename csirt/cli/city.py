@@ -8,6 +8,7 @@ import typer
 
 from csirt import founding
 from csirt.cli.children import prefect_client_environment
+from csirt.cli.importing import nothing_to_collect
 from csirt.cli.opening import LOCAL, open_desk, refresh_people, settings_of
 from csirt.cli.speaking import AsJson, Data, Lang, Language, show_one
 from csirt.errors import Unavailable
@@ -53,6 +54,7 @@ def worker(
             raise Unavailable("prefect_unavailable", permanent=True)
         if url := desk.prefect_url():
             os.environ.update(prefect_client_environment(desk.settings.data, url))
-        from csirt.worker import work  # lazy: Prefect takes 2 s, and reads its environment on import
+        with nothing_to_collect():
+            from csirt.worker import work  # lazy: Prefect takes 2 s, and reads its environment on import
 
         work(desk, pool)

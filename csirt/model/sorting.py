@@ -38,6 +38,7 @@ _UNKNOWN = "unknown:"
 _Node = tuple[str, date, str]
 
 
+@lru_cache(maxsize=4096)  # of one detection it is asked a dozen times
 def day_of(at: datetime) -> date:
     """The day in Japan on which an aware instant falls."""
     return at.astimezone(JST).date()

@@ -1,11 +1,15 @@
 """What was recorded becomes findable: a reader of the record with a cursor, which may be set back to begin anew."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 
+from sqlalchemy import bindparam
+from sqlalchemy import select as sql_select
 from sqlmodel import col, select
 
 from csirt.record.entry import EntryKind
 from csirt.store import search
+from csirt.store.columns import table_of
 from csirt.store.queries.timeline import TimelineEntry, parsed, read_entries
 from csirt.store.tables.cases import NoteRow
 from csirt.store.tables.intake import DetectionRow
@@ -17,6 +21,12 @@ NAME = "search"
 BATCH = 200  # entries at once; a batch of detections may hold a thousand, so that few of those
 _KINDS = (EntryKind.INCIDENT_OPENED.value, EntryKind.NOTE_ADDED.value, EntryKind.DETECTIONS_ACCEPTED.value)
 Doc = tuple[str, str, str]
+_DETECTION = table_of(DetectionRow)
+_SAID = (
+    sql_select(*_DETECTION.c["id", "batch", "title", "host", "user_name", "src_ip", "dst_ip", "attacked", "attacker"])
+    .where(_DETECTION.c.batch.in_(bindparam("batches", expanding=True)))
+    .order_by(_DETECTION.c.id)
+)
 
 
 def catch_up(tx: Tx) -> tuple[bool, int]:
@@ -26,10 +36,7 @@ def catch_up(tx: Tx) -> tuple[bool, int]:
     query = select(LedgerRow).where(col(LedgerRow.seq) > cursor.seq, col(LedgerRow.seq) < size)
     query = query.where(col(LedgerRow.kind).in_(_KINDS)).order_by(col(LedgerRow.seq)).limit(BATCH)
     rows = tx.session.exec(query).all()
-    docs: list[Doc] = []
-    for entry in read_entries(Look(tx.session, tx.vault), rows):
-        docs += _docs(tx, entry)
-    search.put(tx.session, tx.vault, docs)
+    search.put(tx.session, tx.vault, _docs(tx, read_entries(Look(tx.session, tx.vault), rows)))
     cursor.seq = rows[-1].seq if len(rows) == BATCH else size - 1
     tx.session.add(cursor)
     return len(rows) == BATCH, cursor.seq + 1
@@ -51,23 +58,31 @@ def drop_erased(tx: Tx, incident: str, doomed: Collection[str], *, whole: bool) 
         if not {one.c for one in parsed(row).pay} & set(doomed):
             continue
         if search.take_away(tx.session, "incident", [incident]):
-            (left,) = read_entries(Look(tx.session, tx.vault), [row])
-            search.put(tx.session, tx.vault, _docs(tx, left))
+            search.put(tx.session, tx.vault, _docs(tx, read_entries(Look(tx.session, tx.vault), [row])))
 
 
-def _docs(tx: Tx, entry: TimelineEntry) -> list[Doc]:
-    if entry.kind is EntryKind.INCIDENT_OPENED and entry.incident:
-        return [("incident", entry.incident, "\n".join(entry.texts.values()))]
-    if entry.kind is EntryKind.NOTE_ADDED:
-        return [("note", str(entry.out["note"]), "\n".join(entry.texts.values()))]
-    row = DetectionRow
-    found = tx.session.exec(select(row).where(row.batch == str(entry.out["batch"])).order_by(col(row.id)))
-    return [("detection", str(one.id), _said(one)) for one in found]
+def _docs(tx: Tx, entries: Sequence[TimelineEntry]) -> list[Doc]:
+    """What of these entries can be searched for, in their order: one question for all batches of detections."""
+    told = _told_by(tx, [str(one.out["batch"]) for one in entries if one.kind is EntryKind.DETECTIONS_ACCEPTED])
+    docs: list[Doc] = []
+    for entry in entries:
+        if entry.kind is EntryKind.DETECTIONS_ACCEPTED:
+            docs += told.get(str(entry.out["batch"]), ())
+        elif entry.kind is EntryKind.NOTE_ADDED:
+            docs.append(("note", str(entry.out["note"]), "\n".join(entry.texts.values())))
+        elif entry.incident:
+            docs.append(("incident", entry.incident, "\n".join(entry.texts.values())))
+    return docs
 
 
-def _said(row: DetectionRow) -> str:
-    named = (row.title, row.host, row.user, row.src_ip, row.dst_ip, row.attacked, row.attacker)
-    return "\n".join(dict.fromkeys(text for text in named if text))
+def _told_by(tx: Tx, batches: Sequence[str]) -> dict[str, list[Doc]]:
+    """The detections of these batches; plain columns, since a storm brings them by the hundred thousand."""
+    found: defaultdict[str, list[Doc]] = defaultdict(list)
+    if batches:
+        for id_, batch, *named in tx.session.connection().execute(_SAID, {"batches": batches}):
+            said = "\n".join(dict.fromkeys(text for text in named if text))
+            found[batch].append(("detection", str(id_), said))
+    return found
 
 
 def begin_anew(tx: Tx) -> None:

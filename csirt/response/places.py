@@ -2,18 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
-from sqlalchemy import tuple_
+from sqlalchemy import select as sql_select
+from sqlalchemy import tuple_, update
 from sqlmodel import Session, col, select
 
 from csirt.model.incident import IncidentType, Level, Sortable
 from csirt.model.linking import Known, Place
 from csirt.model.sharing import KINDS, MOST_HOSTS, shares_of
 from csirt.model.sorting import day_of, sighting
+from csirt.store.columns import table_of
+from csirt.store.many import Into
 from csirt.store.tables.intake import DetectionRow, ObservableRow
-from csirt.store.tables.sorting import SharerRow
+from csirt.store.tables.sorting import HostNameRow, PlaceRow, SharerRow
 
+_PLACE = table_of(PlaceRow)
+_INTO_PLACE, _INTO_NAME = Into(_PLACE), Into(table_of(HostNameRow))
 _ASKED = 500  # places or names that one question asks for
 
 
@@ -53,6 +59,40 @@ def rows_by(session: Session, table: Any, columns: Sequence[Any], keys: Collecti
     for some in some_of(keys):
         found += session.exec(select(table).where(tuple_(*columns).in_(some)))
     return found
+
+
+def load_places(session: Session, places: Collection[Place]) -> dict[Place, str]:
+    """The clusters of those of these places that are known."""
+    found: dict[Place, str] = {}
+    columns = _PLACE.c.day, _PLACE.c.kind, _PLACE.c.value
+    for some in some_of(places):
+        rows = session.connection().execute(sql_select(*columns, _PLACE.c.cluster).where(tuple_(*columns).in_(some)))
+        found |= {(day, kind, value): cluster for day, kind, value, cluster in rows}
+    return found
+
+
+def keep_places(session: Session, stored: Mapping[Place, str], wanted: Mapping[Place, str]) -> None:
+    """Store the cluster of each wanted place; `stored` says what lies there already."""
+    session.flush()  # a cluster is there before its places
+    connection, moved = session.connection(), defaultdict[str, list[Place]](list)
+    for place, cluster in wanted.items():
+        if stored.get(place, cluster) != cluster:
+            moved[cluster].append(place)
+    new = [
+        {"day": day, "kind": kind, "value": value, "cluster": cluster}
+        for (day, kind, value), cluster in sorted(wanted.items()) if (day, kind, value) not in stored
+    ]  # fmt: skip
+    _INTO_PLACE.put(connection, new)
+    for cluster, places in sorted(moved.items()):
+        for some in some_of(places):
+            here = tuple_(_PLACE.c.day, _PLACE.c.kind, _PLACE.c.value).in_(some)
+            connection.execute(update(_PLACE).where(here).values(cluster=cluster))
+
+
+def keep_names(session: Session, names: Iterable[tuple[tuple[date, str], str]]) -> None:
+    """Store names that addresses were seen to have on a day, and that were not known."""
+    rows = [{"day": day, "address": address, "name": name} for (day, address), name in names]
+    _INTO_NAME.put(session.connection(), rows)
 
 
 def load_sharers(session: Session, known: Known, places: Iterable[Place]) -> None:

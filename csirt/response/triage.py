@@ -38,7 +38,17 @@ from csirt.model.source import SENSOR
 from csirt.record.entry import EntryKind
 from csirt.response import ignoring, incidents, levels, locks, merging
 from csirt.response.floods import Floods, of_floods
-from csirt.response.places import keep_sharers, load_sharers, rows_by, some_of, sortable, sortables
+from csirt.response.places import (
+    keep_names,
+    keep_places,
+    keep_sharers,
+    load_places,
+    load_sharers,
+    rows_by,
+    some_of,
+    sortable,
+    sortables,
+)
 from csirt.store.queries.assets import assets_on
 from csirt.store.queries.sealing import sealed_of
 from csirt.store.tables.cases import IncidentRow
@@ -47,7 +57,7 @@ from csirt.store.tables.runs import RunRow
 from csirt.store.tables.sorting import ClusterRow, HostNameRow, PlaceRow
 from csirt.store.tx import Tx, new_id
 
-BATCH = 1000  # detections a commit, the gravest first
+BATCH = 250  # detections a commit, the gravest first; on SQLite nobody else writes meanwhile
 _LOCK = 0x5C0A7  # any number of our own
 
 
@@ -80,7 +90,7 @@ class _Sorting:
         self.known = Known()
         self.clusters: dict[str, ClusterRow] = {}
         self.ages: dict[str, tuple[Any, ...]] = {}
-        self.places: dict[Place, PlaceRow] = {}
+        self.places: dict[Place, str] = {}  # the cluster of each place, as it is stored
         self.opened: list[str] = []
         self.floods = Floods(tx, fresh.values())
         self.flood_cases: set[str] = set()
@@ -113,10 +123,11 @@ class _Sorting:
         learn(self.batch, self.known)
         keep_sharers(self.tx.session, shared, self.batch)
         self._load_places(places_in(self.batch, self.known))
-        for (day, address), name in sorted({one_of for one in self.batch if (one_of := told(one))}):
-            if name not in before.get((day, address), set()):
-                self.tx.session.add(HostNameRow(day=day, address=address, name=name))
-                self._call_by_name(day, address)
+        said = {one_of for one in self.batch if (one_of := told(one))}
+        new = sorted((where, name) for where, name in said if name not in before.get(where, ()))
+        keep_names(self.tx.session, new)
+        for where, _ in new:
+            self._call_by_name(*where)
 
     def _load_names(self, found: Collection[Sortable]) -> None:
         """The names of their addresses, and who else shows the values that they share."""
@@ -134,12 +145,10 @@ class _Sorting:
             self.tx.session.execute(called.values(reported_as=address, attacked=name))
 
     def _load_places(self, places: Collection[Place]) -> None:
-        found = rows_by(self.tx.session, PlaceRow, (PlaceRow.day, PlaceRow.kind, PlaceRow.value), places)
-        self._load_clusters({row.cluster for row in found} - set(self.clusters))
-        for row in found:
-            self.places[row.day, row.kind, row.value] = row
-            if row.cluster in self.clusters:
-                self.known.clusters[row.day, row.kind, row.value] = row.cluster
+        found = load_places(self.tx.session, places)
+        self._load_clusters(set(found.values()) - set(self.clusters))
+        self.places |= found
+        self.known.clusters |= {place: cluster for place, cluster in found.items() if cluster in self.clusters}
 
     def _load_clusters(self, ids: Collection[str]) -> None:
         """Clusters that may grow: those of closed cases are left alone, and what comes later begins anew."""
@@ -168,13 +177,9 @@ class _Sorting:
         return row.id
 
     def _keep_places(self, places: Iterable[Place]) -> None:
-        for place in sorted(places):
-            day, kind, value = place
-            row = self.places.get(place) or PlaceRow(day=day, kind=kind, value=value, cluster="")
-            row.cluster = self.known.clusters[place]
-            self.places[place] = row
-            self.tx.session.add(row)
-        self.tx.session.flush()
+        wanted = {place: self.known.clusters[place] for place in places}
+        keep_places(self.tx.session, self.places, wanted)
+        self.places |= wanted
 
     # --------------------------------------------------------------------------------------------- one out of several
 
@@ -222,7 +227,7 @@ class _Sorting:
         items = {item.key: item for item in sortables(tx.session, rows.values())}
         self._load_names(items.values())
         tx.session.execute(delete(PlaceRow).where(col(PlaceRow.cluster) == cluster))
-        self.places = {place: row for place, row in self.places.items() if row.cluster != cluster}
+        self.places = {place: one for place, one in self.places.items() if one != cluster}
         for place in [place for place, one in self.known.clusters.items() if one == cluster]:
             del self.known.clusters[place]
         for number, group in enumerate(apart(list(items.values()), self.known)):
@@ -285,6 +290,8 @@ class _Sorting:
         known = assets_on(self.tx.session, names)
         for row in rows:
             found = known.get(row.attacked) or known.get(row.reported_as or "")
+            if not found and row.asset is None and row.own_level is None:
+                continue  # as it is: most hosts of a storm stand in no ledger
             row.asset = found[0] if found else None
             own = row.level if row.own_level is None else row.own_level
             level = level_on(found[1], own, self.tx.city.rules.assets) if found else own
@@ -295,7 +302,6 @@ class _Sorting:
         by_reason: defaultdict[str, int] = defaultdict(int)
         for row in rows:
             row.state, row.incident = "sorted", incident
-            self.tx.session.add(row)
             by_reason[row.joined_by or Because.NEW.value] += 1
         self.tx.session.flush()
         for because, count in sorted(by_reason.items()):
@@ -379,6 +385,5 @@ class _Sorting:
         """One entry for those that were not waiting before, so that a waiting group is told once."""
         for row in rows:
             row.state = "waiting"
-            self.tx.session.add(row)
         out: dict[str, str | int] = {"detections": len(rows), "level": max(row.level for row in rows)}
         self.tx.record(EntryKind.DETECTIONS_WAITING, out=out)

@@ -5,10 +5,11 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
@@ -17,6 +18,7 @@ from csirt.clock import Clock, SystemClock
 from csirt.errors import Invalid, Unavailable
 from csirt.model.city import City
 from csirt.model.people import Actor
+from csirt.store import turnstile
 from csirt.store.batch import Batch, begin_on, check_recorded, unanswered, worth_another_try
 from csirt.store.ledger import append, boot_id, stamp
 from csirt.store.sequencer import ByItself, Order, Sequencer
@@ -68,12 +70,12 @@ def engine_for(url: str, *, read_only: bool = False, guarded: bool = False) -> E
     `guarded`: on SQLite nothing of the schema and of the rules can be changed through it, as by an injected statement.
     """
     if url.startswith("sqlite"):
-        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 15, "check_same_thread": False})
-        event.listen(engine, "connect", _prepare_sqlite_reader if read_only else _prepare_sqlite)
+        connect_args = {"timeout": turnstile.LONGEST, "check_same_thread": False}
+        engine = create_engine(url, hide_parameters=True, connect_args=connect_args)
+        event.listen(engine, "connect", _prepare_sqlite_reader if read_only else _prepare_sqlite_writer)
         if guarded:
             event.listen(engine, "connect", lambda connection, _record: connection.set_authorizer(_authorize))
-        begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+        event.listen(engine, "begin", _begin_reading if read_only else _begin_writing(engine))
     else:
         engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=_OVER_THE_NETWORK)
     event.listen(engine, "before_cursor_execute", _note_change)
@@ -81,7 +83,7 @@ def engine_for(url: str, *, read_only: bool = False, guarded: bool = False) -> E
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def _prepare_sqlite(connection: Any) -> None:
     connection.isolation_level = None  # we begin transactions ourselves
     for pragma in (
         "journal_mode=WAL",
@@ -93,14 +95,38 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+def _begin_reading(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(engine: Engine) -> Callable[[Connection], None]:
+    """Who writes is the only one from the first statement on, and waits for that in turn with others."""
+    queue = turnstile.Turnstile(Path(engine.url.database or ""))
+
+    def begin(connection: Connection) -> None:
+        driver = connection.connection.driver_connection
+        assert driver
+        try:
+            queue.begin(partial(driver.execute, "BEGIN IMMEDIATE"))
+        except sqlite3.OperationalError as error:
+            raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+
+    return begin
+
+
 def _authorize(action: int, name: str | None, value: str | None, *_where: str | None) -> int:
     """SQLite asks before it prepares a statement."""
     changes_a_rule = action == sqlite3.SQLITE_PRAGMA and value is not None and not str(name).endswith(("info", "list"))
     return sqlite3.SQLITE_DENY if action in _REFUSED or changes_a_rule else sqlite3.SQLITE_OK
 
 
-def _prepare_sqlite_reader(connection: Any, record: object) -> None:
-    _prepare_sqlite(connection, record)
+def _prepare_sqlite_writer(connection: Any, _record: object) -> None:
+    _prepare_sqlite(connection)
+    connection.execute("PRAGMA busy_timeout=0")  # the turnstile waits, and finds the moment sooner than SQLite does
+
+
+def _prepare_sqlite_reader(connection: Any, _record: object) -> None:
+    _prepare_sqlite(connection)
     connection.execute("PRAGMA query_only=ON")
 
 

@@ -7,10 +7,11 @@ the index as a keyed digest. Who has the database alone learns how often some un
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import column, table, text
+from sqlalchemy import column, insert, table, text
 from sqlalchemy.orm import Session
 from sqlmodel import col, select
 
+from csirt.store.columns import table_of
 from csirt.store.tables.cases import NoteRow
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tables.search import SearchDocRow
@@ -20,6 +21,8 @@ from csirt.store.words import phrases_of, words_of
 _AT_ONCE = 500  # below the number of parameters that a statement may have
 KINDS = ("incident", "note", "detection")
 _INDEX = table("search_index", column("rowid"))
+_DOCS = table_of(SearchDocRow)
+_DOC = insert(_DOCS).returning(_DOCS.c.id, sort_by_parameter_order=True)
 _PUT = {
     "sqlite": text("INSERT INTO search_index (rowid, words) VALUES (:id, :words)"),
     "postgresql": text("INSERT INTO search_index (id, words) VALUES (:id, to_tsvector('simple', :words))"),
@@ -32,15 +35,14 @@ _TAKE = {
 
 def put(session: Session, vault: Vault, docs: Sequence[tuple[str, str, str]]) -> None:
     """Make things findable: kind, id and text of each."""
-    rows = [SearchDocRow(kind=kind, ref=ref) for kind, ref, _ in docs]
-    session.add_all(rows)
-    session.flush()
+    if not docs:
+        return
+    ids = session.connection().execute(_DOC, [{"kind": kind, "ref": ref} for kind, ref, _ in docs]).scalars()
     told = [
-        {"id": row.id, "words": " ".join((f"kind{kind}", *map(vault.blind, words_of(said))))}
-        for row, (kind, _, said) in zip(rows, docs, strict=True)
+        {"id": id_, "words": " ".join((f"kind{kind}", *map(vault.blind, words_of(said))))}
+        for id_, (kind, _, said) in zip(ids, docs, strict=True)
     ]
-    if told:
-        session.connection().execute(_PUT[session.get_bind().dialect.name], told)
+    session.connection().execute(_PUT[session.get_bind().dialect.name], told)
 
 
 def take_away(session: Session, kind: str, refs: Sequence[str]) -> int:

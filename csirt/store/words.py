@@ -15,6 +15,8 @@ _RUN = re.compile(rf"(?P<japanese>[{_JAPANESE}]+)|(?P<word>[^\W_{_JAPANESE}]+)")
 
 def folded(text: str) -> str:
     """Full and half width, capitals, katakana and hiragana alike: `ﾃｽﾄＰＣ` and `てすとpc`. Variants of signs go."""
+    if text.isascii():  # nothing to fold but capitals
+        return text.casefold()
     plain = unicodedata.normalize("NFKC", text).casefold().translate(_KATAKANA)
     return "".join(sign for sign in plain if not 0xFE00 <= ord(sign) <= 0xFE0F and not 0xE0100 <= ord(sign) <= 0xE01EF)
 
