@@ -17,6 +17,7 @@ from csirt.response.ignoring import Wanted
 from csirt.store.queries import ignoring as questions
 from csirt.store.queries.ignoring import Asked
 from csirt.store.tx import Look
+from csirt.texts.hosts import host_text
 from csirt.texts.observables import observable_lines
 
 _RULES = {
@@ -32,7 +33,7 @@ _DETECTIONS = {
     "at": "cli.column.at",
     "title": "cli.column.title",
     "level": "cli.column.level",
-    "attacked": "cli.column.host",
+    "attacked_text": "cli.column.host",
     "state_text": "cli.column.state",
     "count": "ignoring.seen",
     "observables_text": "observable.all",
@@ -140,6 +141,7 @@ def list_detections(
     rows = [
         asdict(one)
         | {
+            "attacked_text": host_text(speech, one.attacked),
             "state_text": speech.gettext(f"detection.state.{one.state}"),
             "observables": [{**asdict(each), "text": each.text} for each in one.observables],
             "observables_text": " / ".join(observable_lines(speech, one.observables)),

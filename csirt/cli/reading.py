@@ -10,8 +10,10 @@ import typer
 
 from csirt.cli.speaking import AsJson, Lang, Language, say, show, words
 from csirt.errors import Invalid, NotFound, Param, Unavailable
-from csirt.model.detection import SourceRecord, Unreadable
+from csirt.model.detection import Detection, SourceRecord, Unreadable
+from csirt.model.sorting import attacked_and_attacker
 from csirt.readers import formats
+from csirt.texts.hosts import host_text
 
 _COLUMNS = {
     "i": "cli.column.i",
@@ -83,7 +85,7 @@ def read(
         if as_json:
             show([row], {}, language, as_json=True)
         else:
-            rows.append(_shown(row, language))
+            rows.append(_shown(row, record, language))
     if not as_json:
         show(rows, _COLUMNS, language, as_json=False)
         tell_buckets(counted, language)
@@ -91,8 +93,10 @@ def read(
         raise _nothing(file, why or Unreadable("empty", "file"))
 
 
-def _shown(row: dict[str, str | int], language: str) -> dict[str, str | int]:
-    """A row for people: a time that names no instant stands as it is written, and says so."""
+def _shown(row: dict[str, str | int], record: SourceRecord, language: str) -> dict[str, str | int]:
+    """A row for people: the host that was hit, in words where none is named; a time that names no instant says so."""
+    if isinstance(record.result, Detection) and "host" not in row:
+        row = {**row, "host": host_text(words(language), attacked_and_attacker(record.result)[0])}
     if "time_utc" in row or "time_raw" not in row:
         return row
     return {**row, "time_utc": words(language).say("cli.read.no_offset", {"time": row["time_raw"]})}

@@ -13,13 +13,14 @@ from csirt.model.asset import Asset
 from csirt.response.trials import Fate
 from csirt.store.queries.assets import by_id
 from csirt.texts.assets import asset_text
+from csirt.texts.hosts import host_text
 from csirt.texts.trials import fate_text
 from csirt.trying import Trial, try_input
 
 _COLUMNS = {
     "index": "cli.column.i",
     "level": "cli.column.level",
-    "attacked": "cli.column.host",
+    "attacked_text": "cli.column.host",
     "title": "cli.column.title",
     "asset_text": "cli.column.asset",
     "fate_text": "cli.column.fate",
@@ -55,6 +56,7 @@ def _rows(trial: Trial, known: dict[str, Asset], language: str) -> list[dict[str
     return [
         {
             **plain(one),
+            "attacked_text": host_text(speech, one.attacked),
             "asset_text": asset_text(speech, known[one.asset]) if one.asset in known else "",
             "layer": known[one.asset].layer if one.asset in known else None,
             "fate_text": fate_text(speech, one),

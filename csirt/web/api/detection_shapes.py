@@ -28,7 +28,11 @@ class ObservableGiven(Given):
 
 
 class DetectionGiven(Given):
-    """A stored detection, seen `count` times."""
+    """A stored detection, seen `count` times.
+
+    `attacked` is what detections are sorted by: a name or an address, or `unknown:`, the format and a digest where the
+    record names no host. `attacked_text` is for people.
+    """
 
     id: int
     format: str
@@ -41,6 +45,7 @@ class DetectionGiven(Given):
     host: str | None
     user: str | None
     attacked: str
+    attacked_text: str
     attacker: str | None
     count: int
     first_seen: datetime
@@ -58,9 +63,10 @@ class DetectionGiven(Given):
 
 
 class WaitingGiven(Given):
-    """Detections of one attacked host that wait for a decision; `keys` name them."""
+    """Detections of one attacked host that wait for a decision; `keys` name them, `attacked` is as above."""
 
     attacked: str
+    attacked_text: str
     title: str
     level: int
     count: int

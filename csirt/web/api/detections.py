@@ -17,6 +17,7 @@ from csirt.store.queries import cases
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.tx import Look
 from csirt.taking import Reread, bounded_as, read_again, source_behind, take_grave, take_in
+from csirt.texts.hosts import host_text
 from csirt.web.api.detection_shapes import WaitingGiven
 from csirt.web.api.shapes import (
     AcceptedGiven,
@@ -146,6 +147,7 @@ def _waiting(look: Look, reader: Visit) -> list[WaitingGiven]:
         WaitingGiven.model_validate(
             {
                 **asdict(group),
+                "attacked_text": host_text(words.name.words, group.attacked),
                 "asset_text": words.asset(group.asset),
                 "observables": observables_given(group.observables),
                 "reasons": [words.joined(*reason) for reason in group.reasons],

@@ -19,6 +19,7 @@ from csirt.store.queries.timeline import TimelineEntry
 from csirt.store.queries.work import AssignmentView, EscalationView, StepView
 from csirt.store.tx import Look
 from csirt.texts.assets import asset_text
+from csirt.texts.hosts import host_text
 from csirt.texts.naming import Naming
 from csirt.texts.observables import observable_lines
 from csirt.texts.related import over_texts
@@ -69,6 +70,7 @@ class Words:
         told = {
             "joined_text": text, "asset": asset, "asset_text": self.asset(view.asset),
             "observables": observables_given(view.observables),
+            "attacked_text": host_text(self.name.words, view.attacked),
         }  # fmt: skip
         return DetectionGiven.model_validate({**asdict(view), **told})
 

@@ -11,13 +11,13 @@ from csirt.errors import Invalid
 from csirt.model.authority import Permission, may, must
 from csirt.model.ignoring import IgnoreKind
 from csirt.model.incident import Level
-from csirt.model.sorting import told_host
 from csirt.response import ignoring
 from csirt.response.ignoring import Wanted
 from csirt.store.queries import cases
 from csirt.store.queries import ignoring as questions
 from csirt.store.queries.ignoring import Asked, IgnoreRuleView
 from csirt.store.tx import Look
+from csirt.texts.hosts import host_text
 from csirt.web.api.words import Words
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.forms import LINE_MOST, Faults, Sent, SentForm, moment_of, new_key
@@ -126,9 +126,9 @@ def _detections(look: Look, visit: Visit, asked: Asked, page: int) -> DetectionL
     words.assets(one.asset for one in found)
     rows = tuple(
         FoundDetection(
-            at=one.at, title=one.title, level=Level(one.level), host=told_host(one.attacked), format=one.format,
-            state=one.state, repeats=one.count, incident=one.incident or "", asset=words.asset(one.asset),
-            observables=words.observables(one.observables),
+            at=one.at, title=one.title, level=Level(one.level), host=host_text(words.name.words, one.attacked),
+            format=one.format, state=one.state, repeats=one.count, incident=one.incident or "",
+            asset=words.asset(one.asset), observables=words.observables(one.observables),
         )
         for one in found[: cases.PAGE]
     )  # fmt: skip

@@ -14,7 +14,6 @@ from csirt.errors import Invalid
 from csirt.model.authority import Permission, may
 from csirt.model.incident import IncidentStatus, IncidentView, Level
 from csirt.model.measure import MeasureFilter
-from csirt.model.sorting import told_host
 from csirt.model.step import StepState
 from csirt.record.entry import EntryKind
 from csirt.response import facts, incidents, measures
@@ -26,6 +25,7 @@ from csirt.store.queries.sealing import seal_of
 from csirt.store.queries.timeline import Pane
 from csirt.store.tx import Look
 from csirt.texts.facts import FactWords
+from csirt.texts.hosts import host_text
 from csirt.web.api.timeline import make_document
 from csirt.web.api.words import Words
 from csirt.web.pages import called_for, climbs, custody, errands, levels, related, report_views
@@ -298,7 +298,7 @@ def _detections(look: Look, words: Words, incident: str, page: int) -> tuple[tup
     rows = tuple(
         DetectionRow(
             at=row.at, format=row.format, title=row.title, level=Level(row.level),
-            host=row.host or told_host(row.attacked), repeats=row.count,
+            host=row.host or host_text(words.name.words, row.attacked), repeats=row.count,
             joined=words.joined(row.joined_by, row.joined_over), asset=words.asset(row.asset),
             raised_from=row.own_level, observables=words.observables(row.observables),
         )

@@ -9,12 +9,12 @@ from starlette.responses import Response
 
 from csirt.errors import Invalid, NotFound
 from csirt.model.authority import Permission, may, must
-from csirt.model.sorting import told_host
 from csirt.store.queries import sources
 from csirt.store.queries.assets import by_id
 from csirt.store.tx import Look
 from csirt.texts.assets import asset_text
 from csirt.texts.catalogs import catalog
+from csirt.texts.hosts import host_text
 from csirt.texts.trials import fate_text
 from csirt.trying import Trial, try_input
 from csirt.web.api.words import Words
@@ -94,7 +94,7 @@ def _told(look: Look, visit: Visit, view: SourceTrial, trial: Trial) -> SourceTr
             text=fate_text(words, one),
             title=one.title,
             attacked=one.attacked,
-            host=told_host(one.attacked),
+            host=host_text(words, one.attacked),
             level=one.level,
             own_level=one.own_level,
             asset=asset_text(words, known[one.asset]) if one.asset in known else "",

@@ -19,6 +19,7 @@ from csirt.store.queries import cases
 from csirt.store.queries.cases import WaitingGroup, resolve_incident
 from csirt.store.tx import Look
 from csirt.taking import read_again
+from csirt.texts.hosts import host_text
 from csirt.web.api.words import Words
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.forms import LINE_MOST, Faults, Sent, SentForm, new_key
@@ -142,7 +143,7 @@ def _row(group: WaitingGroup, now: datetime, words: Words) -> WaitingRow:
         level=Level(group.level),
         type=IncidentType(group.type),
         format=group.format,
-        host=told_host(group.attacked),
+        host=host_text(words.name.words, group.attacked),
         repeats=group.count,
         asset=words.asset(group.asset),
         observables=words.observables(group.observables),
