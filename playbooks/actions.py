@@ -77,6 +77,20 @@ def note_insider(act: Act) -> Json:
 
 
 @action(within=seconds(10))
+def note_service_stop(act: Act, how_long: str) -> Json:
+    """Put onto the fact sheet how long services stand still; the level follows from it (水準表 2, 3)."""
+    return _noted(act, {"service_stop": how_long})
+
+
+@action(within=seconds(10))
+def note_cause_of_outage(act: Act, cause: str) -> Json:
+    """Put onto the fact sheet why it stopped: an attack as the crime it may be; what nobody knows leaves it alone."""
+    if cause == "attack":
+        return _noted(act, {"crime": "suspected"})
+    return _noted(act, {"cause": cause} if cause in ("failure", "disaster") else {})
+
+
+@action(within=seconds(10))
 def note_came_back_unread(act: Act) -> Json:
     """Put onto the fact sheet that everything came back unread, as two people agreed."""
     return _noted(act, {"recovered_unread": "yes"})

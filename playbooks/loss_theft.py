@@ -11,7 +11,13 @@ from playbooks import actions
 from playbooks.ending import prevent
 from playbooks.level import agree_on_level
 from playbooks.opening import judge
-from playbooks.reporting import agree_it_came_back_unread, decide_publication, judge_personal_data, report_if_of_weight
+from playbooks.reporting import (
+    agree_it_came_back_unread,
+    consult_police,
+    decide_publication,
+    judge_personal_data,
+    report_if_of_weight,
+)
 
 DEVICES = ("terminal", "phone")
 THINGS = (Choice("terminal"), Choice("phone"), Choice("media"), Choice("paper"))
@@ -28,15 +34,7 @@ class Gone(BaseModel):
     how: Literal["lost", "stolen"]
 
 
-class PoliceReport(BaseModel):
-    """When it was reported, to which station, and under which number (受理番号)."""
-
-    reported_at: Time
-    station: Annotated[str, Field(max_length=200)]
-    receipt: Annotated[str | None, Field(max_length=200)] = None
-
-
-@playbook(handles="loss_theft", version=1)
+@playbook(handles="loss_theft", version=2)
 def loss_theft(respond: Responder) -> Disposition:
     """From the first word of a loss to the closed case: nothing waits for the thing to turn up."""
     verdict = judge(respond)
@@ -111,17 +109,12 @@ def look_for_it(respond: Responder) -> None:
 
 
 def report_to_police(respond: Responder) -> None:
-    """遺失届 or 盗難届 at the station of the place, the same day (遺失物法, 刑法)."""
-    respond.ask(
-        "report_to_police",
-        who=Role.OFFICER,
-        within=hours(8),
-        choices=DONE_OR_CANNOT,
-        fields=PoliceReport,
-        mandatory=True,
-        showing=["what_is_gone"],
-        at_deadline=escalate(chain="municipal"),
-    )
+    """遺失届 or 盗難届, the same day (遺失物法, 刑法): a duty of the case, and recorded there only.
+
+    Where nobody could say whether it was lost or stolen there is no such duty yet, and the officer is asked.
+    """
+    if respond.duty("police", mandatory=True) == "none":
+        consult_police(respond)
 
 
 def ask_whose_hands(respond: Responder) -> None:

@@ -29,6 +29,8 @@ from csirt.store.queries.work import AssignmentView
 from csirt.store.tables.record import LedgerRow
 from csirt.store.tx import Look
 
+# A case that no playbook drives: people alone act in it. `found_world` asserts that the city has none for this type.
+WITHOUT_PLAYBOOK = IncidentType.RESTORE_TEST
 TUESDAY_MORNING = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)  # 10:00 in Japan, a business day
 
 
@@ -140,7 +142,9 @@ def found_world(folder: Path, url: str = "", source: str = "cli") -> World:
     if not founding.is_founded(data):
         founding.found(data, founding.SAMPLE_CITY)
     clock = FixedClock(TUESDAY_MORNING)
-    return World(wire(Settings(data=data, database_url=url), source, clock), clock)
+    world = World(wire(Settings(data=data, database_url=url), source, clock), clock)
+    assert WITHOUT_PLAYBOOK not in world.desk.door.city.playbooks, "tests need a type that no playbook handles"
+    return world
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

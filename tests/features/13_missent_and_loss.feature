@@ -70,14 +70,13 @@
       もし ハンドラーの田中が what_is_gone に「パソコン」と答える
       ならば lock_device が待っている
       かつ was_it_found が待っている
-      かつ report_to_police が待っている
+      かつ consult_police は求められていない
       かつ in_whose_hands が待っている
       かつ was_it_encrypted が待っている
       もし 情報システム管理者の高橋が lock_device に「実施した」と答える
       かつ 情報システム管理者の高橋が cut_its_access に「実施した」と答える
       かつ 部長の中村が wipe_device に「消去する」と答える
       かつ 情報システム管理者の高橋が carry_out_wipe に「実施した」と答える
-      かつ 窓口の佐藤が report_to_police に「実施した」と答える
       かつ 窓口の佐藤が in_whose_hands に「市の職員」と答える
       かつ 情報システム管理者の高橋が was_it_encrypted に「はい」と答える
       かつ 窓口の佐藤が was_it_found に「見つからない」と答える
@@ -91,10 +90,10 @@
       かつ 個人情報担当の加藤が report_to_ppc に「実施した」と答える
       かつ 個人情報担当の加藤が notify_persons に「実施した」と答える
       かつ CISOの小林が decide_publication に「公表しない」と答える
+      ならば set_measures は求められていない
+      もし 窓口の佐藤が police の報告をphoneで行ったと記録する
       かつ CSIRT責任者の渡辺が set_measures に「実施した」と答える
       かつ CSIRT責任者の渡辺が agree_to_close に「実施した」と答える
-      ならば 案件は開いている
-      もし 窓口の佐藤が police の報告をphoneで行ったと記録する
       ならば 案件は true_positive として閉じている
       かつ 事実 lost_or_stolen は推定で「lost」である
       かつ 事実 encrypted は推定で「yes」である

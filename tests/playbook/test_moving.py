@@ -3,14 +3,13 @@
 import pytest
 
 from csirt.errors import Conflict, Forbidden, Invalid, LeaseLost, NotFound
-from csirt.model.incident import IncidentType
 from csirt.model.people import SYSTEM
 from csirt.playbook import Disposition, Responder
 from csirt.playbook.replaying import must_fit
 from csirt.response import incidents, moving, runs
 from csirt.response.incidents import Report
 from tests.plays import agree, assert_sound, effects, entries, leave_mark, play_of, signed_in, start, stopped_by, times
-from tests.world import World
+from tests.world import WITHOUT_PLAYBOOK, World
 
 
 def first(respond: Responder) -> Disposition:
@@ -96,7 +95,7 @@ def test_who_may_not_has_no_reason_or_names_nothing_is_refused(world: World) -> 
         move(world, incident, 9)
     with pytest.raises(Conflict, match="run_has_version"):
         move(world, incident, 1)
-    other = world.desk.commit(world.person("k.sato"), incidents.open_by_report, Report("x", IncidentType.OUTAGE))
+    other = world.desk.commit(world.person("k.sato"), incidents.open_by_report, Report("x", WITHOUT_PLAYBOOK))
     with pytest.raises(NotFound, match="run_unknown"):
         move(world, other, 2)
 

@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from csirt.errors import DeliveryFailed
 from csirt.model.contact import ContactChain, Need, Route, Tier
-from csirt.model.incident import IncidentType, Level
+from csirt.model.incident import Level
 from csirt.model.message import Message, Receipt, Recipient
 from csirt.model.people import SYSTEM
 from csirt.response import deliveries, escalations, incidents
@@ -22,7 +22,7 @@ from csirt.store.tables.outbox import CircuitRow
 from tests.plays import assert_sound, entries
 from tests.response.test_climbing_on import climb
 from tests.response.test_outbox import Line, busy, queue, refused, row, unknown, use
-from tests.world import World
+from tests.world import WITHOUT_PLAYBOOK, World
 
 
 def down() -> Exception:
@@ -30,7 +30,7 @@ def down() -> Exception:
 
 
 def case(world: World, level: Level) -> str:
-    report = Report(title="件名", type=IncidentType.OUTAGE, level=level)
+    report = Report(title="件名", type=WITHOUT_PLAYBOOK, level=level)
     return world.desk.commit(world.person("k.sato"), incidents.open_by_report, report)
 
 

@@ -14,7 +14,7 @@ from csirt.response.duties import Sent
 from csirt.store.queries import cases
 from csirt.store.queries import duties as questions
 from csirt.store.queries.duties import DutyView
-from tests.world import World
+from tests.world import WITHOUT_PLAYBOOK, World
 
 
 def state(world: World, incident: str, **said: Value) -> None:
@@ -97,7 +97,7 @@ def test_only_the_post_of_the_rule_decides_against_a_duty_and_gives_a_reason(wor
 
 
 def test_closing_is_refused_while_a_duty_stands_open(world: World) -> None:
-    incident = world.open(IncidentType.OUTAGE)
+    incident = world.open(WITHOUT_PLAYBOOK)
     state(world, incident, crime="suspected")
     me = world.person("k.sato")
     with pytest.raises(Conflict) as caught:
@@ -108,14 +108,14 @@ def test_closing_is_refused_while_a_duty_stands_open(world: World) -> None:
 
 
 def test_what_was_no_incident_has_nobody_to_tell(world: World) -> None:
-    incident = world.open(IncidentType.OUTAGE)
+    incident = world.open(WITHOUT_PLAYBOOK)
     state(world, incident, crime="suspected")
     world.desk.commit(world.person("k.sato"), incidents.close, incident, Disposition.FALSE_POSITIVE, "誤報")
     assert standing(world, incident)["police"].state is DutyState.LAPSED
 
 
 def test_a_small_case_closes_without_a_word_to_anybody(world: World) -> None:
-    incident = world.open(IncidentType.OUTAGE)
+    incident = world.open(WITHOUT_PLAYBOOK)
     state(world, incident, cause="failure", machines=1, personal_data="no", leak="no")
     world.desk.commit(world.person("k.sato"), incidents.close, incident, Disposition.TRUE_POSITIVE, "")
     assert standing(world, incident) == {}
@@ -131,7 +131,7 @@ def test_a_ground_that_is_gone_keeps_no_case_open(world: World) -> None:
 
 
 def test_a_level_is_set_by_its_post_and_brings_the_first_reports(world: World) -> None:
-    incident = world.open(IncidentType.OUTAGE)
+    incident = world.open(WITHOUT_PLAYBOOK)
     officer = Actor("p-3", "ldap", roles=frozenset({Role.OFFICER}), posts=frozenset({"poc"}))
     with pytest.raises(Forbidden):
         world.desk.commit(officer, incidents.set_level, incident, Level.SERIOUS, "理由")

@@ -1,13 +1,13 @@
 """The level that is proposed: by detections, by facts, and why; its history through page, API and command."""
 
 from csirt.model.fact import FactState, Statement, Value
-from csirt.model.incident import IncidentType, Level
+from csirt.model.incident import Level
 from csirt.model.people import SYSTEM, Actor, Role
 from csirt.response import facts, incidents
 from csirt.response.incidents import Report
 from csirt.store.queries import cases
 from csirt.store.queries.levels import level_history, proposed_because
-from tests.world import World
+from tests.world import WITHOUT_PLAYBOOK, World
 
 
 def state(world: World, incident: str, **said: Value) -> Level:
@@ -18,7 +18,7 @@ def state(world: World, incident: str, **said: Value) -> Level:
 
 def grave(world: World) -> str:
     """A case that a grave detection opened."""
-    report = Report(title="検知", type=IncidentType.OUTAGE, channel="sensor", level=Level.GRAVE)
+    report = Report(title="検知", type=WITHOUT_PLAYBOOK, channel="sensor", level=Level.GRAVE)
     return world.desk.commit(SYSTEM, incidents.open_case, report, "rule")
 
 

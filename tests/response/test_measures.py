@@ -7,7 +7,7 @@ from openpyxl import load_workbook
 
 from csirt.documents import measures_document
 from csirt.errors import Conflict, Forbidden, Invalid
-from csirt.model.incident import Disposition, IncidentType
+from csirt.model.incident import Disposition
 from csirt.model.measure import MeasureFilter, MeasureState
 from csirt.model.people import Actor, Role
 from csirt.reports.measures_xlsx import measures_xlsx
@@ -16,13 +16,13 @@ from csirt.response.reviews import Review
 from csirt.store.queries.measures import measures as listed
 from csirt.store.queries.measures import reviews as versions
 from tests.plays import entries
-from tests.world import World
+from tests.world import WITHOUT_PLAYBOOK, World
 
 DUE = date(2026, 12, 20)
 
 
 def closed(world: World) -> str:
-    incident = world.open(IncidentType.OUTAGE)
+    incident = world.open(WITHOUT_PLAYBOOK)
     world.desk.commit(world.person("k.sato"), incidents.close, incident, Disposition.TRUE_POSITIVE, "")
     return incident
 
@@ -99,7 +99,7 @@ def test_the_file_for_the_committee_holds_what_the_filter_asks_and_no_formula(wo
 
 
 def test_a_review_is_written_after_closing_and_a_correction_is_a_new_version(world: World) -> None:
-    incident = world.open(IncidentType.OUTAGE)
+    incident = world.open(WITHOUT_PLAYBOOK)
     me, today = world.person("k.sato"), date(2026, 11, 24)
     with pytest.raises(Conflict):
         world.desk.commit(me, reviews.record, incident, Review(today, "早い", "原因"))

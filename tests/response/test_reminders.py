@@ -6,7 +6,6 @@ from typing import Any
 from sqlmodel import col, select
 
 from csirt.model.fact import FactState, Statement, Value
-from csirt.model.incident import IncidentType
 from csirt.model.people import SYSTEM
 from csirt.response import duties, facts, merging, reminders, triggers
 from csirt.response.duties import Sent
@@ -15,13 +14,13 @@ from csirt.store.queries import work
 from csirt.store.tables.duties import DutyRow
 from csirt.store.tables.outbox import DeliveryRow
 from tests.plays import entries
-from tests.world import World
+from tests.world import WITHOUT_PLAYBOOK, World
 
 H = timedelta(hours=1)
 
 
 def case(world: World, **said: Value) -> str:
-    incident = world.open(IncidentType.OUTAGE, "サーバー室に侵入の跡がある")
+    incident = world.open(WITHOUT_PLAYBOOK, "サーバー室に侵入の跡がある")
     statements = [Statement(name, FactState.CONFIRMED, value) for name, value in said.items()]
     world.desk.commit(world.person("k.sato"), facts.state, incident, statements)
     return incident
@@ -118,7 +117,7 @@ def test_a_chain_that_the_city_does_not_have_gives_way_to_mail(world: World) -> 
 
 
 def test_a_merged_case_has_nobody_to_tell_until_it_stands_alone_again(world: World) -> None:
-    gone, kept = case(world, crime="suspected"), world.open(IncidentType.OUTAGE, "同じ侵入の別の報告")
+    gone, kept = case(world, crime="suspected"), world.open(WITHOUT_PLAYBOOK, "同じ侵入の別の報告")
     me = world.person("k.sato")
     world.desk.commit(me, merging.merge, gone, kept, "同じ事案")
     assert [one.state for one in world.desk.look(questions.duties, gone)] == ["lapsed"]

@@ -8,7 +8,7 @@ import pytest
 from csirt.errors import CsirtError
 from csirt.model.contact import ContactChain, Route
 from csirt.model.fact import FactState, Statement
-from csirt.model.incident import IncidentType, Level
+from csirt.model.incident import Level
 from csirt.model.trigger import CaseFact, Clause, Firing, TouchedSystem
 from csirt.playbook import Disposition, Responder
 from csirt.response import escalations, facts, incidents, triggers
@@ -18,7 +18,7 @@ from csirt.store.queries import work
 from csirt.store.queries.work import EscalationView
 from tests.plays import assert_sound, entries, play_of, signed_in, start, steps
 from tests.response.test_climbing_on import seconds, tier, use_chains
-from tests.world import World
+from tests.world import WITHOUT_PLAYBOOK, World
 
 LEAK = Clause(facts=frozenset({CaseFact.LEAK_SUSPECTED}), automatic=True)
 POLICE = ContactChain(
@@ -42,7 +42,7 @@ def say(world: World, incident: str, fact: str, value: object) -> None:
 
 def test_an_automatic_rule_begins_its_chain_in_the_commit_that_made_it_true_and_never_again(world: World) -> None:
     use_chains(world, POLICE)
-    incident = world.open(IncidentType.OUTAGE)
+    incident = world.open(WITHOUT_PLAYBOOK)
     assert climbs(world, incident) == []
     say(world, incident, "leak", "suspected")
     (climb,) = climbs(world, incident)
@@ -61,7 +61,7 @@ def test_an_automatic_rule_begins_its_chain_in_the_commit_that_made_it_true_and_
 
 def test_what_a_case_is_opened_with_counts_and_so_does_its_level(world: World) -> None:
     use_chains(world, POLICE, replace(BY_HAND, name="grave", when=(Clause(level_from=Level.GRAVE, automatic=True),)))
-    report = Report(title="件名", type=IncidentType.OUTAGE, personal_data="yes")
+    report = Report(title="件名", type=WITHOUT_PLAYBOOK, personal_data="yes")
     incident = world.desk.commit(signed_in(world, "k.sato"), incidents.open_by_report, report)
     assert [one.chain for one in climbs(world, incident)] == ["police"]
     world.desk.commit(signed_in(world, "a.kobayashi"), incidents.set_level, incident, Level.GRAVE, "理由")
@@ -81,7 +81,7 @@ def test_a_case_whose_kind_nobody_knows_calls_somebody_at_once(world: World) -> 
 
 def test_a_rule_that_is_not_automatic_suggests_and_a_person_begins_it_once(world: World) -> None:
     use_chains(world, BY_HAND)
-    incident = world.open(IncidentType.OUTAGE)
+    incident = world.open(WITHOUT_PLAYBOOK)
     assert called_for(world, incident) == [CalledFor("police", Firing.PERHAPS, False, 0, False)]
     say(world, incident, "leak", "yes")
     assert called_for(world, incident) == [CalledFor("police", Firing.YES, False, 0, False)]
@@ -103,7 +103,7 @@ def test_a_rule_that_is_not_automatic_suggests_and_a_person_begins_it_once(world
 
 def test_a_commit_that_fails_begins_nothing(world: World) -> None:
     use_chains(world, POLICE)
-    incident = world.open(IncidentType.OUTAGE)
+    incident = world.open(WITHOUT_PLAYBOOK)
     made = Statement("leak", FactState.CONFIRMED, "yes")
     with pytest.raises(CsirtError, match="fact_twice"):
         world.desk.commit(signed_in(world, "k.sato"), facts.state, incident, [made, made])
@@ -137,6 +137,6 @@ def test_a_step_takes_part_in_the_climb_that_a_rule_began(world: World, first: s
 
 def test_systems_come_from_the_fact_sheet(world: World) -> None:
     use_chains(world, replace(BY_HAND, when=(Clause(systems=frozenset({TouchedSystem.JUKI_NET})),)))
-    incident = world.open(IncidentType.OUTAGE)
+    incident = world.open(WITHOUT_PLAYBOOK)
     say(world, incident, "jlis_systems", ("juki_net",))
     assert [one.firing for one in called_for(world, incident)] == [Firing.YES]

@@ -60,7 +60,7 @@ from csirt.store.queries.work import escalations
 from csirt.store.tables.outbox import DeliveryRow
 from csirt.store.tx import Tx
 from tests.response.test_triage import seen
-from tests.world import World
+from tests.world import WITHOUT_PLAYBOOK, World
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 COLLEAGUE = "h.suzuki"  # a responder, who makes none of these things
@@ -100,7 +100,7 @@ def _fixed(world: World) -> dict[str, Any]:
         "from_at": now, "until_at": now + DAY, "at": now, "due_at": now + HOUR, "due": today + 9 * DAY, "day": today,
         "on": today, "review": Review(today, "良い点", "原因"), "sent": Sent("phone", now), "calls": 3, "number": 1,
         "owner": "ciso", "said": Draft("件名", "本文"), "ground": Ground.OTHER, "outlet": Outlet.WEB, "form": "csv",
-        "type_": IncidentType.OUTAGE, "disposition": Disposition.BENIGN, "level": Level.MINOR, "version": 99,
+        "type_": WITHOUT_PLAYBOOK, "disposition": Disposition.BENIGN, "level": Level.MINOR, "version": 99,
         "basis": ErasureBasis.OTHER, "texts": [], "erasing.propose.whole": True, "resealed": Resealed(),
         "effective": True,
         "digest": "0" * 64, "size": 1, "root": "x", "keys": True, "seconds": 1, "line": "x", "way": "folder",
@@ -177,7 +177,7 @@ def _other_cases(world: World, me: Actor) -> dict[str, Any]:
     """Cases without a playbook: an open one, a merged one, a closed one."""
     desk = world.desk
     plain, gone, stays, closed = (
-        desk.commit(me, incidents.open_by_report, Report(title="件名", type=IncidentType.OUTAGE)) for _ in range(4)
+        desk.commit(me, incidents.open_by_report, Report(title="件名", type=WITHOUT_PLAYBOOK)) for _ in range(4)
     )
     desk.commit(me, merging.merge, gone, stays, "同じ")
     desk.commit(me, by_hand.close, closed, Disposition.BENIGN, "済んだ")

@@ -130,7 +130,11 @@ class Story:
 
     def phone_every_office(self, who: str) -> None:
         """The first report has reached prefecture, ministry and SOC."""
-        for office in ("pref-security", "mic-cyber", "soc"):
+        self.phone(who, "pref-security", "mic-cyber", "soc")
+
+    def phone(self, who: str, *offices: str) -> None:
+        """Somebody phones offices and has what was said read back."""
+        for office in offices:
             self.answer(who, f"call:office:{office}", "reached", "", spoke_with="当直", read_back="案件の番号")
 
     def by_link(self, who: str) -> Actor:

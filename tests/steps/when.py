@@ -173,6 +173,11 @@ def phone_every_office(story: Story, who: str) -> None:
     story.phone_every_office(who)
 
 
+@when(parsers.parse("{who}が監視センター、回線事業者、保守業者に電話し、復唱を受ける"))
+def phone_those_who_can_mend(story: Story, who: str) -> None:
+    story.phone(who, "soc", "line-operator", "maintenance")
+
+
 # ---------------------------------------------------------------------------------------------------------- other acts
 
 

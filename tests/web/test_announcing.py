@@ -1,18 +1,17 @@
 """The announcement desk through pages, API and commands."""
 
 from csirt.model.fact import FactState, Statement
-from csirt.model.incident import IncidentType
 from csirt.response import facts
 from tests.cli.calling import call
 from tests.web.conftest import Someone
 from tests.web.visitor import Visit, lead, played, visit
-from tests.world import World
+from tests.world import WITHOUT_PLAYBOOK, World
 
 __all__ = ["played", "visit"]
 
 
 def case(world: World) -> str:
-    incident = world.open(IncidentType.OUTAGE, "誤送信")
+    incident = world.open(WITHOUT_PLAYBOOK, "誤送信")
     said = [Statement("leak", FactState.CONFIRMED, "yes"), Statement("head_count", FactState.ESTIMATED, 1780)]
     world.desk.commit(world.person("k.sato"), facts.state, incident, said)
     return incident

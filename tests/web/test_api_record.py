@@ -16,6 +16,7 @@ from csirt.clock import FixedClock
 from csirt.response import audit
 from csirt.web.edge import HEADERS
 from tests.web.conftest import HOST, Someone
+from tests.world import WITHOUT_PLAYBOOK
 
 Make = Callable[..., Someone]
 
@@ -29,9 +30,9 @@ def test_filters_narrow_the_record(someone: Make, auditor: Someone, clock: Fixed
     officer = someone("k.sato")
     clock.forward(timedelta(minutes=1))
     since = clock.now().isoformat().replace("+", "%2B")
-    first = officer.post("/incidents", {"title": "一", "type": "outage"}).json()["id"]
+    first = officer.post("/incidents", {"title": "一", "type": WITHOUT_PLAYBOOK}).json()["id"]
     clock.forward(timedelta(minutes=1))
-    officer.post("/incidents", {"title": "二", "type": "outage"})
+    officer.post("/incidents", {"title": "二", "type": WITHOUT_PLAYBOOK})
 
     def kinds(query: str) -> list[str]:
         answer = auditor.get(f"/record?{query}")
@@ -52,7 +53,7 @@ def test_filters_narrow_the_record(someone: Make, auditor: Someone, clock: Fixed
 
 
 def test_an_intact_record_is_found_intact(officer: Someone, auditor: Someone) -> None:
-    officer.post("/incidents", {"title": "一", "type": "outage"})
+    officer.post("/incidents", {"title": "一", "type": WITHOUT_PLAYBOOK})
     found = auditor.get("/record/verify").json()
     assert (found["sound"], found["first_bad"], found["why"]) == (True, None, None)
     assert found["size"] == 4
@@ -60,7 +61,7 @@ def test_an_intact_record_is_found_intact(officer: Someone, auditor: Someone) ->
 
 @pytest.mark.parametrize("seq", [0, 1, 3])
 def test_a_changed_entry_is_found(officer: Someone, auditor: Someone, desk: Desk, seq: int) -> None:
-    officer.post("/incidents", {"title": "一", "type": "outage"})
+    officer.post("/incidents", {"title": "一", "type": WITHOUT_PLAYBOOK})
     with sqlite3.connect(desk.settings.data / "csirt.sqlite") as database:
         database.execute("DROP TRIGGER ledger_no_update")
         database.execute(
@@ -74,7 +75,7 @@ def test_a_changed_entry_is_found(officer: Someone, auditor: Someone, desk: Desk
 
 
 def test_an_entry_cut_off_is_found(officer: Someone, desk: Desk) -> None:
-    officer.post("/incidents", {"title": "一", "type": "outage"})
+    officer.post("/incidents", {"title": "一", "type": WITHOUT_PLAYBOOK})
     with sqlite3.connect(desk.settings.data / "csirt.sqlite") as database:
         database.execute("DROP TRIGGER ledger_no_delete")
         database.execute("DELETE FROM ledger_entry WHERE seq = 2")
@@ -84,7 +85,7 @@ def test_an_entry_cut_off_is_found(officer: Someone, desk: Desk) -> None:
 
 
 def test_an_entry_put_behind_is_found(officer: Someone, desk: Desk) -> None:
-    officer.post("/incidents", {"title": "一", "type": "outage"})
+    officer.post("/incidents", {"title": "一", "type": WITHOUT_PLAYBOOK})
     with sqlite3.connect(desk.settings.data / "csirt.sqlite") as database:
         database.row_factory = sqlite3.Row
         row = dict(database.execute("SELECT * FROM ledger_entry WHERE seq = 0").fetchone())
@@ -106,7 +107,7 @@ def test_one_check_at_a_time(app: FastAPI, auditor: Someone) -> None:
 
 
 def test_the_timeline_as_documents(officer: Someone) -> None:
-    incident = officer.post("/incidents", {"title": "=1+1 脅迫文", "type": "outage"}).json()["id"]
+    incident = officer.post("/incidents", {"title": "=1+1 脅迫文", "type": WITHOUT_PLAYBOOK}).json()["id"]
     officer.post(f"/incidents/{incident}/measures", {"text": "再発防止", "owner": "ciso", "due": "2027-03-31"})
     pdf = officer.get(f"/incidents/{incident}/timeline.pdf")
     assert pdf.headers["content-type"] == "application/pdf"
@@ -125,7 +126,7 @@ def test_the_timeline_as_documents(officer: Someone) -> None:
 
 
 def test_there_are_three_forms_and_no_more(officer: Someone) -> None:
-    officer.post("/incidents", {"title": "x", "type": "outage"})
+    officer.post("/incidents", {"title": "x", "type": WITHOUT_PLAYBOOK})
     for form in ("exe", "PDF", "pdf/x", "..%2Fcsv"):
         assert officer.get(f"/incidents/R8-1/timeline.{form}").json()["error"] == "page_unknown"
 

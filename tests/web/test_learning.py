@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from csirt.model.incident import Disposition, IncidentType
+from csirt.model.incident import Disposition
 from csirt.response import incidents
 from tests.cli.calling import call
 from tests.web.conftest import Someone
 from tests.web.visitor import Visit, lead, played, visit
-from tests.world import World
+from tests.world import WITHOUT_PLAYBOOK, World
 
 __all__ = ["played", "visit"]
 
@@ -15,7 +15,7 @@ MEASURE = {"text": "VPN装置を更新する", "owner": "system-manager", "due":
 
 
 def closed(world: World) -> str:
-    incident = world.open(IncidentType.OUTAGE)
+    incident = world.open(WITHOUT_PLAYBOOK)
     world.desk.commit(world.person("k.sato"), incidents.close, incident, Disposition.TRUE_POSITIVE, "")
     return incident
 

@@ -7,7 +7,6 @@ import pytest
 from fastapi import FastAPI, Request
 
 from csirt.bootstrap import Desk
-from csirt.model.incident import IncidentType
 from csirt.response import incidents, secrecy
 from csirt.response.incidents import Report
 from csirt.web.live import ALL
@@ -15,6 +14,7 @@ from csirt.web.pages.streams import events
 from csirt.web.session import Visit, open_visit
 from tests.response.seals import who
 from tests.web.conftest import Someone
+from tests.world import WITHOUT_PLAYBOOK
 
 Make = Callable[..., Someone]
 
@@ -50,7 +50,7 @@ def told(reader: Visit, name: str, *deeds: Callable[[], object]) -> list[str]:
 
 @pytest.fixture
 def sealed(desk: Desk) -> str:
-    report = Report(title="人事の件", type=IncidentType.OUTAGE, sealed=True, readers=(who(desk, "a.kobayashi").id,))
+    report = Report(title="人事の件", type=WITHOUT_PLAYBOOK, sealed=True, readers=(who(desk, "a.kobayashi").id,))
     return desk.commit(who(desk, "k.sato"), incidents.open_by_report, report)
 
 

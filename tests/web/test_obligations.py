@@ -5,19 +5,18 @@ import re
 from sqlalchemy import event
 
 from csirt.model.fact import FactState, Statement, Value
-from csirt.model.incident import IncidentType
 from csirt.response import facts
 from csirt.web.pages.obligations import DUTIES_A_PAGE
 from tests.cli.calling import call
 from tests.web.conftest import Someone
 from tests.web.visitor import Visit, played, visit
-from tests.world import World
+from tests.world import WITHOUT_PLAYBOOK, World
 
 __all__ = ["played", "visit"]
 
 
 def case(world: World, **said: Value) -> str:
-    incident = world.open(IncidentType.OUTAGE, "宛先を取り違えて送信した")
+    incident = world.open(WITHOUT_PLAYBOOK, "宛先を取り違えて送信した")
     statements = [Statement(name, FactState.CONFIRMED, value) for name, value in said.items()]
     world.desk.commit(world.person("k.sato"), facts.state, incident, statements)
     return incident

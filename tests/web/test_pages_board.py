@@ -12,7 +12,7 @@ from csirt.store.queries import cases, work
 from csirt.taking import take_in
 from csirt.web.pages.board import PAGE
 from tests.web.visitor import Visit, Visitor, lead, played, visit
-from tests.world import World
+from tests.world import WITHOUT_PLAYBOOK, World
 
 __all__ = ["played", "visit"]
 
@@ -116,7 +116,7 @@ def test_the_board_counts_what_waits_and_leads_there(visit: Visit, played: World
 
 def test_the_board_shows_one_page_at_a_time(visit: Visit, played: World) -> None:
     for number in range(PAGE + 1):
-        played.open(IncidentType.OUTAGE, f"停電 {number:02}")
+        played.open(WITHOUT_PLAYBOOK, f"停電 {number:02}")
         played.clock.forward(timedelta(seconds=1))
     me = visit("k.sato")
     first, second = me.text("/"), me.text("/?page=2")

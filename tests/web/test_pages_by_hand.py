@@ -8,7 +8,7 @@ from csirt.model.people import Actor, Role
 from csirt.response import by_hand
 from csirt.store.queries import cases, work
 from tests.web.visitor import Visit, lead, played, visit
-from tests.world import World
+from tests.world import WITHOUT_PLAYBOOK, World
 
 __all__ = ["played", "visit"]
 
@@ -46,7 +46,7 @@ def test_a_playbook_that_runs_is_not_passed_by(played: World) -> None:
     incident = played.open()
     officer = played.person("k.sato")
     with pytest.raises(Conflict, match="playbook_runs"):
-        played.desk.commit(officer, by_hand.set_type, incident, IncidentType.OUTAGE, "x")
+        played.desk.commit(officer, by_hand.set_type, incident, WITHOUT_PLAYBOOK, "x")
     with pytest.raises(Conflict, match="playbook_runs"):
         played.desk.commit(officer, by_hand.close, incident, Disposition.BENIGN, "x")
 
@@ -56,7 +56,7 @@ def test_who_may_not_decide_does_not_and_no_real_case_becomes_a_drill(visit: Vis
     assert '<form method="post" action="/incidents' not in visit("f.yamada").text(f"/incidents/{incident}/by-hand")
     responder = Actor("p-1", "ldif", "", frozenset({Role.RESPONDER}))
     with pytest.raises(Forbidden):
-        played.desk.commit(responder, by_hand.set_type, incident, IncidentType.OUTAGE, "x")
+        played.desk.commit(responder, by_hand.set_type, incident, WITHOUT_PLAYBOOK, "x")
     with pytest.raises(Forbidden):
         played.desk.commit(responder, by_hand.close, incident, Disposition.BENIGN, "x")
     with pytest.raises(Invalid, match="type_of_drill"):

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from csirt.model.incident import IncidentType
 from csirt.response import incidents
 from csirt.store.queries import cases, work
 from csirt.store.queries.measures import measures as measures_of
@@ -14,7 +13,7 @@ from csirt.web.pages.incident import WINDOW
 from csirt.web.views.escalation import Call
 from tests.web.conftest import BEGIN
 from tests.web.visitor import Visit, lead, played, visit
-from tests.world import World
+from tests.world import WITHOUT_PLAYBOOK, World
 
 __all__ = ["played", "visit"]
 
@@ -74,7 +73,7 @@ def test_an_incident_is_found_by_its_number_too(visit: Visit, played: World) -> 
 
 
 def test_an_incident_without_a_playbook_says_so(visit: Visit, played: World) -> None:
-    page = visit("k.sato").text(f"/incidents/{played.open(IncidentType.OUTAGE)}")
+    page = visit("k.sato").text(f"/incidents/{played.open(WITHOUT_PLAYBOOK)}")
     assert "この種別の対応手順はまだありません。" in page
 
 
