@@ -63,7 +63,7 @@ SAMPLES: dict[str, Any] = {
     "/api/v1/detections/waiting/ignore": {"keys": [1], "reason": "x"},
     "/api/v1/duties/{id}/reports": {"channel": "phone", "at": "2026-11-22T00:00+09:00"},
     "/api/v1/duties/{id}/waiver": {"reason": "x"},
-    "/api/v1/incidents/{name}/type": {"type": "outage", "reason": "x"},
+    "/api/v1/incidents/{name}/type": {"type": "restore_test", "reason": "x"},
     "/api/v1/incidents/{name}/closing": {"disposition": "benign", "reason": "x"},
     "/api/v1/incidents/{name}/level": {"level": 2, "reason": "x"},
     "/api/v1/incidents/{name}/erasures": {"whole": True, "basis": "other", "reason": "x"},

@@ -36,7 +36,7 @@ ANY_OF = {
 ENDS_THE_SESSION = ("DELETE /api/v1/session", "DELETE /api/v1/session/all", "POST /account/sign-out", "POST /sign-out")
 # One form for every page: whoever may not send it is to be told so, whatever stands in it.
 FIELDS = (
-    "text=x reason=x owner=ciso due=2027-03-31 title=x body=x choice=yes to=x into=R8-9 level=2 type=outage "
+    "text=x reason=x owner=ciso due=2027-03-31 title=x body=x choice=yes to=x into=R8-9 level=2 type=restore_test "
     "disposition=benign basis=other whole=on found=x effective=yes state=done post=poc on=2027-04-01 holder=x "
     "uid=h.suzuki act=skip version=2 form=city_report channel=phone at=2026-11-22T00:00 day=2026-11-20 calls=3 "
     "outlet=web ground=other held_on=2026-12-01 well=x cause=x who=p-x agree=yes decision=approve person=x "

@@ -5,6 +5,7 @@ import re
 from sqlalchemy import event
 
 from csirt.model.fact import FactState, Statement, Value
+from csirt.model.incident import IncidentType
 from csirt.response import facts
 from csirt.web.pages.obligations import DUTIES_A_PAGE
 from tests.cli.calling import call
@@ -15,8 +16,8 @@ from tests.world import WITHOUT_PLAYBOOK, World
 __all__ = ["played", "visit"]
 
 
-def case(world: World, **said: Value) -> str:
-    incident = world.open(WITHOUT_PLAYBOOK, "宛先を取り違えて送信した")
+def case(world: World, type_: IncidentType = WITHOUT_PLAYBOOK, **said: Value) -> str:
+    incident = world.open(type_, "宛先を取り違えて送信した")
     statements = [Statement(name, FactState.CONFIRMED, value) for name, value in said.items()]
     world.desk.commit(world.person("k.sato"), facts.state, incident, statements)
     return incident
@@ -83,7 +84,7 @@ def test_the_command_lists_them_with_the_number_of_the_case(played: World) -> No
 def test_the_level_is_explained_on_the_page_in_the_api_and_by_command(
     visit: Visit, officer: Someone, played: World
 ) -> None:
-    incident = case(played, leak="suspected")
+    incident = case(played, IncidentType.OUTAGE, leak="suspected")
     page = visit("k.sato").text(f"/incidents/{incident}")
     assert "漏えい等又はそのおそれ" in page
     assert "availability: outage" in page
