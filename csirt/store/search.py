@@ -7,7 +7,7 @@ the index as a keyed digest. Who has the database alone learns how often some un
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import column, insert, table, text
+from sqlalchemy import BigInteger, column, func, insert, table, text
 from sqlalchemy.orm import Session
 from sqlmodel import col, select
 
@@ -20,9 +20,12 @@ from csirt.store.words import phrases_of, words_of
 
 _AT_ONCE = 500  # below the number of parameters that a statement may have
 KINDS = ("incident", "note", "detection")
+_NEWEST = 16_384  # detections that are read through for a word before the index of words is asked
 _INDEX = table("search_index", column("rowid"))
 _DOCS = table_of(SearchDocRow)
 _DOC = insert(_DOCS).returning(_DOCS.c.id, sort_by_parameter_order=True)
+_WORDS = table("search_index", column("id", BigInteger))
+Hits = list[tuple[int, str]]
 _PUT = {
     "sqlite": text("INSERT INTO search_index (rowid, words) VALUES (:id, :words)"),
     "postgresql": text("INSERT INTO search_index (id, words) VALUES (:id, to_tsvector('simple', :words))"),
@@ -66,9 +69,7 @@ def take_away_of(session: Session, incident: str) -> int:
     )
 
 
-def find(
-    session: Session, vault: Vault, kind: str, query: str, *, limit: int, before: int | None = None
-) -> list[tuple[int, str]]:
+def find(session: Session, vault: Vault, kind: str, query: str, *, limit: int, before: int | None = None) -> Hits:
     """Place and id of what holds every part of a query, the newest first; `before` is a place to go on from.
 
     Whether the reader may see it, this does not ask: whoever shows it reads it through their own session.
@@ -76,19 +77,45 @@ def find(
     phrases = [[vault.blind(word) for word in phrase] for phrase in phrases_of(query)]
     if not phrases:
         return []
-    wanted: Any = select(SearchDocRow.id, SearchDocRow.ref)
     if session.get_bind().dialect.name == "sqlite":
-        match = " AND ".join([f"kind{kind}", *(f'"{" ".join(words)}"' for words in phrases)])
-        wanted = wanted.join(_INDEX, _INDEX.c.rowid == SearchDocRow.id).where(text("search_index MATCH :match"))
-        order = _INDEX.c.rowid
-    else:
-        match = " & ".join([f"kind{kind}", *(f"({' <-> '.join(words)})" for words in phrases)])
-        found = table("search_index", column("id"), column("words"))
-        wanted = wanted.join(found, found.c.id == SearchDocRow.id).where(
-            text("search_index.words @@ to_tsquery('simple', :match)")
-        )
-        order = found.c.id
+        return _in_file(session, kind, phrases, limit, before)
+    return _on_server(session, kind, phrases, limit, before)
+
+
+def _in_file(session: Session, kind: str, phrases: Sequence[Sequence[str]], limit: int, before: int | None) -> Hits:
+    """SQLite: FTS5 walks its lists from the newest, and stops where it has enough."""
+    match = " AND ".join([f"kind{kind}", *(f'"{" ".join(words)}"' for words in phrases)])
+    query: Any = select(SearchDocRow.id, SearchDocRow.ref).join(_INDEX, _INDEX.c.rowid == SearchDocRow.id)
+    query = query.where(text("search_index MATCH :match"))
     if before is not None:
-        wanted = wanted.where(order < before)
-    rows = session.execute(wanted.params(match=match).order_by(order.desc()).limit(limit))
+        query = query.where(_INDEX.c.rowid < before)
+    rows = session.execute(query.params(match=match).order_by(_INDEX.c.rowid.desc()).limit(limit))
+    return [(row.id, row.ref) for row in rows]
+
+
+def _on_server(session: Session, kind: str, phrases: Sequence[Sequence[str]], limit: int, before: int | None) -> Hits:
+    """PostgreSQL: its index of words knows no order and gives all hits or none, of a common word hundreds of thousands.
+
+    So the newest detections are read through first, as the common words stand there. What they do not fill has few
+    hits, or old ones: these come from the index of words. Cases and notes are few and come from there at once; left to
+    itself, the server would read through a million detections to find that no case has a word that they have.
+    """
+    match = " & ".join([f"kind{kind}", *(f"({' <-> '.join(words)})" for words in phrases)])
+    hits = select(_WORDS.c.id).where(text("search_index.words @@ to_tsquery('simple', :match)"))
+    if before is not None:
+        hits = hits.where(_WORDS.c.id < before)
+    by_words = hits.order_by((_WORDS.c.id + 0).desc()).limit(limit)  # a sum is in no index: the order is no reason
+    if kind != "detection":
+        return _read(session, by_words, match)
+    top = select(func.max(_WORDS.c.id)).scalar_subquery() if before is None else before
+    newest = hits.where(_WORDS.c.id > top - _NEWEST).order_by(_WORDS.c.id.desc()).limit(limit)
+    found = _read(session, newest, match)
+    return found if len(found) == limit else _read(session, by_words, match)
+
+
+def _read(session: Session, hits: Any, match: str) -> Hits:
+    """The things that these places of the index stand for."""
+    places = hits.subquery()
+    query: Any = select(SearchDocRow.id, SearchDocRow.ref).join(places, places.c.id == SearchDocRow.id)
+    rows = session.execute(query.params(match=match).order_by(col(SearchDocRow.id).desc()))
     return [(row.id, row.ref) for row in rows]

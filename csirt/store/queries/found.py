@@ -15,11 +15,10 @@ from csirt.store.tables.cases import NoteRow
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tx import Look
 
-R = TypeVar("R", str, int)
 T = TypeVar("T")
 
 PAGE = 25
-_AT_ONCE = 4 * PAGE  # candidates of each kind that are looked at: some may be hidden, or gone
+_AT_ONCE = 500  # further hits that are looked at together, where some of the first were hidden, or gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,34 +54,35 @@ def found(look: Look, query: str) -> Found:
     return Found(incidents, tuple(one for one in notes if one.incident in around), detections, around)
 
 
-def _refs(look: Look, kind: str, query: str) -> list[str]:
-    return [ref for _, ref in search.find(look.session, look.vault, kind, query, limit=_AT_ONCE)]
+def _seen(look: Look, kind: str, query: str, ask: Callable[[Sequence[str]], Mapping[str, T]]) -> list[T]:
+    """The first `PAGE` of what the reader sees.
 
-
-def _seen(refs: Sequence[R], ask: Callable[[Sequence[R]], Mapping[R, T]]) -> list[T]:
-    """The first `PAGE` of what the reader sees: the next ones are asked for only where some were hidden, or gone."""
+    Where some are hidden, or gone, the next ones are asked for until the page is full or nothing is left: a page that
+    stays short would tell that there is something hidden.
+    """
     seen: list[T] = []
-    for start in range(0, len(refs), PAGE):
-        some = refs[start : start + PAGE]
-        known = ask(some)
-        seen += [known[ref] for ref in some if ref in known]
-        if len(seen) >= PAGE:
-            break
-    return seen[:PAGE]
+    before, size = None, PAGE
+    while True:
+        hits = search.find(look.session, look.vault, kind, query, limit=size, before=before)
+        known = ask([ref for _, ref in hits])
+        seen += [known[ref] for _, ref in hits if ref in known]
+        if len(hits) < size or len(seen) >= PAGE:
+            return seen[:PAGE]
+        before, size = hits[-1][0], _AT_ONCE
 
 
 def _incidents(look: Look, query: str) -> tuple[IncidentView, ...]:
     def ask(some: Sequence[str]) -> Mapping[str, IncidentView]:
         return {view.id: view for view in cases.incidents_of(look, some)}
 
-    return tuple(_seen(_refs(look, "incident", query), ask))
+    return tuple(_seen(look, "incident", query, ask))
 
 
 def _notes(look: Look, query: str) -> tuple[FoundNote, ...]:
     def ask(some: Sequence[str]) -> Mapping[str, NoteRow]:
         return {row.id: row for row in look.session.exec(select(NoteRow).where(col(NoteRow.id).in_(some)))}
 
-    shown = _seen(_refs(look, "note", query), ask)
+    shown = _seen(look, "note", query, ask)
     texts = look.vault.texts(look.session, (row.text_c for row in shown))
     return tuple(
         FoundNote(row.incident, cases.NoteView(row.id, texts[row.text_c], row.by, row.at))
@@ -92,9 +92,9 @@ def _notes(look: Look, query: str) -> tuple[FoundNote, ...]:
 
 
 def _detections(look: Look, query: str) -> tuple[DetectionView, ...]:
-    def ask(some: Sequence[int]) -> Mapping[int, DetectionRow]:
-        rows = look.session.exec(select(DetectionRow).where(col(DetectionRow.id).in_(some)))
-        return {row.id: row for row in rows if row.id is not None}
+    def ask(some: Sequence[str]) -> Mapping[str, DetectionRow]:
+        rows = look.session.exec(select(DetectionRow).where(col(DetectionRow.id).in_([int(ref) for ref in some])))
+        return {str(row.id): row for row in rows}
 
-    shown = _seen([int(ref) for ref in _refs(look, "detection", query)], ask)
+    shown = _seen(look, "detection", query, ask)
     return tuple(cases.detection_views(look, shown))
