@@ -53,9 +53,29 @@ from tests.postgres import running_server
 
 T0 = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 GOALS = {"board": 35.0, "incident": 60.0, "incident_older": 60.0, "search_rare": 60.0, "search_common": 60.0}
+GOALS |= dict.fromkeys(("search_phrase", "search_two", "search_title", "search_none"), 60.0)
+OTHERS_MOST = 200.0  # for any other page or list
 LONG = 10_000  # entries of the longest incident
 GZIP_MOST, ASSETS_MOST, SHOWN_MOST = 100_000, 60_000, 0.4
-CHUNK = 5_000
+CHUNK, OTHER_ROUNDS = 5_000, 10
+PAGES = {
+    "board": "/", "board_all_last": "/?list=all&page=400", "incident": "/incidents/i-000000000000",
+    "incident_older": f"/incidents/i-000000000000?before={LONG // 2}", "assignments": "/assignments",
+    "search_rare": "/search?q=紛失した 9983", "search_common": "/search?q=lockbit",
+    "search_phrase": "/search?q=不正な通信", "search_two": "/search?q=lockbit lookup", "search_title": "/search?q=端末",
+    "search_none": "/search?q=存在しない言葉", "detections": "/detections",
+    "detections_state": "/detections?state=sorted", "detections_host": "/detections?host=10.7.7.7",
+    "detections_far": "/detections?page=19000", "waiting": "/waiting", "audit": "/audit",
+    "audit_kind": "/audit?kind=level_proposed", "audit_person": "/audit?person=system",
+    "audit_step": "/audit?step=is_it_an_incident", "audit_since": "/audit?since=2026-11-01",
+    "audit_far": "/audit?before=500000", "audit_incident": "/audit?incident=i-000000000000",
+    "statistics": "/statistics", "measures": "/measures", "assets": "/assets", "sources": "/sources",
+    "playbooks": "/playbooks", "health": "/health", "duties": "/api/v1/duties",
+    "facts": "/incidents/i-000000000000/facts",
+    "incidents_far": "/api/v1/incidents?offset=9900", "record": "/api/v1/record?kind=level_proposed",
+    "timeline_csv": "/api/v1/incidents/i-000000000004/timeline.csv",
+    "extract_csv": "/audit/export/csv?incident=i-000000000004",
+}  # fmt: skip
 TITLES = ("税務課の端末で脅迫文の画面が表示された", "不審な添付を開いた", "公開サイトが書き換えられた", "USBを紛失した")
 ALERTS = ("ET MALWARE Win32/LockBit Ransomware Checkin", "ET POLICY Lookup", "不正な通信を検知しました", "Port scan")
 
@@ -160,34 +180,32 @@ def served(desk: Desk) -> Iterator[str]:
     thread.join()
 
 
+def asked(client: httpx.Client, path: str, rounds: int) -> dict[str, Any]:
+    """One page, again and again."""
+    took: list[float] = []
+    worked: list[float] = []
+    answer = client.get(path)
+    for _ in range(rounds + 2):
+        began, busy = time.perf_counter(), time.process_time()
+        answer = client.get(path)
+        took.append(time.perf_counter() - began)
+        worked.append(time.process_time() - busy)
+        answer.raise_for_status()
+    return {
+        **spread(took[2:]),
+        "cpu_ms": round(statistics.median(worked[2:]) * 1000, 1),
+        "bytes": len(answer.content),
+        "gzip": len(gzip.compress(answer.content)),
+    }
+
+
 def measure(address: str, rounds: int) -> dict[str, Any]:
     """Each page, asked again and again by one client."""
     found: dict[str, Any] = {}
     with httpx.Client(base_url=address, timeout=120) as client:
         client.post("/api/v1/session", json={"uid": "k.sato", "password": "k.sato-naruto"}).raise_for_status()
-        pages = {
-            "board": "/", "board_all_last": "/?list=all&page=400", "incident": "/incidents/i-000000000000",
-            "incident_older": f"/incidents/i-000000000000?before={LONG // 2}", "assignments": "/assignments",
-            "search_rare": "/search?q=紛失した 9983", "search_common": "/search?q=lockbit",
-            "search_none": "/search?q=存在しない言葉",
-        }  # fmt: skip
-        for name, path in pages.items():
-            took: list[float] = []
-            worked: list[float] = []
-            answer = client.get(path)
-            for _ in range(rounds + 2):
-                began, busy = time.perf_counter(), time.process_time()
-                answer = client.get(path)
-                took.append(time.perf_counter() - began)
-                worked.append(time.process_time() - busy)
-                answer.raise_for_status()
-            cpu = round(statistics.median(worked[2:]) * 1000, 1)
-            found[name] = {
-                **spread(took[2:]),
-                "cpu_ms": cpu,
-                "bytes": len(answer.content),
-                "gzip": len(gzip.compress(answer.content)),
-            }
+        for name, path in PAGES.items():
+            found[name] = asked(client, path, rounds if name in GOALS else min(rounds, OTHER_ROUNDS))
         assets = ("vendor/design-tokens/tokens.css", "desk.css", "desk.js", "favicon.svg")
         found["assets_gzip"] = sum(len(gzip.compress(client.get(f"/static/{one}").content)) for one in assets)
     return found
@@ -214,7 +232,7 @@ def shown(address: str) -> dict[str, float]:
 
 def missed(found: dict[str, Any]) -> list[str]:
     """The goals that were not met."""
-    late = [name for name, goal in GOALS.items() if found[name]["p95_ms"] > goal]
+    late = [name for name in PAGES if found[name]["p95_ms"] > GOALS.get(name, OTHERS_MOST)]
     if found["incident"]["gzip"] > GZIP_MOST:
         late.append("incident_gzip")
     if found["assets_gzip"] > ASSETS_MOST:
