@@ -11,7 +11,7 @@ import uvicorn
 from csirt.bootstrap import Desk
 from csirt.errors import Unavailable
 from csirt.logs import log
-from csirt.turns import take_short_turns
+from csirt.turns import collect_seldom, take_short_turns
 from csirt.web import standing
 from csirt.web.app import create_app
 
@@ -31,6 +31,7 @@ def run_web(desk: Desk, host: str, port: int, then: Callable[[], object] = lambd
         Unavailable: `port_taken`, permanent: somebody else listens there, or the address is none of ours.
     """
     take_short_turns()
+    collect_seldom()
     settings = desk.settings
     context = standing.check(settings, host)
     if settings.unix_socket is not None:
