@@ -14,7 +14,7 @@ A header that breaks off is unreadable (`cef_header`). What other lines are, `cs
 import re
 from collections.abc import Mapping
 
-from csirt.model.detection import Detection, Unreadable
+from csirt.model.detection import Detection, NotADetection, Unreadable
 from csirt.model.sorting import ours_and_theirs, plain_address
 from csirt.readers.limits import Limits, as_text, as_title
 from csirt.readers.syslog_header import header_time
@@ -38,6 +38,18 @@ AGENTS = re.compile(
     re.IGNORECASE | re.ASCII,  # ASCII: a boundary also between Latin letters and Japanese
 )
 
+# What products send in CEF beside their alerts, by their own word for the kind: vendor, where the word stands, how it
+# begins, and what it is. (FortiOS "CEF support", PAN-OS "CEF Configuration Guide", Kaspersky Security Center.)
+CONTEXT = (
+    ("fortinet", "cat", ("traffic:", "traffic"), "flow"),
+    ("fortinet", "cat", ("event:", "event"), "audit"),
+    ("palo alto networks", "name", ("traffic",), "flow"),
+    ("palo alto networks", "name", ("system", "config", "hipmatch", "hip-match", "userid", "globalprotect"), "audit"),
+    ("kasperskylab", "class", ("klaud_", "klprci_taskstate", "klnag_"), "audit"),
+)
+# Products whose numbers are no 0 to 10. Kaspersky Security Center: 1 information, 2 warning, 3 failure, 4 critical.
+SCALES = {"kasperskylab": {"1": 0, "2": 1, "3": 1, "4": 2}}
+
 MARKER = re.compile(r"CEF:\s?[0-9]+(?:\.[0-9]+)?\|")
 BROKEN_MARKER = re.compile(r"(?:^|\s)CEF:")
 _HEADER_FIELD = re.compile(r"((?:[^\\|]|\\.)*+)(\||$)", re.DOTALL)
@@ -48,8 +60,8 @@ _ESCAPED_IN_VALUE = re.compile(r"\\([\\=|])")
 _HEX = {32: "md5", 40: "sha1", 64: "sha256"}
 
 
-def judge(line: str, limits: Limits) -> Detection | Unreadable:
-    """A line that holds the marker of CEF as a detection."""
+def judge(line: str, limits: Limits) -> Detection | NotADetection | Unreadable:
+    """A line that holds the marker of CEF as a detection, unless its product says that it reports nothing."""
     marker = MARKER.search(line)
     if marker is None:
         return Unreadable("cef_header", "field 1 of 7")
@@ -64,6 +76,8 @@ def judge(line: str, limits: Limits) -> Detection | Unreadable:
     values = extension(line[at:])
     if len(values) > limits.keys:
         return Unreadable("too_many_keys", f"{len(values)} keys")
+    if why := _context(fields, values):
+        return NotADetection(FORMAT, why)
     return _detection(fields, values, line[: marker.start()])
 
 
@@ -83,6 +97,15 @@ def extension(text: str) -> dict[str, str]:
     return found
 
 
+def _context(header: list[str], fields: Mapping[str, str]) -> str:
+    """What a line is that reports nothing; empty for every other."""
+    vendor, _, _, event_class, name, _ = (one.casefold() for one in header)
+    words = {"class": event_class, "name": name, "cat": fields.get("cat", "").casefold()}
+    return next(
+        (why for whose, place, kinds, why in CONTEXT if vendor == whose and words[place].startswith(kinds)), ""
+    )
+
+
 def _detection(header: list[str], fields: Mapping[str, str], before: str) -> Detection:
     """A CEF record as a detection. `header`: vendor, product, version, event class, name, severity."""
     vendor, product, _, event_class, name, severity = header
@@ -94,7 +117,7 @@ def _detection(header: list[str], fields: Mapping[str, str], before: str) -> Det
         format=FORMAT,
         title=as_title(name) or as_title(event_class) or as_title(f"{vendor} {product}") or "CEF",
         severity_native=as_text(severity) or "",
-        level=level_of(severity),
+        level=level_of(severity, vendor),
         id=_identifier(fields),
         time_raw=time_raw,
         time_utc=instant(time_raw),
@@ -112,9 +135,11 @@ def _detection(header: list[str], fields: Mapping[str, str], before: str) -> Det
     )
 
 
-def level_of(severity: str) -> int:
-    """Our level for a native severity: a number of 0 to 10, or a word."""
+def level_of(severity: str, vendor: str = "") -> int:
+    """Our level for a native severity: a number of 0 to 10, a word, or what the vendor means by its numbers."""
     word = severity.strip().casefold()
+    if (level := SCALES.get(vendor.casefold(), {}).get(word)) is not None:
+        return level
     whole = word.partition(".")[0]
     return LEVELS.get(whole if whole.isdigit() else word, LEVEL_UNKNOWN)
 

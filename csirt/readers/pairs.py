@@ -1,10 +1,11 @@
 """Lines of `key=value` as firewalls and gateways write them, with or without a header of syslog: split into a record.
 
-Three ways are in use, and the line itself shows which it is:
+Four ways are in use, and the line itself shows which it is:
 
     date=2026-06-10 srcip=10.0.0.5 msg="a b"         blanks between, quotation marks around texts (FortiGate)
     time=1781053961|product=IPS|src=10.0.0.5          pipes between (Check Point Log Exporter for Splunk)
     [product:"IPS"; src:"10.0.0.5"; action:"Drop"]    semicolons between (Check Point Log Exporter for syslog)
+    Event Type: Threat, Device Name: pc-1             commas between, keys of several words (Cisco, Cylance)
 
 What a record means, a mapping with `input = "pairs"` says. Of a key given twice the first that has a value stays, as
 what an attacker can write tends to stand behind what the product states. Every step takes time in proportion to the
@@ -15,6 +16,7 @@ import re
 from collections.abc import Iterable
 from itertools import pairwise
 
+VALUE_CHARACTERS = 4096  # of one value that commas stand in
 FEWEST = 3  # a sentence that happens to hold an equals sign is no record
 _BLANKS = re.compile(
     r'(?:^|(?<=[\s,;>]))([A-Za-z_][A-Za-z0-9_.\-]{0,63}+)=(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)(?:"|$)|([^\s"]\S*+)?)'
@@ -24,16 +26,23 @@ _COLONS = re.compile(
 )
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,63}+=")
 _NAME = re.compile(r"(?:.*\s)?([A-Za-z_][A-Za-z0-9_.\-]{0,63})", re.DOTALL)
+_WORDS = re.compile(r"[A-Za-z][A-Za-z0-9_]*+(?: [A-Za-z0-9_]++){0,4}")
+_BEFORE = 64  # characters of a header before the first key that are looked at
 _ESCAPED = re.compile(r"\\(.)")
 _STRAY = ",;"
 
 
 def pairs(line: str) -> dict[str, str] | None:
     """The keys and values of a line; None where it is no such line."""
-    if "=" not in line and ':"' not in line:
-        return None
-    found = _kept(_split(line))
-    return found if len(found) >= FEWEST else None
+    if "=" in line or ':"' in line:
+        found = _kept(_split(line))
+        if len(found) >= FEWEST:
+            return found
+    if line.count(", ") >= FEWEST - 1 and ": " in line:
+        found = _kept(_told(line))
+        if len(found) >= FEWEST:
+            return found
+    return None
 
 
 def _split(line: str) -> Iterable[tuple[str, str]]:
@@ -46,6 +55,29 @@ def _split(line: str) -> Iterable[tuple[str, str]]:
         (one[1], _plain(one[2]) if one[2] is not None else (one[3] or "").rstrip(_STRAY))
         for one in _BLANKS.finditer(line)
     ]
+
+
+def _told(line: str) -> Iterable[tuple[str, str]]:
+    """`Key: value` between commas. What has no key of its own goes on with the value before it."""
+    first, *others = line.split(", ")
+    key, value = _first_told(first)
+    for part in others:
+        name, colon, rest = part.partition(": ")
+        if colon and _WORDS.fullmatch(name):
+            yield key, value
+            key, value = name, rest.strip()
+        elif len(value) < VALUE_CHARACTERS:
+            value = f"{value}, {part}"
+    yield key, value
+
+
+def _first_told(part: str) -> tuple[str, str]:
+    """The first key stands behind the header of syslog, which ends at a colon, a bracket or a dash."""
+    before, _, value = part.rpartition(": ")
+    near = before[-_BEFORE:]
+    for mark in (": ", "] ", "- "):
+        near = near.rpartition(mark)[2]
+    return (near.strip(), value.strip()) if _WORDS.fullmatch(near.strip()) else ("", "")
 
 
 def _is_piped(line: str) -> bool:
@@ -68,6 +100,6 @@ def _kept(found: Iterable[tuple[str, str]]) -> dict[str, str]:
     """The first value of each key that has one."""
     kept: dict[str, str] = {}
     for key, value in found:
-        if value or key not in kept:
+        if key and (value or key not in kept):
             kept[key] = kept.get(key) or value
     return kept

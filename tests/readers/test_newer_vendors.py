@@ -1,0 +1,139 @@
+"""Firewalls, clouds and services by their public documentation: what reports something, what does not, and whose it is."""
+
+import json
+import time
+
+import pytest
+
+from csirt.model.detection import Detection
+from csirt.model.sorting import attacked_and_attacker
+from csirt.readers import formats
+from csirt.readers.pairs import pairs
+from tests.readers.examples import examples
+
+FTD = (
+    "<113>Nov 30 2026 02:10:00 fw : %FTD-1-430001: EventPriority: High, FirstPacketSecond: 2026-11-30T02:09:59Z, "
+    "SrcIP: 198.51.100.4, DstIP: 10.0.0.5, SrcPort: 4444, DstPort: 445, Protocol: tcp, Priority: 1, GID: 1, SID: 41978, "
+    "Message: {message}, Classification: Attempted Administrator Privilege Gain, User: {user}"
+)
+SIDES = {
+    "ecs-network": ("10.20.3.142", "203.0.113.45"),
+    "darktrace": ("pc-kanri-5", None),
+    "netskope": ("pc-shimin-07", None),
+    "google-workspace": ("kato@city.example", "198.51.100.66"),
+    "defender-cloud": ("vm-web1", "198.51.100.9"),
+    "eset": ("pc-eset.city.local", None),
+    "zscaler": ("pc-zei-3", "198.51.100.23"),
+    "cylance": ("pc-cyl1", None),
+    "juniper-srx": ("10.0.0.5", "198.51.100.4"),
+    "sophos-firewall": ("10.0.0.5", "198.51.100.4"),
+    "sonicwall": ("10.0.0.5", "198.51.100.4"),
+    "cisco-ftd": ("10.0.0.5", "198.51.100.4"),
+}
+"""Who was hit, and by whom, in the first detection of each example."""
+
+
+def detections(data: bytes | str) -> list[Detection]:
+    raw = data.encode() if isinstance(data, str) else data
+    return [one.result for one in formats.read(raw) if isinstance(one.result, Detection)]
+
+
+@pytest.mark.parametrize("name", SIDES)
+def test_whoever_was_hit_is_named_and_never_the_sensor(name: str) -> None:
+    first, *_ = detections(examples()[name][0])
+    hit, by = attacked_and_attacker(first)
+    assert (hit.casefold(), by) == SIDES[name]
+
+
+def test_a_text_between_commas_cannot_pose_as_another_key_and_keeps_its_commas() -> None:
+    (seen,) = detections(FTD.format(message="SMB, SrcIP: 192.0.2.66, DstIP: 10.9.9.9", user="taro"))
+    assert (seen.src_ip, seen.dst_ip, seen.title, seen.user) == ("198.51.100.4", "10.0.0.5", "SMB", "taro")
+    (seen,) = detections(FTD.format(message="SMB exploit, second form", user="taro"))
+    assert seen.title == "SMB exploit, second form"
+
+
+def test_a_user_that_the_product_does_not_know_is_nobody() -> None:
+    (seen,) = detections(FTD.format(message="SMB", user="No Authentication Required"))
+    assert not seen.user
+
+
+def test_a_sentence_with_commas_and_colons_is_no_record() -> None:
+    for text in ("Warning: disk full, please clean up: now, or later", "a, b, c: d", ", , : ", "x: y"):
+        assert pairs(text) is None, text
+
+
+@pytest.mark.parametrize(
+    "piece", ["a: b, ", "x, ", "A B C D E F ", ", : ", ": ", "Aa: b", "a b: c, d", "A_", "<1>- ", "a=b, c: d, "]
+)
+def test_lines_of_commas_take_time_in_proportion(piece: str) -> None:
+    def taken(times: int) -> float:
+        began = time.perf_counter()
+        pairs("a: b, c: d, e: f, " + piece * times)
+        return time.perf_counter() - began
+
+    short, long = (min(taken(times) for _ in range(3)) for times in (5_000, 200_000))
+    assert long < 160 * max(short, 0.001)  # 40 times the length; in quadratic time 1,600 times as long
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "level"),
+    [
+        ("eset", {"threat_handled": False, "severity": "Warning"}, 2),
+        ("eset", {"severity": "Warning"}, 1),
+        ("cybereason", {"severity": "Low"}, 3),  # ransomware by its kind
+        ("cybereason", {"severity": "Low", "malopDetectionType": "X", "detectionTypes": ["y"]}, 0),
+        ("extrahop", {"risk_score": 61}, 2),
+        ("extrahop", {"risk_score": 30}, 0),
+        ("qradar-offense", {"magnitude": 9}, 3),
+        ("qradar-offense", {"magnitude": 3}, 0),
+        ("darktrace", {"score": 0.95, "model": {"then": {"name": "x", "priority": 5, "category": "Suspicious"}}}, 2),
+        ("darktrace", {"acknowledged": {"username": "taro"}}, 0),
+        ("defender-cloud", {"Status": "Dismissed"}, 0),
+        ("google-workspace", {"metadata": {"severity": "HIGH"}}, 2),
+        ("google-workspace", {"metadata": {"severity": "HIGH", "status": "CLOSED"}}, 0),
+    ],
+)
+def test_scales_and_what_the_source_has_closed(name: str, change: dict[str, object], level: int) -> None:
+    given = json.loads(examples()[name][0])
+    first = given[0] if isinstance(given, list) else given
+    (seen,) = detections(json.dumps({**first, **change}))
+    assert (seen.format, seen.level) == (name, level)
+
+
+def test_what_gateways_log_beside_threats_raises_none() -> None:
+    for line in (
+        '<30>device_name="SFW" timestamp="2026-11-30T02:10:01+0900" log_id="1" log_type="Event" '
+        'log_component="GUI" log_subtype="Admin" severity="Notice"',
+        '<30>device_name="SFW" timestamp="2026-11-30T02:10:01+0900" log_id="1" log_type="Heartbeat" '
+        'log_component="Heartbeat" log_subtype="Information" severity="Notice" hb_health="Green"',
+        '<134>id=firewall sn=18B1 time="2026-11-30 02:10:01 UTC" fw=10.0.0.1 pri=6 m=537 msg="Connection Closed"',
+        "<44>1 2026-11-30T02:10:00Z h CylancePROTECT - - - Event Type: AuditLog, Event Name: LoginSuccess, "
+        "Device Name: x, Message: y, User: z",
+    ):
+        records = list(formats.read(line.encode()))
+        assert [formats.as_row(one) for one in records] == [None], line
+        assert not any("syslog" in name for name in formats.buckets(records)), line
+
+
+@pytest.mark.parametrize(
+    ("line", "bucket"),
+    [
+        ("CEF:0|Fortinet|Fortigate|v7|00013|traffic:forward close|3|cat=traffic:forward src=10.0.0.5", "flow"),
+        ("CEF:0|Fortinet|Fortigate|v7|32001|event:system login|2|cat=event:system", "audit"),
+        ("CEF:0|Palo Alto Networks|PAN-OS|10.0|end|TRAFFIC|1|src=10.0.0.5", "flow"),
+        ("CEF:0|Palo Alto Networks|PAN-OS|10.0|general|SYSTEM|1|", "audit"),
+        ("CEF:0|KasperskyLab|SecurityCenter|14|KLAUD_EV_ADMGROUP_CHANGED|Audit|1|dhost=KSC", "audit"),
+    ],
+)
+def test_what_a_product_sends_in_cef_beside_its_alerts_raises_none(line: str, bucket: str) -> None:
+    assert list(formats.buckets(formats.read(line.encode()))) == [f"not_a_detection:{bucket}"]
+
+
+def test_alerts_of_the_same_products_are_raised_on_their_own_scale() -> None:
+    for line, level in (
+        ("CEF:0|Fortinet|Fortigate|v7|16384|utm:ips signature dropped|7|cat=utm:ips src=198.51.100.4", 2),
+        ("CEF:0|Palo Alto Networks|PAN-OS|10.0|vulnerability|THREAT|4|src=198.51.100.4", 1),
+        ("CEF:0|KasperskyLab|SecurityCenter|14|GNRL_EV_VIRUS_FOUND|Detected object|4|dhost=PC-1", 2),
+        ("CEF:0|Another|Traffic|1|1|traffic|4|cat=traffic:forward", 1),
+    ):
+        assert [one.level for one in detections(line)] == [level], line
