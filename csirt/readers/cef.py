@@ -101,9 +101,7 @@ def _context(header: list[str], fields: Mapping[str, str]) -> str:
     """What a line is that reports nothing; empty for every other."""
     vendor, _, _, event_class, name, _ = (one.casefold() for one in header)
     words = {"class": event_class, "name": name, "cat": fields.get("cat", "").casefold()}
-    return next(
-        (why for whose, place, kinds, why in CONTEXT if vendor == whose and words[place].startswith(kinds)), ""
-    )
+    return next((why for whose, place, kinds, why in CONTEXT if vendor == whose and words[place].startswith(kinds)), "")
 
 
 def _detection(header: list[str], fields: Mapping[str, str], before: str) -> Detection:
