@@ -101,14 +101,12 @@ def test_scales_and_what_the_source_has_closed(name: str, change: dict[str, obje
 
 
 def test_what_gateways_log_beside_threats_raises_none() -> None:
-    sophos = (
-        '<30>device_name="SFW" timestamp="2026-11-30T02:10:01+0900" log_id="1" severity="Notice" log_subtype="Admin" '
-    )
+    sophos = '<30>device_name="SFW" timestamp="2026-11-30T02:10:01+0900" log_id="1" severity="Info" log_subtype="x" '
     for line in (
         sophos + 'log_type="Event" log_component="GUI"',
         sophos + 'log_type="Heartbeat" log_component="Heartbeat" hb_health="Green"',
         '<134>id=firewall sn=18B1 time="2026-11-30 02:10:01 UTC" fw=10.0.0.1 pri=6 m=537 msg="Connection Closed"',
-        "<44>1 2026-11-30T02:10:00Z h CylancePROTECT - - - Event Type: AuditLog, Event Name: Login, Device Name: x, User: z",
+        "<44>Nov 30 02:10:00 h CylancePROTECT: Event Type: AuditLog, Event Name: Login, Device Name: x, User: z",
     ):
         records = list(formats.read(line.encode()))
         assert [formats.as_row(one) for one in records] == [None], line
