@@ -19,6 +19,7 @@ from csirt.reports.report import ReportDocument, ReportRow
 from csirt.reports.timeline import TimelineDocument, TimelineLine
 from csirt.response import people
 from csirt.store.queries import cases, reports
+from csirt.store.queries.calls import Called, called_by
 from csirt.store.queries.duties import duties
 from csirt.store.queries.measures import MeasureView, measures
 from csirt.store.queries.reports import ReportView
@@ -42,15 +43,19 @@ class Teller:
     """Tells entries in one language. Make one for each answer: it remembers the roster and playbooks it looked up."""
 
     def __init__(
-        self, naming: Naming, texts: StepTexts, playbooks: dict[str, str], city: City, climbs: dict[str, str]
-    ) -> None:
-        """`playbooks` maps the incidents of the entries to their playbooks, `climbs` their calls to chains."""
-        self.name = naming
+        self, naming: Naming, texts: StepTexts, playbooks: dict[str, str], city: City, climbs: dict[str, str],
+        called: dict[str, Called],
+    ) -> None:  # fmt: skip
+        """`playbooks` maps the incidents of the entries to their playbooks, `climbs` their calls to chains.
+
+        `called` says whom their deliveries went to.
+        """
+        self.name, self.called = naming, called
         self.words: Catalog = naming.words
         self._texts = texts
         self._playbooks = playbooks
         self._chains = ChainWords(city.chains, self.words.language, climbs)
-        self._books = Books(city.facts, city.law, city.forms, self._chains)
+        self._books = Books(city.facts, city.law, city.forms, self._chains, called)
 
     def actor(self, entry: TimelineEntry) -> str:
         """Who acted; says so if it was done on the server in somebody's name."""
@@ -117,7 +122,8 @@ def teller(
     incidents = {entry.incident for entry in entries if entry.incident}
     name = naming(desk, look, language, ever)
     calls = {entry.incident for entry in entries if entry.incident and not entry.out.keys().isdisjoint(_OF_CALLS)}
-    return Teller(name, desk.texts, playbooks_of(look, incidents), desk.door.city, chains_of(look, calls))
+    called = called_by(look, {str(entry.out["delivery"]) for entry in entries if "delivery" in entry.out})
+    return Teller(name, desk.texts, playbooks_of(look, incidents), desk.door.city, chains_of(look, calls), called)
 
 
 def timeline_document(desk: Desk, incident: str, language: str) -> TimelineDocument:

@@ -25,6 +25,7 @@ from csirt.texts.steps import StepTexts, read_step_texts
 _OUTCOMES = {
     "done": "playbook.outcome.done", "gave_up": "playbook.outcome.gave_up",
     "acknowledged": "playbook.outcome.acknowledged", "exhausted": "playbook.outcome.exhausted",
+    "skipped": "playbook.outcome.skipped",
 }  # fmt: skip
 _SPANS = (("span.days", 86400), ("span.hours", 3600), ("span.minutes", 60), ("span.seconds", 1))
 _VERBS = {

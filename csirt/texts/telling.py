@@ -13,6 +13,7 @@ from csirt.model.duty import LawBook
 from csirt.model.fact import FactCatalogue
 from csirt.model.report import FormBook
 from csirt.record.entry import EntryKind
+from csirt.store.queries.calls import Called
 from csirt.store.queries.timeline import TimelineEntry
 from csirt.texts.catalogs import Catalog, catalog
 from csirt.texts.chains import ChainWords
@@ -76,12 +77,13 @@ _TEXTS = (
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """The city's dated data that entries name by their codes. What is not there stands for itself."""
+    """What entries name by their codes: the city's dated data, and deliveries. What is not there stands for itself."""
 
     facts: FactCatalogue = field(default_factory=FactCatalogue)
     law: LawBook = field(default_factory=LawBook)
     forms: FormBook = field(default_factory=FormBook)
     chains: ChainWords = field(default_factory=ChainWords)
+    called: Mapping[str, Called] = field(default_factory=dict)  # by delivery; only the state knows whom it went to
 
 
 _NO_BOOKS = Books()
@@ -122,7 +124,7 @@ class _Telling:
         frame = self.words.gettext(code)
         texts = dict(self._texts())
         values = {name: self._value(name, value) for name, value in self.entry.out.items()}
-        values |= {"step": self.step_title(self.entry.step), **self._made(), **texts}
+        values |= {"step": self.step_title(self.entry.step), **self._made(), **self._delivery(), **texts}
         if self._is_erased("text"):
             values["text"] = self.words.gettext("tell.gone")
         behind = [self._behind(name, text) for name, text in texts.items() if f"%({name})s" not in frame]
@@ -132,7 +134,10 @@ class _Telling:
     def _sentence(self) -> str:
         """The code of the sentence: that of a variant if the catalog has one, else that of the kind."""
         plain = f"tell.{self.entry.kind.value}"
-        chosen = next((f"{plain}.{one}" for one in self._variants() if self.words.has(f"{plain}.{one}")), plain)
+        variants = [*self._variants(), ""]
+        if self._called():
+            variants = [name for one in variants for name in (f"{one}.called".lstrip("."), one)]
+        chosen = next((f"{plain}.{one}" for one in variants if self.words.has(f"{plain}.{one}")), plain)
         return chosen if self.words.has(chosen) else f"kind.{self.entry.kind.value}"
 
     def _variants(self) -> Iterator[str]:
@@ -185,6 +190,23 @@ class _Telling:
         if kind is EntryKind.STEP_DONE and "routes" in out:
             made["value"] = self._join(self._route(f"{name}:{state}") for name, state in self._json().items())
         return made
+
+    def _called(self) -> Called | None:
+        """Whom the delivery of this entry went to, where it is known."""
+        return self.books.called.get(str(self.entry.out.get("delivery", "")))
+
+    def _delivery(self) -> dict[str, Param]:
+        called = self._called()
+        if called is None:
+            return {}
+        return {"called": self._addressee(called), "channel": self._word("channel", called.channel)}
+
+    def _addressee(self, called: Called) -> str:
+        """The post or office, and who was called for it."""
+        party = self.names(called.party)
+        if not called.person or called.person == called.party:
+            return party
+        return self.words.say("naming.for", {"party": party, "person": self.names(called.person)})
 
     def _duty(self) -> dict[str, Param]:
         out = self.entry.out
@@ -305,7 +327,9 @@ class _Telling:
         return self.words.say("tell.erased", {"name": self._label(name)})
 
     def _label(self, name: str) -> str:
-        return self._word("tell.name", name) if self.words.has(f"tell.name.{name}") else name
+        """What a text of this kind of entry is called: the number of a report is none that was called."""
+        codes = (f"tell.name.{self.entry.kind.value}.{name}", f"tell.name.{name}")
+        return next((self.words.gettext(code) for code in codes if self.words.has(code)), name)
 
     def _erased(self) -> tuple[str, ...]:
         """What was sealed with the entry and can no longer be opened. A person's answer is sealed with every one."""

@@ -45,6 +45,7 @@ from csirt.store.queries.related import MOST_CASES
 from csirt.texts.catalogs import LANGUAGES, Catalog, catalog, read_catalog
 from csirt.web.look import STATIC
 from csirt.web.pages.authority import RULES
+from csirt.web.pages.gathering import FOLDED
 from csirt.web.views.audit import Verdict
 from csirt.web.views.frame import NAVIGATION
 
@@ -77,6 +78,7 @@ PARTS = (
     "checkpoint", "state", "witness", "disk", "holidays", "anchor", "bundle",
 )  # fmt: skip
 LISTS = {
+    "gathered": [kind.value for kind in FOLDED],
     "health.part": PARTS,
     "health.todo": PARTS,
     "health.figures": ("quarantine", "disk"),

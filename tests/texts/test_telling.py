@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from csirt.model.contact import ContactChain, Route
 from csirt.model.people import Office, Person, Post, Roster
 from csirt.record.entry import EntryKind
+from csirt.store.queries.calls import Called
 from csirt.store.queries.timeline import TimelineEntry
 from csirt.texts.catalogs import catalog
 from csirt.texts.chains import ChainWords
@@ -195,3 +196,35 @@ def test_names() -> None:
     ]  # fmt: skip
     assert name("sensor:ids-1") == "検知元「ids-1」"
     assert (name("post:ciso"), name("post:none"), name("ciso"), name("a b")) == ("CISO", "none", "CISO", "a b")
+
+
+@pytest.mark.parametrize(
+    ("kind", "out", "ja"),
+    [
+        (EntryKind.CALL_SHEET_OPENED, {"who": "role:officer"}, "総務省へのファクスでの連絡（「端末の隔離」）を、"),
+        (EntryKind.CALL_SHEET_CALLED_OFF, {"who": "role:officer"}, "用件が済んだため、総務省へのファクスでの連絡"),
+        (EntryKind.MESSAGE_DELIVERED, {"channel": "fax"}, "総務省への通知をファクスで送信した"),
+        (EntryKind.DELIVERY_FAILED, {"channel": "fax", "code": "x"}, "総務省への通知をファクスで送信できなかった"),
+        (EntryKind.DELIVERY_FAILED, {"code": "x", "final": True}, "総務省への通知をファクスで送信できず、断念した"),
+        (EntryKind.MESSAGE_DELIVERED, {"bundle": "b-1", "together": 3}, "総務省への通知をファクスで、ほかの通知と"),
+    ],
+)
+def test_a_delivery_is_told_with_whom_it_went_to_where_the_state_knows(
+    kind: EntryKind, out: Mapping[str, Any], ja: str
+) -> None:
+    books = Books(called={"d-1": Called("office:mic", None, "fax", "isolate", "e-1")})
+    one = entry(kind, {"delivery": "d-1", **out})
+    names = Naming(KNOWN, OFFICES, catalog("ja"))
+    told = tell(one, "ja", names, lambda step: ISOLATE.title if step else "", books=books)
+    assert told.startswith(ja)
+    assert "総務省" not in said(one)  # the record itself does not know
+
+
+def test_who_was_called_stands_behind_the_post() -> None:
+    books = Books(called={"d-1": Called("post:ciso", "p-2", "phone", "isolate", "e-1")})
+    one, names = (
+        entry(EntryKind.CALL_SHEET_OPENED, {"delivery": "d-1", "who": "p-1"}),
+        Naming(KNOWN, OFFICES, catalog("en")),
+    )
+    told = tell(one, "en", names, lambda _: "Isolate", books=books)
+    assert told == "Asked 佐藤 和也 (係長) to call the CISO (伊藤 直美) (Phone) for “Isolate”."

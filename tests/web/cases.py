@@ -156,6 +156,17 @@ def a_timeline(say: Words) -> tuple[incident.Entry, ...]:
     )
 
 
+def some_gathered_calls(say: Words) -> incident.Entry:
+    """The calls of a tier, as one line of the timeline."""
+    calls = tuple(replace(one, gathered=None, kind=EntryKind.PERSON_CALLED.value) for one in a_timeline(say)[6:])
+    within = incident.Gathered(
+        first=1045, since=NOW - 90 * MINUTE, step=say("税務課の区画を切り離す", "Cut off the tax section"), tiers=(2,),
+        counts=(("PERSON_CALLED", 2), ("DELIVERY_FAILED", 1)), more=3, entries=calls,
+        parties=(say("情報セキュリティに関する統一的な窓口", "Contact point"), say("CSIRT責任者", "CSIRT head")),
+    )  # fmt: skip
+    return replace(a_timeline(say)[5], gathered=within)
+
+
 def _calls(say: Words) -> tuple[escalation.Call, escalation.Call, escalation.Call]:
     call = escalation.Call(
         name=say("撫養 花子", "Hanako Muya"),
@@ -249,7 +260,7 @@ def an_incident(say: Words) -> incident.Incident:
         title=say("税務課の端末で脅迫文の画面が表示された", "Ransom note on a computer of the tax section"),
         status=IncidentStatus.OPEN,
         opened_by=say("撫養 花子", "Hanako Muya"),
-        timeline=a_timeline(say),
+        timeline=(*a_timeline(say)[:5], some_gathered_calls(say), *a_timeline(say)[6:]),
         clocks=FourClocks(received=NOW - 95 * MINUTE, noticed=NOW - 110 * MINUTE, known=NOW - 96 * MINUTE),
         window=frame.Window(first=1, last=8, total=57, older="?before=1042"),
         playbook=say("ランサムウェア", "Ransomware"),

@@ -112,7 +112,8 @@ def some_levels(say: Words) -> levels.LevelPart:
     decided = replace(row, is_set=True, by=say("里浦 三郎", "Saburo Satoura"), because=say("窓口が止まる。", "Stops."))
     nisc = levels.MappedRow(scheme="NISC", term="2–3", edition="2018-01-01", source="NISC 2018", uncertain=True)
     rsit = replace(nisc, scheme="RSIT", term="malicious-code: infected-system", uncertain=False)
-    return levels.LevelPart(because=why, setter="CISO", history=(decided, row), mapped=(nisc, rsit))
+    mine = levels.Proposal(level=Level.CRISIS, by=say("撫養 花子", "Hanako Muya"), at=NOW, waits_for="CISO")
+    return levels.LevelPart(proposal=mine, because=why, setter="CISO", history=(decided, row), mapped=(nisc, rsit))
 
 
 def a_duty_page(say: Words) -> duties.DutyPage:

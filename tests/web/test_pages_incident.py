@@ -301,3 +301,62 @@ def test_what_was_typed_is_text_and_nothing_else(visit: Visit, played: World) ->
         page = me.text(path)
         assert page.count("<script") == page.count('<script src="/static/desk.js" defer></script>')
         assert "{{7*7}}" in page or path == "/assignments"
+
+
+def test_a_level_that_the_officer_proposed_stands_in_the_header_beside_what_the_rules_propose(
+    visit: Visit, played: World
+) -> None:
+    incident, me = played.open(title="あとで分かる"), visit("k.sato")
+    played.work()
+    by_rule = "レベル1 軽微 （提案）"
+    assert by_rule in tags(me.text(f"/incidents/{incident}"))
+    played.answer("is_it_an_incident", "k.sato", "yes", "脅迫文を確認した。")
+    played.work()
+    played.answer("propose_level", "k.sato", "level_3", "基幹業務に及ぶおそれ。")
+    for _ in range(2):  # also before the playbook has asked for the decision
+        page = me.text(f"/incidents/{incident}")
+        assert "レベル1 軽微 （規則の提案）" in tags(page)
+        assert "レベル3 深刻 （佐藤 和也（情報担当係長）の提案）" in tags(page)
+        told = re.sub(r"<[^>]+>", "", page)
+        assert "決まるまでは、規則が提案するレベル1 軽微として扱います。" in told
+        assert "最高情報セキュリティ責任者（CISO）の決定を待っています。" in told
+        assert "基幹業務に及ぶおそれ。" in page[page.index("レベルの経過") :][:1500]
+        played.work()
+    played.answer("confirm_level", "a.kobayashi", "refuse", "根拠が足りない。")
+    played.work()
+    assert "（規則の提案）" not in tags(me.text(f"/incidents/{incident}"))
+    played.answer("set_level_instead", "a.kobayashi", "level_2", "業務は続いている。")
+    played.work()
+    assert tags(me.text(f"/incidents/{incident}")).strip().startswith("対応中 レベル2 重大 ランサムウェア")
+
+
+def tags(page: str) -> str:
+    """What stands in signs under the title, in words."""
+    start = page.index('data-part="tags"')
+    return " ".join(re.sub(r"<[^>]+>", " ", page[start : page.index("</ul>", start)].partition(">")[2]).split())
+
+
+def test_the_calls_of_a_climb_are_one_line_that_unfolds_and_names_whom_they_were_for(
+    visit: Visit, played: World
+) -> None:
+    incident = played.open()
+    played.work()
+    played.forward(timedelta(hours=2))
+    played.work()
+    page = table(visit("k.sato").text(f"/incidents/{incident}"))
+    rows = re.findall(r'<tr role="row" data-row="(\d+)">(.*?)</tr>', page, re.DOTALL)
+    folded = [text for _, text in rows if "<details" in text]
+    assert folded
+    each = [int(seq) for text in folded for seq in re.findall(r'<li><span class="figure">(\d+)<', text)]
+    alone = [int(seq) for seq, text in rows if "<details" not in text]
+    assert sorted([*each, *alone]) == [one.seq for one in played.told(incident)][-WINDOW:]
+    assert len(rows) < len(each)
+    line = re.sub(r"<[^>]+>", " ", folded[-1])
+    assert "「インシデントかどうかの判断」の連絡" in line
+    tiers = [re.findall(r"の連絡 (\d+)段目</strong>", text) for text in folded]
+    assert all(len(one) <= 1 for one in tiers)
+    assert len({one[0] for one in tiers if one}) > 2  # each tier has a line of its own
+    assert re.search(r"連絡の手配 \d+件", line)
+    assert re.search(r"送信済み \d+件", line)
+    assert "相手: 最高情報セキュリティ責任者（CISO）" in re.sub(r"<[^>]+>", "", folded[0])
+    assert re.search(r"への電話での連絡（「インシデントかどうかの判断」）を、情報セキュリティ担当に依頼した。", page)

@@ -23,13 +23,12 @@ A4 = (595, 842)  # points
 RIGHT, TOP, BOTTOM = 595 - 42.5, 56.7, 842 - 51  # where the margins of the style sheet begin
 BETWEEN = 680  # px that they leave
 SHEETS = {
-    "board": 3,
-    "incident": 8,
-    "incident_closed": 5,
+    "board": 2,
+    "incident": 6,
+    "incident_closed": 4,
     "authority": 5,
-    "chain": 4,
-    "chain_wrong": 4,
-    "chain_without_rates": 4,
+    **dict.fromkeys(("chains", "review", "review_wrong", "measures", "measures_wrong"), 1),
+    **dict.fromkeys(("entry", "entry_broken", "statistics", "assignments", "erasures"), 1),
 }
 MOST = 3  # of any other sample
 ON_PAPER = {"open_incident", "open_incident_wrong", "call_sheet", "call_sheet_taken"}

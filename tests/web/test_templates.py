@@ -19,6 +19,7 @@ from csirt.texts.catalogs import LANGUAGES, read_catalog
 from csirt.web.look import STATIC, View, draw, draw_with, environment
 from csirt.web.views import board, frame
 from csirt.web.views.incident import NOT_RELATED
+from csirt.web.views.levels import NO_LEVELS
 from tests.web.cases import an_incident
 from tests.web.cast import NOW, Words, a_frame
 from tests.web.duties import an_assignment
@@ -159,7 +160,7 @@ def test_a_state_is_a_word_and_a_shape() -> None:
 
 def test_a_proposed_level_is_told_from_one_that_was_set() -> None:
     """By a word and by its border."""
-    view = replace(an_incident(Words("ja")), related=NOT_RELATED)  # which have levels of their own
+    view = replace(an_incident(Words("ja")), related=NOT_RELATED, levels=NO_LEVELS)  # which have levels of their own
     assert "レベル3 深刻 （提案）" in show(view)
     assert "（提案）" not in show(replace(view, level=Level.GRAVE))
 

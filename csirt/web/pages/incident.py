@@ -28,7 +28,7 @@ from csirt.texts.facts import FactWords
 from csirt.texts.hosts import host_text
 from csirt.web.api.timeline import make_document
 from csirt.web.api.words import Words
-from csirt.web.pages import called_for, climbs, custody, errands, levels, related, report_views
+from csirt.web.pages import called_for, climbs, custody, errands, gathering, levels, related, report_views
 from csirt.web.pages.drafting import begun, drop_sent, keep_faulty
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.fact_sheet import rows_of
@@ -175,7 +175,7 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
         facts=_facts(look, visit, words, view.id),
         called_for=called_for.rows_of(look, visit, view),
         duties=strip_of(look, visit, words, view.id),
-        levels=levels.part_of(visit, words, view, history),
+        levels=levels.part_of(visit, words, view, history, found),
         may_decide=_may_decide(look, visit, view),
         reports=report_views.rows_of(look, visit, words, view.id),
         level_form=Form(key=new_key()),
@@ -271,14 +271,10 @@ def _timeline(look: Look, visit: Visit, incident: str, before: int | None) -> tu
     found = timeline.pane(look, incident, before, WINDOW)
     entries = found.entries
     told = teller(visit.desk, look, visit.language, entries, visit.ever)
-    rows = tuple(
-        Entry(seq=entry.seq, at=entry.at, who=told.actor(entry), kind=entry.kind.value, what=told.tell(entry))
-        for entry in entries
-    )
     first, base = found.above + 1, f"/incidents/{incident}"
-    return rows, Window(
+    return gathering.rows_of(entries, told), Window(
         first=first,
-        last=first + len(rows) - 1,
+        last=first + len(entries) - 1,
         total=found.total,
         newer=_newer(base, found),
         older=f"{base}?before={entries[-1].seq}#timeline" if found.total - found.above > WINDOW else "",

@@ -65,6 +65,25 @@ class Entry:
     who: str
     kind: str
     what: str = ""
+    gathered: "Gathered | None" = None  # where this line stands for several
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """Several entries about one step's calls, folded into one line: how many of each kind, and to whom.
+
+    `first` is the oldest of them, of the time `since`; `tiers` are those that were called; `more` counts the parties
+    that are not named.
+    """
+
+    first: int
+    since: datetime
+    step: str
+    tiers: tuple[int, ...]
+    counts: tuple[tuple[str, int], ...]
+    parties: tuple[str, ...]
+    more: int
+    entries: "tuple[Entry, ...]"
 
 
 class MarkState(StrEnum):

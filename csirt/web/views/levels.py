@@ -29,9 +29,23 @@ class MappedRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LevelPart:
-    """The part of an incident's page. `setter` is the post that sets the proposed level."""
+class Proposal:
+    """A level that a person proposed and nobody has decided on yet; `waits_for` is the post that does."""
 
+    level: Level
+    by: str
+    at: datetime
+    waits_for: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelPart:
+    """The part of an incident's page. `setter` is the post that sets the proposed level.
+
+    `proposal` is what a person proposed; `because` says why the rules propose what counts until then.
+    """
+
+    proposal: Proposal | None = None
     because: str = ""
     setter: str = ""
     history: tuple[LevelRow, ...] = ()
