@@ -78,6 +78,7 @@ PARTS = (
     "checkpoint", "state", "witness", "disk", "holidays", "anchor", "bundle",
 )  # fmt: skip
 LISTS = {
+    "level_means": range(5),
     "gathered": [kind.value for kind in FOLDED],
     "health.part": PARTS,
     "health.todo": PARTS,

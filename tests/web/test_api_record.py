@@ -4,6 +4,7 @@ import io
 import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import unquote
 
 import openpyxl
 import pikepdf
@@ -111,7 +112,10 @@ def test_the_timeline_as_documents(officer: Someone) -> None:
     officer.post(f"/incidents/{incident}/measures", {"text": "再発防止", "owner": "ciso", "due": "2027-03-31"})
     pdf = officer.get(f"/incidents/{incident}/timeline.pdf")
     assert pdf.headers["content-type"] == "application/pdf"
-    assert pdf.headers["content-disposition"] == f'attachment; filename="timeline-{incident}.pdf"'
+    named = unquote(pdf.headers["content-disposition"])
+    assert named == "attachment; filename=\"timeline-FY2026-1.pdf\"; filename*=UTF-8''経過 令和8年度 第1号.pdf"
+    english = officer.get(f"/incidents/{incident}/timeline.csv?lang=en").headers["content-disposition"]
+    assert english.startswith('attachment; filename="timeline-FY2026-1.csv";')
     with pikepdf.open(io.BytesIO(pdf.content)) as opened:
         assert len(opened.pages) >= 1
     book = openpyxl.load_workbook(io.BytesIO(officer.get("/incidents/R8-1/timeline.xlsx").content))

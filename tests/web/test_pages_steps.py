@@ -227,3 +227,21 @@ def test_a_sheet_is_for_those_only_who_may_phone(visit: Visit, played: World) ->
     token = me.form("/", "/sign-out")["csrf"]
     assert me.post(f"/call-sheets/{step}", {"csrf": token}).status_code == 404
     assert lead(me.post(page.replace("call-sheets", "assignments"), {"csrf": token})) == page
+
+
+def test_whoever_chooses_a_level_reads_what_each_one_means(visit: Visit, played: World) -> None:
+    """Nobody who is asked twice a year knows by heart what a level 3 is."""
+    incident = played.open()
+    played.work()
+    me = visit("k.sato")
+    assert "迷うときは高いほう" not in me.text(f"/assignments/{played.waiting(incident)['is_it_an_incident'].id}")
+    played.answer("is_it_an_incident", "k.sato", "yes", "脅迫文を確認した。")
+    played.work()
+    page = me.text(f"/assignments/{played.waiting(incident)['propose_level'].id}")
+    assert "迷うときは高いほうを選んでください。" in page
+    for meaning in (
+        "端末1台まで、漏えいなし",
+        "ランサムウェア、LGWAN・個人番号利用事務系への侵入",
+        "生命・安全にかかわる",
+    ):
+        assert meaning in page

@@ -3,17 +3,21 @@
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Response
 
 from csirt.documents import teller, timeline_document
 from csirt.errors import NotFound
 from csirt.model.authority import must_be_fresh
+from csirt.model.incident import IncidentView
 from csirt.reports.timeline import TimelineDocument, timeline_csv, timeline_pdf
 from csirt.reports.timeline_xlsx import timeline_xlsx
+from csirt.store.queries import cases
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.queries.timeline import WINDOW, timeline
 from csirt.store.tx import Look
+from csirt.texts.catalogs import catalog
 from csirt.web.api.shapes import EntryGiven
 from csirt.web.api.words import entry_given
 from csirt.web.session import IncidentReader
@@ -65,6 +69,14 @@ def make_document(name: str, form: str, reader: IncidentReader) -> Response:
     must_be_fresh(reader.actor)  # a whole case leaves as a file
     incident = reader.desk.look(resolve_incident, name)
     make, kind = _MAKERS[Form(form)]
-    document = make(timeline_document(reader.desk, incident, reader.language))
-    file = f"timeline-{incident}.{form}"
-    return Response(document, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{file}"'})
+    told = timeline_document(reader.desk, incident, reader.language)
+    document = make(told)
+    named = _file_name(reader.desk.look(cases.incident, incident), told, form, reader.language)
+    return Response(document, media_type=kind, headers={"Content-Disposition": named})
+
+
+def _file_name(view: IncidentView, told: TimelineDocument, form: str, language: str) -> str:
+    """What the file is called: by the number that people know, and in plain letters beside."""
+    spoken = f"{catalog(language).gettext('incident.timeline')} {told.number_text}.{form}"
+    plain = f"timeline-{'drill' if view.drill else 'FY'}{view.fiscal_year}-{view.ordinal}.{form}"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(spoken, safe='')}"  # RFC 6266
