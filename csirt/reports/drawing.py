@@ -4,7 +4,9 @@ Everything is drawn in `currentColor`, so that a page's own colours count; a dra
 its own. The width is that of a narrow screen, so that words are never shrunk; no style attributes, no script.
 """
 
+import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape
 
@@ -23,15 +25,21 @@ def em(text: str) -> float:
 
 
 def folded(text: str, width: float, size: float = TEXT) -> list[str]:
-    """The text in lines no wider than `width`."""
+    """The text in lines no wider than `width`. A Latin word stays whole, unless it is wider than a line by itself."""
     lines, line = [], ""
-    for sign in text:
-        if line and em(line + sign) * size > width and sign not in _NEVER_FIRST:
+    for piece in _pieces(text, width / size):
+        if line and em((line + piece).rstrip()) * size > width and piece not in _NEVER_FIRST:
             lines.append(line.rstrip())
-            line = sign.lstrip()
+            line = piece.lstrip()
         else:
-            line += sign
+            line += piece
     return [*lines, line] if line else lines
+
+
+def _pieces(text: str, room: float) -> Iterator[str]:
+    """What a line is never broken within; `room` in signs of full width."""
+    for piece in re.findall(r"[!-~]+|.", text, re.DOTALL):
+        yield from piece if em(piece) > room else (piece,)
 
 
 @dataclass

@@ -31,3 +31,10 @@ def test_long_words_are_folded_and_lose_nothing() -> None:
     assert "".join(lines).replace(" ", "") == (NAME * 3).replace(" ", "")
     assert all(em(line) * TEXT <= WIDTH - 40 + TEXT for line in lines)
     assert folded("あ" * 10 + "。", TEXT * 10) == ["あ" * 10 + "。"]
+
+
+def test_a_latin_word_stays_whole_where_a_line_has_room_for_it() -> None:
+    said = "After 10 min / outside office hours after 5 min [Phone, Mail]"
+    for width in range(60, 400, 7):
+        assert " ".join(folded(said, width)).split() == said.split(), width
+    assert "".join(folded("a" * 90, 100)) == "a" * 90  # one that has none is broken, not cut
