@@ -23,7 +23,8 @@ PLACE = "/incidents/new/k-12345678"
 def some_urgent(say: Words) -> tuple[board.Urgent, ...]:
     """A step that is overdue, and a duty that ends within the hour."""
     step = board.Urgent(
-        what=say("徳島県へ第1報", "First report to the prefecture"), href="/assignments/a-1", number=say("令和8年度 第11号", "FY2026 No. 11"),
+        what=say("徳島県へ第1報", "First report to the prefecture"), href="/assignments/a-1",
+        number=say("令和8年度 第11号", "FY2026 No. 11"),
         incident_title=say("不審な添付ファイルを開いたとの申告", "A suspicious attachment was opened"),
         at=NOW - 75 * MINUTE, who=say("情報セキュリティ担当", "Security officer"),
     )  # fmt: skip
@@ -129,7 +130,8 @@ def found_pages(language: str) -> Iterator[tuple[str, frame.Frame, View]]:
     """The search: empty, with hits of every kind, with none."""
     say, around = Words(language), a_frame(language, "search")
     case = found.FoundCase(
-        href="/incidents/i-1", number=say("令和8年度 第12号", "FY2026 No. 12"), title=say("画面がおかしい", "Odd screen"),
+        href="/incidents/i-1", number=say("令和8年度 第12号", "FY2026 No. 12"),
+        title=say("画面がおかしい", "Odd screen"),
         type=IncidentType.RANSOMWARE, level=None, proposed_level=Level.SERIOUS, status=IncidentStatus.OPEN,
         opened_at=NOW,
     )  # fmt: skip
