@@ -106,6 +106,16 @@ def test_the_error_box_has_the_focus_on_arrival(desk: Desk) -> None:
     assert page.evaluate("location.hash") == "#password"
 
 
+def test_a_diagram_can_be_read_and_begins_with_its_first_step(desk: Desk) -> None:
+    page = desk.show("ja", "opening_confirm")
+    assert page.locator(".chart").evaluate("e => e.getScreenCTM().a") * 14 >= 12  # px of its letters
+    box, first = page.locator(".chart-box").bounding_box(), page.locator(".chart .step").first.bounding_box()
+    assert box
+    assert first
+    assert box["x"] <= first["x"]
+    assert first["x"] + first["width"] <= box["x"] + box["width"]
+
+
 def test_forced_colours_keep_the_current_step_apart(browser: Browser) -> None:
     """By its filled mark, and by the word."""
     tab = browser.new_page(forced_colors="active")

@@ -111,3 +111,6 @@
     if (!document.hidden) listen();
   }
 }
+
+// A diagram that is wider than its box begins in the middle, where its first step stands.
+for (const box of document.querySelectorAll(".chart-box")) box.scrollLeft = (box.scrollWidth - box.clientWidth) / 2;
