@@ -4,11 +4,11 @@
 
 A child appends entries, or signs, while strace (attached before it begins) ends it by SIGKILL at its n-th call of a
 kind, or lets that call and all after it fail: no room (ENOSPC), a bad disk (EIO, that one call), a disk that turned
-read-only (EROFS), a line that broke (ECONNRESET, PostgreSQL). n = 1, 2, 3 … until a child comes to its end unhurt.
-After each: every entry that was acknowledged is there once, the record is sound to its head, the newest checkpoint is
-whole, signed, and covers what was told to be signed, and the next one who appends and signs succeeds. At the end a
-writer holds the lock until the others give up. One JSON object a line; exits 1 if something does not hold. Needs
-strace.
+read-only (EROFS). On PostgreSQL the line breaks after the n-th message and stays so (`benchmarks/line.py`).
+n = 1, 2, 3 … until a child comes to its end unhurt. After each: every entry that was acknowledged is there once, the
+record is sound to its head, the newest checkpoint is whole, signed, and covers what was told to be signed, and the next
+one who appends and signs succeeds. At the end a writer holds the lock until the others give up. One JSON object a line;
+exits 1 if something does not hold. Needs strace.
 """
 
 import argparse
@@ -30,6 +30,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from benchmarks.line import Line
 from benchmarks.stand import show
 from csirt.bootstrap import wire
 from csirt.checkpoints import checkpoints_of
@@ -47,17 +48,17 @@ from csirt.store.tx import Look, Tx
 from tests.postgres import QUICK_NOT_SAFE, PostgresServer, running_server
 
 EACH = 4  # entries, or rounds of the signer, of one child
-KILL, FULL, BAD, READ_ONLY, CUT = "signal=KILL", "error=ENOSPC", "error=EIO", "error=EROFS", "error=ECONNRESET"
+KILL, FULL, BAD, READ_ONLY, CUT = "signal=KILL", "error=ENOSPC", "error=EIO", "error=EROFS", "line broken"
 _DISK = ("pwrite64", "fdatasync", "ftruncate", "unlink")
 _FILES = ("write", "fsync", "rename")
-_LINE = ("sendto", "recvfrom")
+_LINE: dict[str, tuple[str, ...]] = {"sendto": (KILL,), "recvfrom": (KILL,), "message": (CUT,)}
 # What is let go wrong: who works, and the calls with the faults that they can have.
 PLANS: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
     ("append", "sqlite"): dict.fromkeys(_DISK, (KILL, FULL, BAD, READ_ONLY)),
-    ("append", "postgresql"): dict.fromkeys(_LINE, (KILL, CUT)),
+    ("append", "postgresql"): _LINE,
     ("begin", "sqlite"): dict.fromkeys(_FILES, (KILL, FULL, BAD, READ_ONLY)),
     ("sign", "sqlite"): dict.fromkeys(_FILES, (KILL, FULL, BAD, READ_ONLY)),
-    ("sign", "postgresql"): {**dict.fromkeys(_FILES, (KILL, FULL)), **dict.fromkeys(_LINE, (KILL, CUT))},
+    ("sign", "postgresql"): {**dict.fromkeys(_FILES, (KILL, FULL)), **_LINE},
 }
 
 
@@ -90,6 +91,7 @@ class Trial:
 
     data: Path
     url: str = ""
+    line: Line | None = None
     promised: set[str] = field(default_factory=set)
     signed: int = 0
     wrong: list[str] = field(default_factory=list)
@@ -182,15 +184,33 @@ def _tell(told: int, word: str) -> None:
     os.writev(told, [f"{word}\n".encode()])  # not `write`, which may be what fails
 
 
-def under(work: Callable[[int], None], inject: str, call: str) -> Fault:
-    """Do it in a child to whose system calls strace does what `inject` says."""
+def behind(line: Line, work: Callable[[int], None], messages: int) -> Fault:
+    """Do it in a child whose line to the database breaks after so many messages; it is mended afterwards."""
     reading, telling = os.pipe()
-    waiting, go = os.pipe()
+    line.break_after(messages)
+    pid = _fork(work, telling, None)
+    os.close(telling)
+    with os.fdopen(reading) as pipe:
+        told = pipe.read().split()
+    status = os.waitpid(pid, 0)[1]
+    line.mend()
+    return Fault(told, status)
+
+
+def _fork(work: Callable[[int], None], telling: int, waiting: int | None) -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # a thread that somebody left holds nothing we need
         pid = os.fork()
     if pid == 0:
         _in_the_child(work, telling, waiting)
+    return pid
+
+
+def under(work: Callable[[int], None], inject: str, call: str) -> Fault:
+    """Do it in a child to whose system calls strace does what `inject` says."""
+    reading, telling = os.pipe()
+    waiting, go = os.pipe()
+    pid = _fork(work, telling, waiting)
     os.close(telling)
     os.close(waiting)
     command = ["strace", "-f", "-p", str(pid), "-o", os.devnull, "-e", f"trace={call}", "-e", f"inject={call}:{inject}"]
@@ -207,11 +227,12 @@ def under(work: Callable[[int], None], inject: str, call: str) -> Fault:
     return Fault(told, status)
 
 
-def _in_the_child(work: Callable[[int], None], telling: int, waiting: int) -> None:
+def _in_the_child(work: Callable[[int], None], telling: int, waiting: int | None) -> None:
     signal.alarm(120)
     code = 1
     try:
-        os.read(waiting, 1)
+        if waiting is not None:
+            os.read(waiting, 1)
         work(telling)
         code = 0
     except Exception:  # noqa: BLE001 - this process must not come back into its parent's work
@@ -230,8 +251,12 @@ def sweep(trial: Trial, who: str, call: str, fault: str, points: Sequence[int]) 
             for folder in (trial.settings.signer, trial.settings.checkpoints):
                 shutil.rmtree(folder, ignore_errors=True)
             trial.signed = 0
-        lasting = "+" if fault in {FULL, READ_ONLY, CUT} else ""
-        done = under(work, f"{fault}:when={n}{lasting}", call)
+        if fault == CUT:
+            assert trial.line
+            done = behind(trial.line, work, n)
+        else:
+            lasting = "+" if fault in {FULL, READ_ONLY} else ""
+            done = under(work, f"{fault}:when={n}{lasting}", call)
         words = [word for word in done.told if word != "!"]
         if who == "append":
             trial.promised |= set(words)
@@ -268,7 +293,11 @@ def place(database: str) -> Iterator[Trial]:
         running_server(QUICK_NOT_SAFE) if database == "postgresql" else nullcontext()
     )
     with tempfile.TemporaryDirectory(prefix="faults-") as folder, server_of as server:
-        yield Trial(Path(folder) / "data", server.fresh_database() if server else "")
+        if server is None:
+            yield Trial(Path(folder) / "data")
+            return
+        line = Line(Path(folder), server.folder)
+        yield Trial(Path(folder) / "data", server.fresh_database().replace(str(server.folder), folder), line)
 
 
 def main() -> int:
