@@ -33,6 +33,7 @@ from csirt.record.verify_record import Checkpoint, b64, leaf_hash
 from csirt.settings import Settings
 from csirt.signer import Signer, reading_engine
 from csirt.store.tx import Tx
+from csirt.turns import take_short_turns
 from tests.record.building import KEY, ORIGIN, START, honest, write_export, write_manifest
 from tests.record.test_tampering import BESIDE, IN_ENTRIES, TEXTS, UNLISTED, look, undone
 
@@ -45,7 +46,8 @@ def one_entry(tx: Tx) -> None:
 
 
 def appends(at: Stand, clients: int, seconds: float) -> None:
-    """Clients that each wait until their entry is on the disk, and then give the next one."""
+    """Clients that each wait until their entry is on the disk, and then give the next one; threads as in the page."""
+    take_short_turns()
     desk = wire(Settings(data=at.data, database_url=os.environ.get("CSIRT_DATABASE_URL", "")), "web")
     times: list[list[float]] = [[] for _ in range(clients)]
     end = time.monotonic() + seconds
