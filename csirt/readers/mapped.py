@@ -217,11 +217,11 @@ def _values(body: object, choice: Choice) -> list[object]:
 
 
 def _address(texts: list[str]) -> str | None:
-    """The first IP address at the beginning of one of the texts; what stands behind it (a port, a name) is left off."""
+    """The first IP address at the beginning of one of the texts, without port or names that stand behind it."""
     for text in texts:
         match = _ADDRESS.match(text)
         candidate = match[1] if match else ""
-        for form in (text, candidate, candidate.rpartition(":")[0]):
+        for form in (text, candidate, candidate.rpartition(":")[0], candidate.partition(":")[0]):
             if _is_address(form):
                 return form
     return None

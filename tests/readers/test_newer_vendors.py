@@ -29,6 +29,9 @@ SIDES = {
     "sophos-firewall": ("10.0.0.5", "198.51.100.4"),
     "sonicwall": ("10.0.0.5", "198.51.100.4"),
     "cisco-ftd": ("10.0.0.5", "198.51.100.4"),
+    "snort": ("10.0.0.5", "198.51.100.4"),
+    "office-365": ("hara@city.example", None),
+    "azure-activity": ("vm-1", None),
 }
 """Who was hit, and by whom, in the first detection of each example."""
 
@@ -135,3 +138,32 @@ def test_alerts_of_the_same_products_are_raised_on_their_own_scale() -> None:
         ("CEF:0|Another|Traffic|1|1|traffic|4|cat=traffic:forward", 1),
     ):
         assert [one.level for one in detections(line)] == [level], line
+
+
+def test_addresses_with_port_and_more_behind_them_of_both_kinds() -> None:
+    snort = {"rule": "1:41978:5", "msg": "SMB", "src_ap": "198.51.100.4:4444", "dst_ap": "10.0.0.5:445", "priority": 1}
+    (seen,) = detections(json.dumps(snort))
+    assert (seen.format, seen.src_ip, seen.dst_ip, seen.level) == ("snort", "198.51.100.4", "10.0.0.5", 2)
+    (seen,) = detections(
+        json.dumps({"msg": "SMB", "src_addr": "2001:db8::1", "dst_addr": "2001:db8::2", "priority": 3})
+    )
+    assert (seen.src_ip, seen.dst_ip, seen.level) == ("2001:db8::1", "2001:db8::2", 0)
+    wall = '<129>id=firewall sn=18B1 fw=10.0.0.1 pri=1 m=608 msg="IPS Detection Alert: x" ipspri=2 '
+    (seen,) = detections(wall + "src=198.51.100.4:4444:X1 dst=10.0.0.5:80:X0")
+    assert (seen.src_ip, seen.dst_ip, seen.level) == ("198.51.100.4", "10.0.0.5", 1)
+    (seen,) = detections(wall + "srcV6=2001:db8::1 dstV6=2001:db8::2")
+    assert (seen.src_ip, seen.dst_ip) == ("2001:db8::1", "2001:db8::2")
+
+
+def test_a_sign_in_in_the_logs_of_azure_stays_a_sign_in() -> None:
+    signed_in = {
+        "id": "s", "userPrincipalName": "zei@city.example", "appDisplayName": "x", "clientAppUsed": "Browser",
+        "createdDateTime": "2026-11-30T02:01:00Z", "ipAddress": "203.0.113.9", "riskLevelDuringSignIn": "high",
+        "riskState": "atRisk", "riskEventTypes_v2": ["anonymizedIP"],
+    }  # fmt: skip
+    stored = {
+        "time": "2026-11-30T02:01:00Z", "resourceId": "/tenants/t/providers/Microsoft.aadiam", "correlationId": "c",
+        "operationName": "Sign-in activity", "category": "SignInLogs", "resultType": "0", "properties": signed_in,
+    }  # fmt: skip
+    (seen,) = detections(json.dumps({"records": [stored]}))
+    assert (seen.format, seen.level) == ("entra-risk", 2)
