@@ -1,10 +1,12 @@
 """The windows on a long case: counted by the case's own numbers, whatever else was recorded between."""
 
+from datetime import timedelta
 from itertools import pairwise
 
 from csirt.response import incidents
-from csirt.store.queries import timeline
+from csirt.store.queries import board, cases, statistics, timeline
 from csirt.store.queries.timeline import Pane
+from tests.response.seals import sealed, who
 from tests.world import World, world
 
 __all__ = ["world"]
@@ -45,3 +47,20 @@ def test_a_place_of_another_case_still_leads_somewhere(world: World) -> None:
     ]
     assert world.desk.look(timeline.pane, first, 0).entries == []
     assert world.desk.look(timeline.pane, "i-unknown") == Pane([], 0, 0)
+
+
+def test_what_is_counted_is_what_the_reader_can_read(world: World) -> None:
+    first, hidden = world.open(), sealed(world.desk)
+    world.work()
+    end, start = world.clock.now() + timedelta(days=1), world.clock.now() - timedelta(days=1)
+    for desk, sees in ((world.desk, True), (world.desk.seen_by(who(world.desk, "y.tanaka")), False)):
+        told = desk.look(timeline.explore, limit=10_000)
+        assert any(one.incident == hidden for one in told) is sees
+        for before in (None, 0, told[5].seq, told[0].seq + 1, 10**6):
+            entries = desk.look(timeline.explore, before=before, limit=10_000)
+            assert desk.look(timeline.count_entries, before=before) == len(entries)
+        assert desk.look(board.opened_between, [start, end]) == [1 + sees]
+        assert len(desk.look(statistics.cases, start, end, ())) == 1 + sees
+        assert {view.id for view in desk.look(cases.incidents)} == {first, *((hidden,) if sees else ())}
+        mine = desk.look(timeline.explore, incident=first, limit=10_000)
+        assert [one.seq for one in mine] == [one.seq for one in told if one.incident == first]

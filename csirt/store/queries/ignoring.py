@@ -66,9 +66,12 @@ def _view(row: IgnoreRuleRow, reason: str, detections: int, seen: int) -> Ignore
 
 def found(look: Look, asked: Asked, *, offset: int = 0, limit: int = PAGE) -> list[DetectionView]:
     """Detections of any state, newest first."""
-    query = _asked(select(DetectionRow), asked)
-    rows = look.session.exec(query.order_by(col(DetectionRow.id).desc()).offset(offset).limit(limit)).all()
-    return detection_views(look, rows)
+    page: Any = _asked(select(DetectionRow.id), asked).order_by(col(DetectionRow.id).desc()).offset(offset).limit(limit)
+    ids = look.session.exec(page).all()  # by the index alone, however far down the page lies
+    rows = look.session.exec(
+        select(DetectionRow).where(col(DetectionRow.id).in_(ids)).order_by(col(DetectionRow.id).desc())
+    )
+    return detection_views(look, rows.all())
 
 
 def count(look: Look, asked: Asked) -> int:

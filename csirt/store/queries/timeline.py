@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from csirt.errors import Invalid, LedgerBroken
 from csirt.record.entry import EntryKind, LedgerEntry, parse
 from csirt.record.tree import leaf_hash
+from csirt.store.sight import UNHIDDEN, unseen
 from csirt.store.tables.record import LedgerHeadRow, LedgerIncidentRow, LedgerRow
 from csirt.store.tx import Look
 
@@ -122,15 +123,30 @@ def explore(
 ) -> list[TimelineEntry]:  # fmt: skip
     """Entries of the whole record that fit, newest first, one window. `incident` and `kind` narrow the filter more."""
     wanted = replace(wanted, incident=incident or wanted.incident, kind=kind or wanted.kind)
-    query = wanted.narrow(select(LedgerRow), before=before).order_by(col(LedgerRow.seq).desc()).limit(limit)
+    # In the order of an incident's own numbers where one is named: PostgreSQL may read through the whole record else.
+    newest = col(LedgerRow.inc_seq if wanted.incident else LedgerRow.seq).desc()
+    query = wanted.narrow(select(LedgerRow), before=before).order_by(newest).limit(limit)
     return read_entries(look, look.session.exec(query).all())
 
 
 def count_entries(look: Look, wanted: EntryFilter = EVERYTHING, *, before: int | None = None) -> int:
-    """How many entries of the record fit."""
+    """How many entries of the record fit; without a filter that is known, as they are numbered without a gap."""
+    if wanted == EVERYTHING:
+        return _count_all(look, before)
     query = wanted.narrow(select(func.count()).select_from(LedgerRow), before=before)
     found: int = look.session.exec(query).one()
     return found
+
+
+def _count_all(look: Look, before: int | None) -> int:
+    """All entries, or those below one, but for those of incidents that are hidden from the reader."""
+    size = look.session.exec(select(LedgerHeadRow.size)).one()
+    below = size if before is None else min(before, size)
+    if hidden := unseen(look.session):
+        row = LedgerRow
+        query = select(func.count()).select_from(row).where(col(row.inc).in_(sorted(hidden)), col(row.seq) < below)
+        below -= look.session.exec(query, execution_options=UNHIDDEN).one()
+    return below
 
 
 def leaves_of(look: Look, seqs: Sequence[int]) -> dict[int, bytes]:
