@@ -147,8 +147,7 @@ def play(at: Stand, database: str, kills: int, chance: random.Random) -> dict[st
             if worker.look_after(kill=True) and (runs := due(at)):
                 owed.append((time.monotonic(), runs))
             if time.monotonic() - last_prefect > chance.uniform(*PREFECT_LIVES):
-                os.kill(at.pid("prefect"), signal.SIGKILL)  # its supervisor starts it again
-                prefect_kills, last_prefect = prefect_kills + 1, time.monotonic()
+                prefect_kills, last_prefect = prefect_kills + kill_prefect(at), time.monotonic()
             story.act()
             seen = [(since, runs) for since, runs in owed if not still(at, runs)]
             resumed += [time.monotonic() - since for since, _ in seen]
@@ -166,6 +165,15 @@ def play(at: Stand, database: str, kills: int, chance: random.Random) -> dict[st
         "resumed_s": {"p50": quantile(resumed, 0.5), "p95": quantile(resumed, 0.95), "max": max(resumed)},
         "requests_repeated": story.repeats, "cases": story.opened, "last_closed_after_s": closed,
     }  # fmt: skip
+
+
+def kill_prefect(at: Stand) -> bool:
+    """End Prefect's server, which its supervisor starts again; False while it is between two lives."""
+    prefect = at.children.children["prefect"].process
+    if prefect is None or prefect.poll() is not None:
+        return False
+    os.kill(prefect.pid, signal.SIGKILL)
+    return True
 
 
 def finish(worker: Victim, page: Victim, story: Story) -> float:
