@@ -28,6 +28,7 @@ from csirt.cli.opening import settings_of
 from csirt.era import at_in_era
 from csirt.errors import Forbidden, Unavailable
 from csirt.logs import configure
+from csirt.model.incident import IncidentType
 from csirt.model.people import Actor
 from csirt.response import access
 
@@ -69,7 +70,7 @@ class Play:
         """Play everything; returns the id of the ransomware incident, closed."""
         self.until("web", self.cast.is_there)
         self.send_detections()
-        incident = self.until("incident", lambda: self.find("ransomware"))
+        incident = self.until("incident", lambda: self.find(IncidentType.RANSOMWARE))
         self.say(f"検知12件が1つの案件になりました: {incident['number']}", "Twelve records became one incident.")
         false_alarm = self.report_by_phone()
         self.until("false alarm closed", lambda: self.false_alarm(false_alarm))
@@ -77,10 +78,10 @@ class Play:
         self.cast.leave()
         return str(incident["id"])
 
-    def find(self, type_: str) -> Any:
-        """The one incident of this type."""
-        found = self.cast.get("k.sato", "/incidents")
-        return next((incident for incident in found if incident["type"] == type_), None)
+    def find(self, type_: IncidentType) -> Any:
+        """The play's incident of this type, as the API tells it; none before it was opened."""
+        found = demo_end.own_cases(self).get(type_)
+        return self.cast.get("k.sato", f"/incidents/{found.id}") if found else None
 
     def send_detections(self) -> None:
         """Both sensors send their file; the same key again changes nothing."""

@@ -3,6 +3,7 @@
 import signal
 import threading
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from csirt.cli import demo_law
 from csirt.cli.cast import password_of
 from csirt.clock import JST
 from csirt.documents import timeline_document
-from csirt.model.incident import IncidentStatus, IncidentType
+from csirt.model.incident import IncidentStatus, IncidentType, IncidentView
 from csirt.model.people import Roster
 from csirt.reports.timeline import timeline_pdf
 from csirt.reports.timeline_xlsx import timeline_xlsx
@@ -24,6 +25,7 @@ from csirt.texts.catalogs import catalog
 if TYPE_CHECKING:
     from csirt.cli.demo import Play
 
+_ALL = 1_000_000  # incidents
 SHOWN = (
     "k.sato", "y.tanaka", "m.takahashi", "s.watanabe", "t.nakamura", "a.kobayashi", "r.kato", "d.yoshida", "f.yamada",
     "o.sasaki",
@@ -35,14 +37,17 @@ def day_in(now: datetime, days: int) -> str:
     return (now.astimezone(JST) + timedelta(days=days)).date().isoformat()
 
 
+def own_cases(play: "Play") -> dict[IncidentType, IncidentView]:
+    """The first incident of each type is the play's. What people open later is theirs, and nobody answers there."""
+    return {case.type: case for case in play.desk.look(partial(cases.incidents, limit=_ALL))}  # the newest come first
+
+
 def finished(play: "Play") -> str | None:
     """The closed ransomware incident of a play that came to its end."""
-    found = play.desk.look(cases.incidents)
-    cases_by_type = {case.type: case for case in found}
-    case = cases_by_type.get(IncidentType.RANSOMWARE)
-    if case is None or len(found) < 2 or any(other.status is not IncidentStatus.CLOSED for other in found):
-        return None
-    return case.id
+    own = own_cases(play)
+    both = [own.get(IncidentType.RANSOMWARE), own.get(IncidentType(play.script["phone_report"]["type"]))]
+    closed = [case.id for case in both if case and case.status is IncidentStatus.CLOSED]
+    return closed[0] if len(closed) == len(both) else None
 
 
 def run_or_serve(play: "Play", *, once: bool) -> bool:

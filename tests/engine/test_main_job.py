@@ -60,6 +60,12 @@ def test_cut_short_it_goes_on_and_a_second_time_it_opens_nothing(tmp_path: Path)
     third = run("demo", "--once", "--data", str(data))
     assert third.returncode == 0
     assert len(rows(data, "SELECT id FROM incident")) == 2
+
+    mine = run("open", "--title", "試しに", "--as", "k.sato", "--type", "ransomware", "--data", str(data), "--json")
+    fourth = run("demo", "--once", "--data", str(data))
+    assert fourth.returncode == 0
+    answered = rows(data, "SELECT inc FROM ledger_entry WHERE kind = 'STEP_ANSWERED'")
+    assert json.loads(mine.stdout)["id"] not in {inc for (inc,) in answered}, "what people try is theirs"
     _check_what_lies_there(data)
 
 
