@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -47,10 +46,10 @@ RECONNECT = 5.0  # seconds between two looks whether Prefect is there
 POLL = 0.25  # seconds between two questions to the pool
 POOL_BEAT = timedelta(seconds=30)
 POOL_GONE = timedelta(seconds=30)  # without a heartbeat of any of its workers, a pool is given up
-# What writes batch after batch goes one after the other, and rests as long as it wrote: while it writes, SQLite lets
-# nobody else, and a storm wants to be taken in. What gathers meanwhile is quicker done together.
+# What writes batch after batch goes one after the other, and rests in between: while it writes, SQLite lets nobody
+# else, and a storm wants to be taken in. What gathers meanwhile is quicker done together.
 IN_TURN = frozenset({"decide", "lines", "search"})
-REST = 0.1, 0.5  # seconds at least, and at most
+REST = 0.1  # seconds
 GRACE = 4.0  # seconds that passes under way get when the worker is told to stop
 
 
@@ -163,12 +162,10 @@ class Worker:
                 more = True
                 while more and not self._stop.is_set():
                     async with turn:
-                        began = time.monotonic()
                         more = await self._in_thread(step)
-                        took = time.monotonic() - began
                     if more:
                         self._heard.set()  # what was done may be work for others
-                        await asyncio.sleep(min(max(took, REST[0]), REST[1]) if kind in IN_TURN else 0)
+                        await asyncio.sleep(REST if kind in IN_TURN else 0)
 
     @contextlib.contextmanager
     def _surviving(self, step: str) -> Iterator[None]:
