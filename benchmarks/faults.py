@@ -103,6 +103,12 @@ class Trial:
         self.settings = Settings(data=self.data, database_url=self.url)
         self.desk = wire(self.settings, "web")
 
+    def close(self) -> None:
+        """Give back connections, and the line."""
+        self.desk.close()
+        if self.line:
+            self.line.close()
+
     # ------------------------------------------------------------------------------------------------ in the child
 
     def append(self, told: int) -> None:
@@ -292,12 +298,20 @@ def place(database: str) -> Iterator[Trial]:
     server_of: AbstractContextManager[PostgresServer | None] = (
         running_server(QUICK_NOT_SAFE) if database == "postgresql" else nullcontext()
     )
-    with tempfile.TemporaryDirectory(prefix="faults-") as folder, server_of as server:
-        if server is None:
-            yield Trial(Path(folder) / "data")
-            return
-        line = Line(Path(folder), server.folder)
-        yield Trial(Path(folder) / "data", server.fresh_database().replace(str(server.folder), folder), line)
+    with (
+        tempfile.TemporaryDirectory(prefix="faults-") as folder,
+        server_of as server,
+        closing(trial_in(Path(folder), server)) as trial,
+    ):
+        yield trial
+
+
+def trial_in(folder: Path, server: PostgresServer | None) -> Trial:
+    """A trial on SQLite, or on a server behind a line whose socket comes into `folder`: its path has to be short."""
+    if server is None:
+        return Trial(folder / "data")
+    line = Line(folder, server.folder)
+    return Trial(folder / "data", server.fresh_database().replace(str(server.folder), str(folder)), line)
 
 
 def main() -> int:

@@ -25,7 +25,8 @@ class Line:
         self._ear = socket.socket(socket.AF_UNIX)
         self._ear.bind(str(folder / SOCKET))
         self._ear.listen()
-        threading.Thread(target=self._answer, daemon=True).start()
+        self._threads = [threading.Thread(target=self._answer, daemon=True)]
+        self._threads[0].start()
 
     def break_after(self, messages: int) -> None:
         """So many messages of clients get through; with the next one every connection ends, and none is made."""
@@ -37,9 +38,21 @@ class Line:
         with self._lock:
             self._left = None
 
+    def close(self) -> None:
+        """End every connection, and make none any more."""
+        self._ear.shutdown(socket.SHUT_RDWR)
+        self._threads[0].join()
+        self._end_all()
+        for thread in self._threads:
+            thread.join()
+        self._ear.close()
+
     def _answer(self) -> None:
         while True:
-            client, _ = self._ear.accept()
+            try:
+                client, _ = self._ear.accept()
+            except OSError:  # closed
+                return
             if self._left == 0:
                 client.close()
                 continue
@@ -47,17 +60,17 @@ class Line:
             server.connect(str(self._server))
             self._open += [client, server]
             for source, sink, counts in ((client, server, True), (server, client, False)):
-                threading.Thread(target=self._relay, args=(source, sink, counts), daemon=True).start()
+                self._threads.append(threading.Thread(target=self._relay, args=(source, sink, counts), daemon=True))
+                self._threads[-1].start()
 
     def _relay(self, source: socket.socket, sink: socket.socket, counts: bool) -> None:  # noqa: FBT001 - a thread's
-        with contextlib.suppress(OSError):
-            while data := source.recv(_CHUNK):
-                if counts and not self._gets_through():
-                    break
-                sink.sendall(data)
-        for one in (source, sink):
+        with source:  # closed by the one who reads from it
             with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
+                while data := source.recv(_CHUNK):
+                    if counts and not self._gets_through():
+                        break
+                    sink.sendall(data)
+            _end(source, sink)
 
     def _gets_through(self) -> bool:
         with self._lock:
@@ -66,8 +79,15 @@ class Line:
             if self._left:
                 self._left -= 1
                 return True
-            ended, self._open = self._open, []
-        for one in ended:
-            with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
+        self._end_all()
         return False
+
+    def _end_all(self) -> None:
+        ended, self._open = self._open, []
+        _end(*ended)
+
+
+def _end(*connections: socket.socket) -> None:
+    for one in connections:
+        with contextlib.suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
