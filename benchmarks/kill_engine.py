@@ -28,8 +28,9 @@ from sqlalchemy import text
 
 from benchmarks.stand import Stand, quantile, show, stand, until
 from csirt import founding
-from csirt.cli.cast import Cast
-from csirt.errors import CsirtError
+from csirt.cli.cast import Cast, answer_of, call_of
+from csirt.era import at_in_era
+from csirt.errors import Unavailable
 from csirt.response import audit
 
 LONGEST = 30.0  # seconds after which a victim that did not come to its n-th write is ended all the same
@@ -100,7 +101,7 @@ class Story:
                 self.opened += 1
                 return
             self.go_on(cases)
-        except (httpx.HTTPError, CsirtError):
+        except (httpx.HTTPError, Unavailable):  # another refusal is a fault of the script, and is shown
             self.repeats += 1
 
     def go_on(self, cases: Any) -> None:
@@ -119,12 +120,12 @@ class Story:
                 self.cast.post("k.sato", f"/duties/{duty['id']}/reports", body, key=f"report-{duty['id']}")
 
     def _answer(self, found: dict[str, Any]) -> None:
-        said = next((one for one in self.script["answer"] if one["step"] == found["step"]), None)
-        if said is None and found["kind"] == "call":
-            said = {**self.script["call_sheet"], "fields": {"number": "088-555-0000", "spoke_with": "当直"}}
-        uid, choice = (said["as"], said["choice"]) if said else ("m.takahashi", found["choices"][0]["code"])
-        body = {"choice": choice, "reason": "計測", "fields": (said or {}).get("fields", {})}
-        self.cast.post(uid, f"/assignments/{found['id']}/answer", body, key=f"answer-{found['id']}")
+        at, sheet = at_in_era(self.at.desk.clock.now()), self.script["call_sheet"]
+        part = next((one for one in self.script["answer"] if one["step"] == found["step"]), None)
+        if part is None and found["kind"] != "call":
+            raise AssertionError(found["step"])  # the script does not go with the playbook any more
+        body = answer_of(part, at) if part else call_of(sheet, at)
+        self.cast.post((part or sheet)["as"], f"/assignments/{found['id']}/answer", body, key=f"answer-{found['id']}")
 
 
 def items(answer: Any) -> list[dict[str, Any]]:
@@ -189,7 +190,7 @@ def finish(worker: Victim, page: Victim, story: Story) -> float:
             if not items(cases):
                 return True
             story.go_on(cases)
-        except (httpx.HTTPError, CsirtError):
+        except (httpx.HTTPError, Unavailable):
             pass
         finally:
             story.opened -= 1000

@@ -1,5 +1,6 @@
 """The sample city's people at the REST API: each signs in as themselves and does what the script says."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,20 @@ from csirt.errors import CsirtError, Forbidden, Invalid, Unavailable
 def password_of(uid: str) -> str:
     """The password of a sample account; printed by `csirt demo`, worth nothing outside the sample city."""
     return f"{uid}-naruto"
+
+
+def answer_of(part: Mapping[str, Any], at: str) -> dict[str, Any]:
+    """A part of the script as an answer for the API; `at`: what a clock on the wall shows, where that is asked."""
+    fields = {**part.get("fields", {})}
+    if "done_at" in fields:
+        fields["done_at"] = at
+    return {"choice": part["choice"], "reason": part["reason"], "fields": fields}
+
+
+def call_of(sheet: Mapping[str, Any], at: str) -> dict[str, Any]:
+    """The call sheet of the script as an answer, spoken at this time."""
+    fields = {name: sheet[name] for name in ("number", "spoke_with", "read_back")}
+    return {"choice": sheet["choice"], "reason": "", "fields": fields | {"spoke_at": at}}
 
 
 @dataclass

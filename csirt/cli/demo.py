@@ -13,7 +13,7 @@ from rich.console import Console
 from csirt import founding
 from csirt.bootstrap import Desk, wire
 from csirt.cli import demo_end, demo_law
-from csirt.cli.cast import Cast
+from csirt.cli.cast import Cast, answer_of, call_of
 from csirt.cli.children import (
     Children,
     free_port,
@@ -150,11 +150,7 @@ class Play:
 
     def answer(self, task: dict[str, Any], part: dict[str, Any]) -> None:
         """Answer as the script says."""
-        fields = {**part.get("fields", {})}
-        if "done_at" in fields:
-            fields["done_at"] = self.wall_clock()
-        body = {"choice": part["choice"], "reason": part["reason"], "fields": fields}
-        self.cast.post(part["as"], f"/assignments/{task['id']}/answer", body)
+        self.cast.post(part["as"], f"/assignments/{task['id']}/answer", answer_of(part, self.wall_clock()))
         self.answered_at = time.monotonic()
         self.say(f"{task['title']} → {part['as']}: {part['reason']}", f"{task['step']} answered by {part['as']}.")
 
@@ -180,10 +176,7 @@ class Play:
         call = self.cast.get(sheet["as"], f"/assignments/{task['id']}")["call"]
         if not call or not call["party"].startswith("office:"):
             return  # people of the city hall acknowledge by themselves
-        fields = {name: sheet[name] for name in ("number", "spoke_with", "read_back")}
-        fields["spoke_at"] = self.wall_clock()
-        body = {"choice": sheet["choice"], "reason": "", "fields": fields}
-        self.cast.post(sheet["as"], f"/assignments/{task['id']}/answer", body)
+        self.cast.post(sheet["as"], f"/assignments/{task['id']}/answer", call_of(sheet, self.wall_clock()))
         self.say(f"電話連絡票を記録しました: {call['name']}", f"A call to {call['party']} was recorded.")
 
     def add_measure(self, incident: str, uid: str, measure: dict[str, Any]) -> None:
