@@ -30,7 +30,7 @@ from benchmarks.stand import Stand, quantile, show, stand, until
 from csirt import founding
 from csirt.cli.cast import Cast, answer_of, call_of
 from csirt.era import at_in_era
-from csirt.errors import Unavailable
+from csirt.errors import Forbidden, Unavailable
 from csirt.response import audit
 
 LONGEST = 30.0  # seconds after which a victim that did not come to its n-th write is ended all the same
@@ -103,6 +103,14 @@ class Story:
             self.go_on(cases)
         except (httpx.HTTPError, Unavailable):  # another refusal is a fault of the script, and is shown
             self.repeats += 1
+        except Forbidden as error:
+            self.sign_in_again(error)
+
+    def sign_in_again(self, error: Forbidden) -> None:
+        """Some steps want to know anew who answers, after some minutes. Raises whatever else was refused."""
+        if error.code != "step_up_needed":
+            raise error
+        self.cast = Cast(self.cast.base_url)
 
     def go_on(self, cases: Any) -> None:
         """Answer what waits; where nothing does, record the reports that the case still waits for."""
@@ -192,6 +200,8 @@ def finish(worker: Victim, page: Victim, story: Story) -> float:
             story.go_on(cases)
         except (httpx.HTTPError, Unavailable):
             pass
+        except Forbidden as error:
+            story.sign_in_again(error)
         finally:
             story.opened -= 1000
         return False

@@ -46,9 +46,9 @@ RECONNECT = 5.0  # seconds between two looks whether Prefect is there
 POLL = 0.25  # seconds between two questions to the pool
 POOL_BEAT = timedelta(seconds=30)
 POOL_GONE = timedelta(seconds=30)  # without a heartbeat of any of its workers, a pool is given up
-# What writes batch after batch goes one after the other, and rests in between: while it writes, SQLite lets nobody
-# else, and a storm wants to be taken in. What gathers meanwhile is quicker done together.
-IN_TURN = frozenset({"decide", "lines", "search"})
+# What writes batch after batch rests in between: while it writes, SQLite lets nobody else, and a storm wants to be
+# taken in. What gathers meanwhile is quicker done together.
+IN_BATCHES = frozenset({"decide", "lines", "search"})
 REST = 0.1  # seconds
 GRACE = 4.0  # seconds that passes under way get when the worker is told to stop
 
@@ -67,7 +67,6 @@ class Worker:
         self._collectors = tuple(collectors(desk))
         self._watcher = Watcher(desk)
         self._heard = asyncio.Event()
-        self._in_turn = asyncio.Lock()
         self._stop = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopped = self._leads = False
@@ -154,18 +153,14 @@ class Worker:
 
     async def _forever(self, kind: str, step: Callable[[], bool]) -> None:
         """Do one kind of work whenever there is some, until it finds no more."""
-        turn = self._in_turn if kind in IN_TURN else contextlib.nullcontext()
         while True:
             await self._wanted[kind].wait()
             self._wanted[kind].clear()
             with self._surviving(step.__name__):
-                more = True
-                while more and not self._stop.is_set():
-                    async with turn:
-                        more = await self._in_thread(step)
-                    if more:
-                        self._heard.set()  # what was done may be work for others
-                        await asyncio.sleep(REST if kind in IN_TURN else 0)
+                while not self._stop.is_set() and await self._in_thread(step):
+                    self._heard.set()  # what was done may be work for others
+                    if kind in IN_BATCHES:
+                        await asyncio.sleep(REST)
 
     @contextlib.contextmanager
     def _surviving(self, step: str) -> Iterator[None]:

@@ -16,8 +16,11 @@ from csirt.store.turnstile import Turnstile
 
 
 def a_writer(file: Path) -> sqlite3.Connection:
-    """A connection that does not wait by itself."""
-    return sqlite3.connect(file, timeout=0, isolation_level=None, check_same_thread=False)
+    """A connection as the product has them: whoever reads keeps no commit waiting, and it does not wait by itself."""
+    made = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    made.execute("PRAGMA journal_mode=WAL")
+    made.execute("PRAGMA busy_timeout=0")
+    return made
 
 
 def began(queue: Turnstile, writer: sqlite3.Connection) -> None:
@@ -63,6 +66,31 @@ def test_who_commits_again_and_again_lets_in_who_waits(tmp_path: Path) -> None:
     assert order == ["patient", "greedy"]
 
 
+def test_a_process_with_many_writers_is_one_in_the_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its second thread stands at the turnstile first; before its third one, others are let in."""
+    monkeypatch.setattr(turnstile, "LET_OTHERS", 0.5)
+    file, order = tmp_path / "c.sqlite", list[str]()
+    mine = Turnstile(file)
+    began(mine, first := a_writer(file))
+
+    def write(queue: Turnstile, name: str) -> None:
+        began(queue, writer := a_writer(file))
+        order.append(name)
+        writer.execute("COMMIT")
+
+    waiting = [threading.Thread(target=write, args=(mine, name)) for name in ("second", "third")]
+    waiting.append(threading.Thread(target=write, args=(Turnstile(file), "other")))
+    waiting[0].start()
+    until(lambda: is_held(file))
+    for thread in waiting[1:]:
+        thread.start()
+    time.sleep(0.05)  # both are in the queue
+    first.execute("COMMIT")
+    for thread in waiting:
+        thread.join()
+    assert order == ["second", "other", "third"]
+
+
 def test_a_turnstile_that_does_not_move_is_walked_around(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its process was stopped, or hangs: everybody goes on writing."""
     monkeypatch.setattr(turnstile, "PATIENCE", 0.05)
@@ -86,10 +114,11 @@ def test_a_database_that_stays_busy_is_given_up(tmp_path: Path, monkeypatch: pyt
     """As an error that says so; and whoever stood at the turnstile stands there no more."""
     monkeypatch.setattr(turnstile, "LONGEST", 0.1)
     file = tmp_path / "c.sqlite"
-    a_writer(file).execute("BEGIN IMMEDIATE")
+    (busy := a_writer(file)).execute("BEGIN IMMEDIATE")
     with pytest.raises(sqlite3.OperationalError, match="locked"):
         began(Turnstile(file), a_writer(file))
     assert not is_held(file)
+    busy.close()
 
 
 def test_another_error_is_told_at_once(tmp_path: Path) -> None:
@@ -98,7 +127,7 @@ def test_another_error_is_told_at_once(tmp_path: Path) -> None:
     file.write_bytes(os.urandom(4096))
     began_at = time.monotonic()
     with pytest.raises(sqlite3.DatabaseError):
-        began(Turnstile(file), a_writer(file))
+        began(Turnstile(file), sqlite3.connect(file, timeout=0))
     assert time.monotonic() - began_at < turnstile.PATIENCE
 
 
