@@ -196,11 +196,16 @@ def behind(line: Line, work: Callable[[int], None], messages: int) -> Fault:
     line.break_after(messages)
     pid = _fork(work, telling, None)
     os.close(telling)
+    ended = _heard(pid, reading)
+    line.mend()
+    return ended
+
+
+def _heard(pid: int, reading: int) -> Fault:
+    """What a child told until it ended, and how."""
     with os.fdopen(reading) as pipe:
         told = pipe.read().split()
-    status = os.waitpid(pid, 0)[1]
-    line.mend()
-    return Fault(told, status)
+    return Fault(told, os.waitpid(pid, 0)[1])
 
 
 def _fork(work: Callable[[int], None], telling: int, waiting: int | None) -> int:
@@ -226,11 +231,9 @@ def under(work: Callable[[int], None], inject: str, call: str) -> Fault:
         assert "attached" in attached, attached
         os.write(go, b"g")
         os.close(go)
-        with os.fdopen(reading) as pipe:
-            told = pipe.read().split()
-        status = os.waitpid(pid, 0)[1]
+        ended = _heard(pid, reading)
         watching.communicate()
-    return Fault(told, status)
+    return ended
 
 
 def _in_the_child(work: Callable[[int], None], telling: int, waiting: int | None) -> None:

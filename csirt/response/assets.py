@@ -12,11 +12,11 @@ from csirt.model.asset import Asset
 from csirt.model.authority import Permission, must
 from csirt.record.entry import EntryKind
 from csirt.store.columns import table_of
+from csirt.store.many import some_of
 from csirt.store.tables.assets import AssetPlaceRow, AssetRow
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tx import Tx, new_id
 
-_ASKED = 500
 _PLACES = (("host", "hosts"), ("address", "addresses"), ("network", "networks"))
 
 
@@ -75,8 +75,7 @@ def _put(tx: Tx, row: AssetRow | None, asset: Asset) -> AssetRow:
 
 def _place(tx: Tx, old: Collection[str], new: Mapping[str, Asset]) -> None:
     """Where the assets with these ids are found from now on."""
-    for start in range(0, len(old), _ASKED):
-        some = sorted(old)[start : start + _ASKED]
+    for some in some_of(old):
         tx.session.execute(delete(AssetPlaceRow).where(col(AssetPlaceRow.asset).in_(some)))
     places = [
         {"kind": kind, "value": value, "asset": id_}

@@ -1,7 +1,7 @@
 """What sorting reads and writes beside detections: rows by their places, and the values that detections share."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -14,13 +14,12 @@ from csirt.model.linking import Known, Place
 from csirt.model.sharing import KINDS, MOST_HOSTS, shares_of
 from csirt.model.sorting import day_of, sighting
 from csirt.store.columns import table_of
-from csirt.store.many import Into
+from csirt.store.many import Into, some_of
 from csirt.store.tables.intake import DetectionRow, ObservableRow
 from csirt.store.tables.sorting import HostNameRow, PlaceRow, SharerRow
 
 _PLACE = table_of(PlaceRow)
 _INTO_PLACE, _INTO_NAME = Into(_PLACE), Into(table_of(HostNameRow))
-_ASKED = 500  # places or names that one question asks for
 
 
 def sortable(row: DetectionRow, observables: Iterable[tuple[str, str]] = ()) -> Sortable:
@@ -44,13 +43,6 @@ def sortables(session: Session, rows: Collection[DetectionRow]) -> list[Sortable
         for detection, kind, value in session.exec(query):
             carried[detection].append((kind, value))
     return [sortable(row, carried.get(row.fingerprint, ())) for row in rows]
-
-
-def some_of(keys: Collection[Any]) -> Iterator[list[Any]]:
-    """Keys in order, so many at a time as one question asks for."""
-    ordered = sorted(keys)
-    for start in range(0, len(ordered), _ASKED):
-        yield ordered[start : start + _ASKED]
 
 
 def rows_by(session: Session, table: Any, columns: Sequence[Any], keys: Collection[tuple[Any, ...]]) -> list[Any]:

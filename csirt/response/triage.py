@@ -45,10 +45,10 @@ from csirt.response.places import (
     load_places,
     load_sharers,
     rows_by,
-    some_of,
     sortable,
     sortables,
 )
+from csirt.store.many import some_of
 from csirt.store.queries.assets import assets_on
 from csirt.store.queries.sealing import sealed_of
 from csirt.store.tables.cases import IncidentRow

@@ -11,22 +11,22 @@ from collections.abc import Collection
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlmodel import Session, col, select
 
+from csirt.store.many import some_of
 from csirt.store.queries.drafts import label_of
 from csirt.store.tables.drafts import DraftRow
 from csirt.store.tables.record import VaultKeyRow, VaultPayloadRow, VaultRingRow
 from csirt.store.vault import Vault, drawn_file_key, files_of
 
 _NONCE = 12
-_AT_ONCE = 500  # below the number of parameters that a statement may have
+_AT_ONCE = 500  # texts that are read at once
 
 
 def forget(session: Session, vault: Vault, commitments: Collection[str]) -> list[str]:
     """Destroy these texts; others of their scopes, and their files, stay. Returns the ids of the keys destroyed."""
     by_key: dict[str, set[str]] = defaultdict(set)
-    wanted = sorted(commitments)
-    for start in range(0, len(wanted), _AT_ONCE):
-        some = col(VaultPayloadRow.c).in_(wanted[start : start + _AT_ONCE])
-        for c, key in session.exec(select(VaultPayloadRow.c, VaultPayloadRow.key).where(some)):
+    for some in some_of(commitments):
+        query = select(VaultPayloadRow.c, VaultPayloadRow.key).where(col(VaultPayloadRow.c).in_(some))
+        for c, key in session.exec(query):
             by_key[key].add(c)
     gone = []
     for key, doomed in sorted(by_key.items()):

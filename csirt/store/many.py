@@ -1,6 +1,6 @@
-"""Rows by the hundred, as a storm brings them: past what is done for each row of an ordinary statement."""
+"""Rows by the hundred: brought past what is done for each row of an ordinary statement, and asked for in portions."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from psycopg import Error
@@ -8,7 +8,15 @@ from sqlalchemy import Connection, Dialect, Table, insert
 from sqlalchemy.exc import DBAPIError
 
 MANY = 8  # rows from which that is worth its beginning
+ASKED = 500  # keys that one statement names: databases bound their parameters
 Row = Mapping[str, object]
+
+
+def some_of(keys: Collection[Any]) -> Iterator[list[Any]]:
+    """Keys in order, so many at a time as one statement names."""
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), ASKED):
+        yield ordered[start : start + ASKED]
 
 
 class Into:

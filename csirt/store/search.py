@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from sqlmodel import col, select
 
 from csirt.store.columns import table_of
+from csirt.store.many import some_of
 from csirt.store.tables.cases import NoteRow
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tables.search import SearchDocRow
 from csirt.store.vault import Vault
 from csirt.store.words import phrases_of, words_of
 
-_AT_ONCE = 500  # below the number of parameters that a statement may have
 KINDS = ("incident", "note", "detection")
 _NEWEST = 16_384  # detections that are read through for a word before the index of words is asked
 _INDEX = table("search_index", column("rowid"))
@@ -62,11 +62,7 @@ def take_away_of(session: Session, incident: str) -> int:
     notes = session.scalars(select(NoteRow.id).where(NoteRow.incident == incident)).all()
     detections = session.scalars(select(DetectionRow.id).where(DetectionRow.incident == incident)).all()
     found = {"incident": [incident], "note": list(notes), "detection": [str(one) for one in detections]}
-    return sum(
-        take_away(session, kind, refs[start : start + _AT_ONCE])
-        for kind, refs in found.items()
-        for start in range(0, len(refs), _AT_ONCE)
-    )
+    return sum(take_away(session, kind, some) for kind, refs in found.items() for some in some_of(refs))
 
 
 def find(session: Session, vault: Vault, kind: str, query: str, *, limit: int, before: int | None = None) -> Hits:

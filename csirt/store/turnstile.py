@@ -21,7 +21,7 @@ from pathlib import Path
 LONGEST = 15.0  # seconds that somebody waits to write, as long as PostgreSQL would have them wait for a lock
 PATIENCE = 1.0  # seconds that somebody waits behind others; commits are far shorter
 _PAUSE = 0.0005  # seconds between two attempts
-LET_OTHERS = 3 * _PAUSE  # seconds after which threads of the same process step up again: others look between attempts
+LET_OTHERS = 3 * _PAUSE  # seconds between two threads of one process: other processes look once in every pause
 
 
 class Turnstile:
@@ -31,7 +31,6 @@ class Turnstile:
         """`database`: the file of SQLite; the turnstile's own is made beside it."""
         self._path = database.with_name(f"{database.name}-turn")
         self._threads = threading.Lock()  # those of this process queue among themselves
-        self._left_at = 0.0  # on the monotonic clock
 
     def begin(self, attempt: Callable[[], object]) -> None:
         """Attempt until it holds, in turn with others.
@@ -55,9 +54,8 @@ class Turnstile:
     def _next_to_write(self) -> Iterator[None]:
         """Nobody else stands at the turnstile, or did not move for too long."""
         end, file = time.monotonic() + PATIENCE, None
-        alone = self._threads.acquire(timeout=PATIENCE)
+        alone = self._threads.acquire(blocking=False) or self._wait_for_threads()
         try:
-            time.sleep(max(0.0, self._left_at + LET_OTHERS - time.monotonic()))
             # Opened each time: a file that a killed child shares with its parent would stay locked.
             with suppress(OSError):
                 file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -67,9 +65,13 @@ class Turnstile:
         finally:
             if file is not None:
                 os.close(file)
-            self._left_at = time.monotonic()
             if alone:
                 self._threads.release()
+
+    def _wait_for_threads(self) -> bool:
+        alone = self._threads.acquire(timeout=PATIENCE)
+        time.sleep(LET_OTHERS)
+        return alone
 
 
 def _takes_hold(file: int) -> bool:

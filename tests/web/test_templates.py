@@ -220,3 +220,8 @@ def test_vendored_files_name_their_source_and_licence() -> None:
             assert f"{folder.name}/LICENSE.txt" in notice
     digest = hashlib.sha256((STATIC / "vendor" / "design-tokens" / "tokens.css").read_bytes()).hexdigest()
     assert digest in notice
+
+
+def test_whom_folded_calls_were_for_is_one_sentence_in_both_languages() -> None:
+    assert "To: Contact point, CSIRT head and 3 more<" in drawn("en", "incident")
+    assert "CSIRT責任者 ほか3者<" in drawn("ja", "incident")

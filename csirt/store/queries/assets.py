@@ -13,12 +13,12 @@ from sqlmodel import Session, col, func, or_, select
 from csirt.model.asset import Asset, Layer, gravest
 from csirt.model.sorting import plain_address
 from csirt.model.source import Network
+from csirt.store.many import some_of
 from csirt.store.tables.assets import AssetPlaceRow, AssetRow
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tx import Look
 
 PAGE = 100
-_ASKED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +61,9 @@ def _keys(one: str) -> tuple[str, ...]:
 
 def _by_place(session: Session, asked: Collection[str]) -> dict[str, list[str]]:
     found: defaultdict[str, list[str]] = defaultdict(list)
-    ordered = sorted(asked)
-    for start in range(0, len(ordered), _ASKED):
+    for some in some_of(asked):
         query = select(AssetPlaceRow.value, AssetPlaceRow.asset).where(
-            col(AssetPlaceRow.value).in_(ordered[start : start + _ASKED]), AssetPlaceRow.kind != "network"
+            col(AssetPlaceRow.value).in_(some), AssetPlaceRow.kind != "network"
         )
         for value, asset in session.exec(query):
             found[value].append(asset)
@@ -99,9 +98,8 @@ def _ids(
 
 def _assets(session: Session, ids: Collection[str]) -> dict[str, Asset]:
     found: dict[str, Asset] = {}
-    ordered = sorted(ids)
-    for start in range(0, len(ordered), _ASKED):
-        query = select(AssetRow).where(col(AssetRow.id).in_(ordered[start : start + _ASKED]))
+    for some in some_of(ids):
+        query = select(AssetRow).where(col(AssetRow.id).in_(some))
         found |= {row.id: asset_of(row) for row in session.exec(query) if row.gone_at is None}
     return found
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from sqlmodel import col, select
 
+from csirt.store.many import some_of
 from csirt.store.tables.outbox import DeliveryRow
 from csirt.store.tx import Look
-
-_AT_ONCE = 500  # well below the parameters that a statement may have
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +26,9 @@ class Called:
 
 def called_by(look: Look, deliveries: Collection[str]) -> dict[str, Called]:
     """Whom these deliveries went to, by their ids; what is no delivery of ours is left out."""
-    asked = sorted(deliveries)
     found: dict[str, Called] = {}
-    for at in range(0, len(asked), _AT_ONCE):
-        query = select(DeliveryRow).where(col(DeliveryRow.id).in_(asked[at : at + _AT_ONCE]))
+    for some in some_of(deliveries):
+        query = select(DeliveryRow).where(col(DeliveryRow.id).in_(some))
         for row in look.session.exec(query):
             step = row.facts.get("step", "")
             belongs_to = row.escalation or f"{row.template}/{step}"

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from csirt.errors import Invalid, LedgerBroken
 from csirt.record.entry import EntryKind, LedgerEntry, parse
 from csirt.record.tree import leaf_hash
+from csirt.store.many import some_of
 from csirt.store.sight import UNHIDDEN, unseen
 from csirt.store.tables.record import LedgerHeadRow, LedgerIncidentRow, LedgerRow
 from csirt.store.tx import Look
@@ -152,8 +153,8 @@ def _count_all(look: Look, before: int | None) -> int:
 def leaves_of(look: Look, seqs: Sequence[int]) -> dict[int, bytes]:
     """The leaf hashes of these entries, of their bytes as they are stored."""
     found: dict[int, bytes] = {}
-    for at in range(0, len(seqs), 500):  # well below the parameters that a statement may have
-        query = select(LedgerRow.seq, LedgerRow.canonical).where(col(LedgerRow.seq).in_(seqs[at : at + 500]))
+    for some in some_of(seqs):
+        query = select(LedgerRow.seq, LedgerRow.canonical).where(col(LedgerRow.seq).in_(some))
         found |= {seq: leaf_hash(raw) for seq, raw in look.session.exec(query)}
     return found
 
