@@ -15,7 +15,7 @@ from csirt.response import escalations
 from csirt.store.queries import work
 from notifications.mail import MailChannel
 from tests.plays import entries
-from tests.steps.mail import DEADLINE, SENDER, Post, calls
+from tests.steps.mail import PATIENT, SENDER, Post, calls
 from tests.steps.story import Story
 
 SHIPPED = Path(__file__).parents[2] / "notifications" / "chains"
@@ -51,7 +51,7 @@ def first_called_after(story: Story, n: int, party: str) -> None:
 @given("LGWANのメールサーバーが動いていて、県あてを 550 と断る")
 def prefecture_refuses(story: Story, post: Post) -> None:
     post.server.refuses = {PREFECTURE: "550 no such user"}
-    channel = MailChannel("lgwan-mail", "127.0.0.1", post.server.port, sender=SENDER, deadline=DEADLINE)
+    channel = MailChannel("lgwan-mail", "127.0.0.1", post.server.port, sender=SENDER, deadline=PATIENT)
     object.__setattr__(story.world.desk, "channels", {**story.world.desk.channels, "lgwan-mail": channel})
 
 
