@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import typer.main
-from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
@@ -28,7 +27,9 @@ from csirt.record.entry import EntryKind
 from csirt.settings import Settings
 from csirt.texts.catalogs import catalog
 from csirt.web import problems, refusals
-from csirt.web.api.routes import router as api
+from csirt.web.addresses import hang
+from csirt.web.api.described import Described
+from csirt.web.api.routes import routers as api
 from csirt.web.pages.routes import PARTS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -157,8 +158,8 @@ def _value(annotation: Any) -> str:
 
 def api_described() -> Mapping[str, Any]:
     """What the API offers, as its own OpenAPI description has it."""
-    described = FastAPI(title="CSIRT desk", version="1")
-    described.include_router(api)
+    described = Described(title="CSIRT desk", version="1")
+    hang(described, api)
     return described.openapi()
 
 

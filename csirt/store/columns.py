@@ -63,6 +63,12 @@ def index_of_full(name: str, *columns: str) -> Index:
     return Index(name, *columns, sqlite_where=given, postgresql_where=given)
 
 
+class Row(SQLModel):
+    """The base of all tables. Rows come from our own code and are never validated: no validator is built for them."""
+
+    model_config = {"defer_build": True}
+
+
 def table_of(row: type[SQLModel]) -> Table:
     """The table behind a row, for plain statements where an object for each row would cost too much."""
     return SQLModel.metadata.tables[str(row.__tablename__)]

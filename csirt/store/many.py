@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from psycopg import Error
 from sqlalchemy import Connection, Dialect, Table, insert
 from sqlalchemy.exc import DBAPIError
 
@@ -52,16 +51,17 @@ class Into:
     def _stream(self, connection: Connection, rows: Sequence[Row]) -> None:
         """One stream instead of a message for each row."""
         said = f"COPY {self._name(connection.dialect)} ({self._columns(connection.dialect, rows[0])}) FROM STDIN"
-        driver = connection.connection.driver_connection
+        driver, of_driver = connection.connection.driver_connection, connection.dialect.dbapi
         assert driver
+        assert of_driver
         # SQLAlchemy, which would note the change, knows nothing of this.
         connection.info.setdefault("changed", set()).add(self._table.name)
         try:
             with driver.cursor() as cursor, cursor.copy(said) as stream:
                 for row in rows:
                     stream.write_row([row[name] for name in rows[0]])
-        except Error as error:
-            raise DBAPIError.instance(said, None, error, Error, hide_parameters=True) from error
+        except of_driver.Error as error:
+            raise DBAPIError.instance(said, None, error, of_driver.Error, hide_parameters=True) from error
 
     def _name(self, dialect: Dialect) -> str:
         return dialect.identifier_preparer.quote(self._table.name)

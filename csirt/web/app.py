@@ -1,7 +1,7 @@
 """The web application: one desk, the API, the pages, the edge around both.
 
-Pages come from `csirt.web.pages.routes`, which offers `router` (an `APIRouter`) and `draw_problem` (`problems.Draw`: an
-error as a page; for somebody who is not signed in that may be the way to the sign-in page).
+Pages come from `csirt.web.pages.routes`, which offers `routers` and `draw_problem` (`problems.Draw`: an error as a
+page; for somebody who is not signed in that may be the way to the sign-in page).
 """
 
 import secrets
@@ -16,7 +16,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from csirt.bootstrap import Desk
 from csirt.logs import log
 from csirt.model.people import NOBODY, SYSTEM
+from csirt.web.addresses import hang
 from csirt.web.api import routes as api
+from csirt.web.api.described import Described
 from csirt.web.edge import Edge
 from csirt.web.known import Rosters
 from csirt.web.live import Live
@@ -69,7 +71,7 @@ class LastResort:
 
 def create_app(desk: Desk) -> FastAPI:
     """The application for a desk."""
-    app = FastAPI(
+    app = Described(
         title="CSIRT desk",
         version="1",
         openapi_url="/api/v1/openapi.json",
@@ -89,8 +91,7 @@ def create_app(desk: Desk) -> FastAPI:
     app.state.draw_problem = pages.draw_problem
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)
-    app.include_router(api.router)
-    app.include_router(pages.router)
+    hang(app, (*api.routers, *pages.routers))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(ReadsNoted)
     app.add_middleware(ShortWay)

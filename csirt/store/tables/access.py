@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from sqlalchemy import JSON, LargeBinary
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from csirt.store.columns import UtcDateTime
+from csirt.store.columns import Row, UtcDateTime
 
 
-class RosterPersonRow(SQLModel, table=True):
+class RosterPersonRow(Row, table=True):
     """A person as last read from the directory, sealed. `gone_at` marks one who is no longer in it."""
 
     __tablename__ = "roster_person"
@@ -19,7 +19,7 @@ class RosterPersonRow(SQLModel, table=True):
     gone_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class RosterPostRow(SQLModel, table=True):
+class RosterPostRow(Row, table=True):
     """A post with its holder and deputies, as opaque ids."""
 
     __tablename__ = "roster_post"
@@ -32,7 +32,7 @@ class RosterPostRow(SQLModel, table=True):
     seen_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class SessionRow(SQLModel, table=True):
+class SessionRow(Row, table=True):
     """A signed-in person. `id` is the hash of what the cookie holds.
 
     `stage`: `full`; before that `code` (the second factor is still to come) or `enrol` (they have none yet and need
@@ -55,7 +55,7 @@ class SessionRow(SQLModel, table=True):
     roles: list[str] | None = Field(default=None, sa_type=JSON)
 
 
-class SecondFactorRow(SQLModel, table=True):
+class SecondFactorRow(Row, table=True):
     """A person's second factor: its secret, wrapped, and the last step of time whose code was used (RFC 6238, 5.2)."""
 
     __tablename__ = "second_factor"
@@ -67,7 +67,7 @@ class SecondFactorRow(SQLModel, table=True):
     last_step: int = 0
 
 
-class FactorResetRow(SQLModel, table=True):
+class FactorResetRow(Row, table=True):
     """Somebody asked that a person's second factor be taken away; another one agrees or not."""
 
     __tablename__ = "factor_reset"
@@ -81,7 +81,7 @@ class FactorResetRow(SQLModel, table=True):
     agreed: bool | None = None
 
 
-class SealedAccountRow(SQLModel, table=True):
+class SealedAccountRow(Row, table=True):
     """The one account that the directory does not know; its password lies on paper, in an envelope."""
 
     __tablename__ = "sealed_account"
@@ -93,7 +93,7 @@ class SealedAccountRow(SQLModel, table=True):
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class TokenRow(SQLModel, table=True):
+class TokenRow(Row, table=True):
     """A sensor's token, hashed."""
 
     __tablename__ = "token"
@@ -106,7 +106,7 @@ class TokenRow(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class ApiTokenRow(SQLModel, table=True):
+class ApiTokenRow(Row, table=True):
     """A token of a program, hashed: what it is good for, from where, until when."""
 
     __tablename__ = "api_token"
@@ -122,7 +122,7 @@ class ApiTokenRow(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class SignInTryRow(SQLModel, table=True):
+class SignInTryRow(Row, table=True):
     """Failed tries per account and per address, for the back-off."""
 
     __tablename__ = "sign_in_try"

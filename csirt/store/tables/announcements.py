@@ -3,12 +3,12 @@
 from datetime import date, datetime
 
 from sqlalchemy import Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from csirt.store.columns import UtcDateTime
+from csirt.store.columns import Row, UtcDateTime
 
 
-class AnnouncementRow(SQLModel, table=True):
+class AnnouncementRow(Row, table=True):
     """One announcement of an incident; a correction is a new one with the next number."""
 
     __tablename__ = "announcement"
@@ -30,7 +30,7 @@ class AnnouncementRow(SQLModel, table=True):
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class ReleaseRow(SQLModel, table=True):
+class ReleaseRow(Row, table=True):
     """An approved announcement was said on one outlet."""
 
     __tablename__ = "announcement_release"
@@ -43,7 +43,7 @@ class ReleaseRow(SQLModel, table=True):
     recorded_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class HotlineRow(SQLModel, table=True):
+class HotlineRow(Row, table=True):
     """How many calls the hotline took on one day; a later count of the same day takes the place of the earlier."""
 
     __tablename__ = "hotline_count"

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from csirt.store.columns import BigId, UtcDateTime
+from csirt.store.columns import BigId, Row, UtcDateTime
 
 
-class AssetRow(SQLModel, table=True):
+class AssetRow(Row, table=True):
     """One asset. `mark` stands for its content, so that an import knows what has changed."""
 
     __tablename__ = "asset"
@@ -26,7 +26,7 @@ class AssetRow(SQLModel, table=True):
     gone_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class AssetPlaceRow(SQLModel, table=True):
+class AssetPlaceRow(Row, table=True):
     """By which a detection finds its asset: `kind` is `host`, `address` or `network`."""
 
     __tablename__ = "asset_place"

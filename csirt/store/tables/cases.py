@@ -3,12 +3,12 @@
 from datetime import date, datetime
 
 from sqlalchemy import Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from csirt.store.columns import BigId, UtcDateTime
+from csirt.store.columns import BigId, Row, UtcDateTime
 
 
-class IncidentRow(SQLModel, table=True):
+class IncidentRow(Row, table=True):
     """A case. Columns ending in `_c` name a text in the vault."""
 
     __tablename__ = "incident"
@@ -41,7 +41,7 @@ class IncidentRow(SQLModel, table=True):
     merged_into: str | None = Field(default=None, index=True)
 
 
-class MergeRow(SQLModel, table=True):
+class MergeRow(Row, table=True):
     """An incident (`gone`) became one with another. `cause`: `rule` or `officer`. Undone, it stays as history."""
 
     __tablename__ = "incident_merge"
@@ -56,7 +56,7 @@ class MergeRow(SQLModel, table=True):
     undone_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class MergeDetectionRow(SQLModel, table=True):
+class MergeDetectionRow(Row, table=True):
     """A detection that a merged incident brought along."""
 
     __tablename__ = "incident_merge_detection"
@@ -65,7 +65,7 @@ class MergeDetectionRow(SQLModel, table=True):
     detection: int = Field(primary_key=True, foreign_key="detection.id", sa_type=BigId)
 
 
-class IncidentCounterRow(SQLModel, table=True):
+class IncidentCounterRow(Row, table=True):
     """The last number given in a fiscal year; drills count apart."""
 
     __tablename__ = "incident_counter"
@@ -75,7 +75,7 @@ class IncidentCounterRow(SQLModel, table=True):
     last: int
 
 
-class NoteRow(SQLModel, table=True):
+class NoteRow(Row, table=True):
     """A remark on a case."""
 
     __tablename__ = "note"
@@ -87,7 +87,7 @@ class NoteRow(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
-class MeasureRow(SQLModel, table=True):
+class MeasureRow(Row, table=True):
     """A recurrence-prevention measure. `rung` counts its reminders, `remind_at` is when the next one goes out."""
 
     __tablename__ = "measure"
@@ -110,7 +110,7 @@ class MeasureRow(SQLModel, table=True):
     remind_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
 
 
-class ReviewRow(SQLModel, table=True):
+class ReviewRow(Row, table=True):
     """One version of the review (振り返り) of a closed case; a correction is a new version."""
 
     __tablename__ = "review"

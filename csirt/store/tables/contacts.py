@@ -3,12 +3,12 @@
 from datetime import date, datetime
 
 from sqlalchemy import JSON
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from csirt.store.columns import UtcDateTime
+from csirt.store.columns import Row, UtcDateTime
 
 
-class HandoverRow(SQLModel, table=True):
+class HandoverRow(Row, table=True):
     """From `begins_at` on a post is somebody else's; `deputies` None: they stay. Over or cancelled: `ended_at`."""
 
     __tablename__ = "handover"
@@ -23,7 +23,7 @@ class HandoverRow(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class ContactConfirmationRow(SQLModel, table=True):
+class ContactConfirmationRow(Row, table=True):
     """The latest confirmation of an office's contact data; `of` marks the data that were confirmed."""
 
     __tablename__ = "contact_confirmation"

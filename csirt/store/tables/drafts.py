@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from sqlalchemy import LargeBinary
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from csirt.store.columns import UtcDateTime
+from csirt.store.columns import Row, UtcDateTime
 
 
-class DraftRow(SQLModel, table=True):
+class DraftRow(Row, table=True):
     """A form that somebody is filling in, sealed. Bookkeeping: nothing is decided by it, and nobody else reads it."""
 
     __tablename__ = "draft"

@@ -4,12 +4,12 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from csirt.store.columns import UtcDateTime
+from csirt.store.columns import Row, UtcDateTime
 
 
-class DutyRow(SQLModel, table=True):
+class DutyRow(Row, table=True):
     """One duty of one incident. `last_day` is the last day in time, `due_at` the instant at which it ends.
 
     `rung` counts the reminders that went out, `remind_at` is when the next one does; None: there is none.
@@ -38,7 +38,7 @@ class DutyRow(SQLModel, table=True):
     remind_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
 
 
-class DutyReportRow(SQLModel, table=True):
+class DutyReportRow(Row, table=True):
     """One report to the addressee of a duty: version, channel, when it went out, when it was acknowledged."""
 
     __tablename__ = "duty_report"

@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from sqlalchemy import JSON
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from csirt.store.columns import UtcDateTime
+from csirt.store.columns import Row, UtcDateTime
 
 
-class ErasureRow(SQLModel, table=True):
+class ErasureRow(Row, table=True):
     """What is to be erased of an incident: texts by their commitments, pieces of evidence by their ids, or all of it.
 
     `state`: proposed, done, rejected. `basis`: a code of `ErasureBasis`.

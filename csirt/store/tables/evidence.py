@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from csirt.store.columns import BigId, UtcDateTime
+from csirt.store.columns import BigId, Row, UtcDateTime
 
 
-class EvidenceRow(SQLModel, table=True):
+class EvidenceRow(Row, table=True):
     """One piece of evidence; its content lies in the folder of evidence, its name and hash in the vault."""
 
     __tablename__ = "evidence"
@@ -26,7 +26,7 @@ class EvidenceRow(SQLModel, table=True):
     checked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class EvidenceDueRow(SQLModel, table=True):
+class EvidenceDueRow(Row, table=True):
     """When a piece of evidence is hashed again, and who does it just now. Bookkeeping."""
 
     __tablename__ = "evidence_due"

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from csirt.store.columns import BigId, UtcDateTime
+from csirt.store.columns import BigId, Row, UtcDateTime
 
 
-class FactRow(SQLModel, table=True):
+class FactRow(Row, table=True):
     """One version of one fact. `value` holds codes, counts and instants; `text_c` names a text in the vault."""
 
     __tablename__ = "fact"

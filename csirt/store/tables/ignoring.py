@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from csirt.store.columns import UtcDateTime
+from csirt.store.columns import Row, UtcDateTime
 
 
-class IgnoreRuleRow(SQLModel, table=True):
+class IgnoreRuleRow(Row, table=True):
     """A rule. The column ending in `_c` names a text in the vault; `ended_at`: by hand, or when its time was over."""
 
     __tablename__ = "ignore_rule"

@@ -3,14 +3,14 @@
 from datetime import datetime
 
 from sqlalchemy import Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from csirt.store.columns import BigId, UtcDateTime, index_of_filled, index_of_full
+from csirt.store.columns import BigId, Row, UtcDateTime, index_of_filled, index_of_full
 
 SHOWN = ("attacker", "user_name")  # of a detection, and looked for among incidents
 
 
-class BatchRow(SQLModel, table=True):
+class BatchRow(Row, table=True):
     """One accepted input: its counts, and where its bytes lie in the vault."""
 
     __tablename__ = "detection_batch"
@@ -30,7 +30,7 @@ class BatchRow(SQLModel, table=True):
     request_key: str | None = Field(default=None, unique=True)
 
 
-class DetectionRow(SQLModel, table=True):
+class DetectionRow(Row, table=True):
     """One detection, seen `count` times. `state`: new, waiting, sorted, ignored.
 
     `attacked` is called by its name once that is known; `reported_as` is then what the source said. `cluster` is what
@@ -86,7 +86,7 @@ class DetectionRow(SQLModel, table=True):
     likeness: str | None = None
 
 
-class ObservableRow(SQLModel, table=True):
+class ObservableRow(Row, table=True):
     """What a detection carries, named by its fingerprint: known before it is stored, so that many go in at once."""
 
     __tablename__ = "detection_observable"
@@ -97,7 +97,7 @@ class ObservableRow(SQLModel, table=True):
     value: str = Field(primary_key=True)
 
 
-class QuarantineRow(SQLModel, table=True):
+class QuarantineRow(Row, table=True):
     """A record that could not be read; its bytes lie with its batch. `read_at`: when it was read after all."""
 
     __tablename__ = "quarantine"

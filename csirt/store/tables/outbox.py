@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, Index
-from sqlmodel import Field, Relationship, SQLModel
+from sqlmodel import Field, Relationship
 
-from csirt.store.columns import UtcDateTime
+from csirt.store.columns import Row, UtcDateTime
 
 
-class EscalationRow(SQLModel, table=True):
+class EscalationRow(Row, table=True):
     """A chain being climbed; `routes` is the state of each of its routes."""
 
     __tablename__ = "escalation"
@@ -26,7 +26,7 @@ class EscalationRow(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class DeliveryRow(SQLModel, table=True):
+class DeliveryRow(Row, table=True):
     """One message to one addressee on one channel. Name and address are kept here only, never in the record.
 
     Without `incident` it is about no case, such as the daily checkpoint.
@@ -57,7 +57,7 @@ class DeliveryRow(SQLModel, table=True):
     instead_of: str | None = None  # the delivery on another channel whose failure made this one
 
 
-class DeliveryDueRow(SQLModel, table=True):
+class DeliveryDueRow(Row, table=True):
     """When a message is tried next and who holds it. Bookkeeping; gone once the delivery has ended.
 
     `bundle` names the one mail in which it went out with others; `passed_on` says that the next channel was asked
@@ -80,7 +80,7 @@ class DeliveryDueRow(SQLModel, table=True):
     message: DeliveryRow = Relationship()
 
 
-class CircuitRow(SQLModel, table=True):
+class CircuitRow(Row, table=True):
     """How a channel is: whether its server is left alone for a while. Changes of state are in the record."""
 
     __tablename__ = "circuit"
@@ -92,7 +92,7 @@ class CircuitRow(SQLModel, table=True):
     until: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class AckTokenRow(SQLModel, table=True):
+class AckTokenRow(Row, table=True):
     """What lets somebody who was called say so without signing in: the hash of it, and for which call."""
 
     __tablename__ = "ack_token"

@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from sqlalchemy import Index, LargeBinary
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from csirt.store.columns import BigId, UtcDateTime, index_of_filled
+from csirt.store.columns import BigId, Row, UtcDateTime, index_of_filled
 
 
-class LedgerRow(SQLModel, table=True):
+class LedgerRow(Row, table=True):
     """One sealed entry. `canonical` is what counts; the other columns repeat parts of it so that one can search.
 
     `leaf` is its leaf hash: it pins a change to its entry, where links and the root alone name a range.
@@ -32,7 +32,7 @@ class LedgerRow(SQLModel, table=True):
     leaf: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
-class LedgerHeadRow(SQLModel, table=True):
+class LedgerHeadRow(Row, table=True):
     """The tree's head: how many entries, and the frontier that the next one is appended to. One row."""
 
     __tablename__ = "ledger_head"
@@ -42,7 +42,7 @@ class LedgerHeadRow(SQLModel, table=True):
     frontier: bytes = Field(sa_type=LargeBinary)
 
 
-class LedgerIncidentRow(SQLModel, table=True):
+class LedgerIncidentRow(Row, table=True):
     """The last entry of each incident, which its next one links to."""
 
     __tablename__ = "ledger_incident"
@@ -52,7 +52,7 @@ class LedgerIncidentRow(SQLModel, table=True):
     leaf: bytes = Field(sa_type=LargeBinary)
 
 
-class VaultRingRow(SQLModel, table=True):
+class VaultRingRow(Row, table=True):
     """Which key of the ring wraps new data keys. One row; empty until the first one is needed."""
 
     __tablename__ = "vault_ring"
@@ -61,7 +61,7 @@ class VaultRingRow(SQLModel, table=True):
     current: str = ""
 
 
-class VaultKeyRow(SQLModel, table=True):
+class VaultKeyRow(Row, table=True):
     """A data key of one scope, wrapped by a key outside the database. Without `wrapped`: erased.
 
     `ring` names the key that wraps it; empty in tables from before there was a ring: the desk's own key.
@@ -76,7 +76,7 @@ class VaultKeyRow(SQLModel, table=True):
     erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class VaultPayloadRow(SQLModel, table=True):
+class VaultPayloadRow(Row, table=True):
     """An encrypted text; `c` is the commitment that the entry holds."""
 
     __tablename__ = "vault_payload"
@@ -90,7 +90,7 @@ class VaultPayloadRow(SQLModel, table=True):
     sealed: bytes = Field(sa_type=LargeBinary)
 
 
-class CursorRow(SQLModel, table=True):
+class CursorRow(Row, table=True):
     """How far a reader of the record has come, such as the structured log."""
 
     __tablename__ = "cursor"

@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from sqlalchemy import JSON, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from csirt.store.columns import UtcDateTime
+from csirt.store.columns import Row, UtcDateTime
 
 
-class ReportRow(SQLModel, table=True):
+class ReportRow(Row, table=True):
     """One draft of one report. `snapshot_c` names its text in the vault, `sha256` is the hash of that text.
 
     `number` is that of the report (第n報), `revision` that of its draft. `council` and `decider` are posts, as the
@@ -36,7 +36,7 @@ class ReportRow(SQLModel, table=True):
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class ReportStampRow(SQLModel, table=True):
+class ReportStampRow(Row, table=True):
     """One stamp. `person` gave it, `by` recorded it: two people where a yes by phone was written down."""
 
     __tablename__ = "report_stamp"
@@ -51,7 +51,7 @@ class ReportStampRow(SQLModel, table=True):
     text_c: str | None = None
 
 
-class ReportSendingRow(SQLModel, table=True):
+class ReportSendingRow(Row, table=True):
     """One time that a report went out. `sent_at` is empty while a message with it lies in the outbox (`delivery`)."""
 
     __tablename__ = "report_sending"

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from csirt.store.columns import BigId, UtcDateTime
+from csirt.store.columns import BigId, Row, UtcDateTime
 
 
-class RunRow(SQLModel, table=True):
+class RunRow(Row, table=True):
     """One performance of a playbook."""
 
     __tablename__ = "playbook_run"
@@ -23,7 +23,7 @@ class RunRow(SQLModel, table=True):
     stopped_by: str | None = None
 
 
-class RunDueRow(SQLModel, table=True):
+class RunDueRow(Row, table=True):
     """Whether a run is due (`wake > seen`), and who holds it. Bookkeeping, not part of the record."""
 
     __tablename__ = "run_due"
@@ -42,7 +42,7 @@ class RunDueRow(SQLModel, table=True):
     called_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class StepRow(SQLModel, table=True):
+class StepRow(Row, table=True):
     """One step of a run; its value lies in the vault."""
 
     __tablename__ = "step"
@@ -60,7 +60,7 @@ class StepRow(SQLModel, table=True):
     mandatory: bool = False
 
 
-class AssignmentRow(SQLModel, table=True):
+class AssignmentRow(Row, table=True):
     """A step that waits for a person."""
 
     __tablename__ = "assignment"
@@ -99,7 +99,7 @@ class AssignmentRow(SQLModel, table=True):
     proxy_for: str | None = None  # the post for whose absent holder a deputy answered (代決)
 
 
-class TimerRow(SQLModel, table=True):
+class TimerRow(Row, table=True):
     """An instant at which something becomes due. `kind`: retry, wait, deadline."""
 
     __tablename__ = "timer"
@@ -112,7 +112,7 @@ class TimerRow(SQLModel, table=True):
     done_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
 
 
-class ActionDueRow(SQLModel, table=True):
+class ActionDueRow(Row, table=True):
     """A slow action on its way, done apart from its run's passes. Bookkeeping; gone once the step has its outcome."""
 
     __tablename__ = "action_due"

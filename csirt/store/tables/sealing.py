@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from csirt.store.columns import UtcDateTime
+from csirt.store.columns import Row, UtcDateTime
 
 
-class SealRow(SQLModel, table=True):
+class SealRow(Row, table=True):
     """An incident that named people only may see. `lifted_at`: everybody may see it again."""
 
     __tablename__ = "seal"
@@ -18,7 +18,7 @@ class SealRow(SQLModel, table=True):
     lifted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class SealReaderRow(SQLModel, table=True):
+class SealReaderRow(Row, table=True):
     """Somebody who was named as a reader of a sealed incident. `ended_at`: no longer."""
 
     __tablename__ = "seal_reader"
@@ -31,7 +31,7 @@ class SealReaderRow(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class SealGlassRow(SQLModel, table=True):
+class SealGlassRow(Row, table=True):
     """Break-glass: somebody who was not named opened a sealed incident, until `until`. `auth` says how they came."""
 
     __tablename__ = "seal_glass"

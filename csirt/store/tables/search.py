@@ -1,11 +1,11 @@
 """Rows of what can be searched for. The words lie in `search_index`, which each database has in its own way."""
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from csirt.store.columns import BigId
+from csirt.store.columns import BigId, Row
 
 
-class SearchDocRow(SQLModel, table=True):
+class SearchDocRow(Row, table=True):
     """Something that can be found: `kind` is `incident`, `note` or `detection`, `ref` its id. `id` grows with time."""
 
     __tablename__ = "search_doc"

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from csirt.store.columns import UtcDateTime
+from csirt.store.columns import Row, UtcDateTime
 
 
-class ShiftNoteRow(SQLModel, table=True):
+class ShiftNoteRow(Row, table=True):
     """A note about one incident, or about all of them. It stands on the board until somebody else has seen it."""
 
     __tablename__ = "shift_note"

@@ -3,12 +3,12 @@
 from datetime import date, datetime
 
 from sqlalchemy import Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from csirt.store.columns import BigId, UtcDateTime
+from csirt.store.columns import BigId, Row, UtcDateTime
 
 
-class ClusterRow(SQLModel, table=True):
+class ClusterRow(Row, table=True):
     """Detections that belong together; `incident` once there is one. `level` is that of the gravest."""
 
     __tablename__ = "sorting_cluster"
@@ -19,7 +19,7 @@ class ClusterRow(SQLModel, table=True):
     begun_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class PlaceRow(SQLModel, table=True):
+class PlaceRow(Row, table=True):
     """An attacked host (`host`), an attacker (`attacker`) or a shared value on a day of Japan, and its cluster.
 
     Of a shared value (`hash`, `url`, `account`) only the key is kept here.
@@ -33,7 +33,7 @@ class PlaceRow(SQLModel, table=True):
     cluster: str = Field(index=True)
 
 
-class HostNameRow(SQLModel, table=True):
+class HostNameRow(Row, table=True):
     """A private address was seen to be that of a host of this name, on a day of Japan."""
 
     __tablename__ = "sorting_host_name"
@@ -43,7 +43,7 @@ class HostNameRow(SQLModel, table=True):
     name: str = Field(primary_key=True)
 
 
-class SharerRow(SQLModel, table=True):
+class SharerRow(Row, table=True):
     """A host, as it was reported, that shows a value which others may share, on a day of Japan; `value` is its key."""
 
     __tablename__ = "sorting_sharer"
@@ -54,7 +54,7 @@ class SharerRow(SQLModel, table=True):
     host: str = Field(primary_key=True)
 
 
-class OpeningRow(SQLModel, table=True):
+class OpeningRow(Row, table=True):
     """A cluster for which a source's detections opened a case, or (`flood`) were led to the case of its flood."""
 
     __tablename__ = "sorting_opening"

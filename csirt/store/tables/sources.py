@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from sqlalchemy import JSON, LargeBinary
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from csirt.store.columns import UtcDateTime
+from csirt.store.columns import Row, UtcDateTime
 
 
-class SourceTokenRow(SQLModel, table=True):
+class SourceTokenRow(Row, table=True):
     """A token of a source, hashed. One that signs is also kept wrapped, for a signature is checked with the secret."""
 
     __tablename__ = "source_token"
@@ -24,7 +24,7 @@ class SourceTokenRow(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class SourceWatchRow(SQLModel, table=True):
+class SourceWatchRow(Row, table=True):
     """Whether a source that must not be silent is heard. `state`: heard, silent; `since` when it became so."""
 
     __tablename__ = "source_watch"

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from csirt.store.columns import UtcDateTime
+from csirt.store.columns import Row, UtcDateTime
 
 
-class HeartbeatRow(SQLModel, table=True):
+class HeartbeatRow(Row, table=True):
     """When a process was last alive. `process` is its own id; a process that ends in order takes its row along."""
 
     __tablename__ = "heartbeat"
@@ -20,7 +20,7 @@ class HeartbeatRow(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
-class ConditionRow(SQLModel, table=True):
+class ConditionRow(Row, table=True):
     """How one part of the desk was found last, and since when it is so. `state`: ok, late, down."""
 
     __tablename__ = "condition"

@@ -8,11 +8,12 @@ from pydantic import AwareDatetime
 from csirt.response import absences
 from csirt.store.queries.absences import absences as question
 from csirt.store.tx import Look
+from csirt.web.addresses import API
 from csirt.web.api.shapes import Given, IdGiven, Taken
 from csirt.web.api.words import Words
 from csirt.web.session import IncidentReader, SignedIn, Visit
 
-router = APIRouter(prefix="/people/absences", tags=["people"])
+router = APIRouter(prefix=f"{API}/people/absences", tags=["people"])
 
 
 class AbsenceGiven(Given):

@@ -10,11 +10,12 @@ from csirt.errors import NotFound
 from csirt.model.authority import Permission, must
 from csirt.response import access, second_factor
 from csirt.store.tx import Look
+from csirt.web.addresses import API
 from csirt.web.api.shapes import Given, IdGiven, Taken, Text
 from csirt.web.session import SignedIn, Visit, drop_cookie
 from csirt.web.sign_in import prove
 
-router = APIRouter(tags=["access"])
+router = APIRouter(prefix=API, tags=["access"])
 
 Digits = Annotated[str, StringConstraints(max_length=20)]
 

@@ -10,11 +10,12 @@ from csirt.response import announcements
 from csirt.response.announcements import Draft
 from csirt.store.queries import announcements as questions
 from csirt.store.queries.cases import resolve_incident
+from csirt.web.addresses import API
 from csirt.web.api.detections import RequestKey
 from csirt.web.api.shapes import Day, Given, IdGiven, Line, Moment, Taken, Text
 from csirt.web.session import IncidentReader, SignedIn
 
-router = APIRouter(tags=["announcements"])
+router = APIRouter(prefix=API, tags=["announcements"])
 
 
 class DraftTaken(Taken):

@@ -12,10 +12,11 @@ from csirt.model.authority import Permission, must
 from csirt.store.queries import assets
 from csirt.store.queries.assets import AssetView
 from csirt.store.tx import Look
+from csirt.web.addresses import API
 from csirt.web.api.shapes import Given
 from csirt.web.session import IncidentReader, SignedIn
 
-router = APIRouter(prefix="/assets", tags=["assets"])
+router = APIRouter(prefix=f"{API}/assets", tags=["assets"])
 
 _FILE = {"schema": {"type": "string", "format": "binary"}}
 _BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": _FILE}}}

@@ -14,6 +14,7 @@ from csirt.store.queries import work
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.queries.work import AssignmentView
 from csirt.store.tx import Look
+from csirt.web.addresses import API
 from csirt.web.api.shapes import AnswerTaken, AssignmentGiven
 from csirt.web.api.step_shapes import (
     AssignmentInFullGiven,
@@ -28,7 +29,7 @@ from csirt.web.api.step_shapes import (
 from csirt.web.api.words import Words
 from csirt.web.session import IncidentReader, SignedIn, Visit
 
-router = APIRouter(prefix="/assignments", tags=["assignments"])
+router = APIRouter(prefix=f"{API}/assignments", tags=["assignments"])
 
 
 @router.get("")

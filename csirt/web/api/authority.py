@@ -9,10 +9,11 @@ from csirt.model.authority import Permission, may
 from csirt.model.people import Role
 from csirt.texts.authority import tell
 from csirt.texts.catalogs import catalog
+from csirt.web.addresses import API
 from csirt.web.api.shapes import Given
 from csirt.web.session import SignedIn
 
-router = APIRouter(tags=["people"])
+router = APIRouter(prefix=API, tags=["people"])
 
 
 class PermissionGiven(Given):

@@ -12,11 +12,12 @@ from csirt.model.contact import ContactChain, Need, StopOn, Tier
 from csirt.outlook import Assumed, Outlook, planned
 from csirt.store.tx import Look
 from csirt.texts.naming import Naming
+from csirt.web.addresses import API
 from csirt.web.api.shapes import Given
 from csirt.web.api.words import Words
 from csirt.web.session import IncidentReader, Visit
 
-router = APIRouter(prefix="/chains", tags=["chains"])
+router = APIRouter(prefix=f"{API}/chains", tags=["chains"])
 
 MOST_RUNS = 20_000
 _MINUTE = timedelta(minutes=1)

@@ -18,6 +18,7 @@ from csirt.store.queries.cases import resolve_incident
 from csirt.store.tx import Look
 from csirt.taking import Reread, bounded_as, read_again, source_behind, take_grave, take_in
 from csirt.texts.hosts import host_text
+from csirt.web.addresses import API
 from csirt.web.api.detection_shapes import WaitingGiven
 from csirt.web.api.shapes import (
     AcceptedGiven,
@@ -35,7 +36,7 @@ from csirt.web.peers import address_of
 from csirt.web.refusals import TooFast
 from csirt.web.session import IncidentReader, SignedIn, Visit, desk_of, visit
 
-router = APIRouter(tags=["detections"])
+router = APIRouter(prefix=API, tags=["detections"])
 
 _FORMAT = "auto, or a name of `csirt formats`"
 FORMAT_MOST, KEY_MOST = 64, 200  # characters

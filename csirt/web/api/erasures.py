@@ -18,12 +18,13 @@ from csirt.store.queries import erasures as questions
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.queries.erasures import Erasure
 from csirt.store.tx import Look
+from csirt.web.addresses import API
 from csirt.web.api.detections import RequestKey
 from csirt.web.api.shapes import Code, Given, IdGiven, Taken, Text
 from csirt.web.api.words import Words
 from csirt.web.session import SignedIn, Visit
 
-router = APIRouter(tags=["erasures"])
+router = APIRouter(prefix=API, tags=["erasures"])
 Texts = Annotated[list[Annotated[str, Field(max_length=88)]], Field(max_length=erasing.MOST_AT_ONCE)]
 
 

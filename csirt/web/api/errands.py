@@ -8,12 +8,13 @@ from csirt.response import asking, errands
 from csirt.store.queries import work
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.tx import Look
+from csirt.web.addresses import API
 from csirt.web.api.shapes import AssignmentGiven, Taken, Text
 from csirt.web.api.step_shapes import PersonId, ReasonTaken
 from csirt.web.api.words import Words
 from csirt.web.session import SignedIn, Visit
 
-router = APIRouter(tags=["assignments"])
+router = APIRouter(prefix=API, tags=["assignments"])
 
 
 class ErrandTaken(Taken):

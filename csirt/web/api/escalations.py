@@ -9,11 +9,12 @@ from csirt.response import escalations, triggers
 from csirt.store.queries import work
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.tx import Look
+from csirt.web.addresses import API
 from csirt.web.api.shapes import CalledForGiven, EscalationGiven, IdGiven
 from csirt.web.api.words import Words
 from csirt.web.session import IncidentReader, SignedIn, Visit
 
-router = APIRouter(tags=["escalations"])
+router = APIRouter(prefix=API, tags=["escalations"])
 
 
 @router.get("/escalations")

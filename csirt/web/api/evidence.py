@@ -15,6 +15,7 @@ from csirt.response import evidence
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.queries.evidence import custody, evidence_of, piece
 from csirt.store.tx import Look
+from csirt.web.addresses import API
 from csirt.web.api.detections import RequestKey
 from csirt.web.api.shapes import EntryGiven, Given, IdGiven, Line, Taken, Text
 from csirt.web.api.words import entry_given
@@ -22,7 +23,7 @@ from csirt.web.downloads import give
 from csirt.web.session import IncidentReader, SignedIn, Visit
 from csirt.web.uploads import FORM, take_form, take_raw
 
-router = APIRouter(tags=["evidence"])
+router = APIRouter(prefix=API, tags=["evidence"])
 
 _FILE = {"schema": {"type": "string", "format": "binary"}}
 _BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": _FILE, FORM: {"schema": {}}}}}

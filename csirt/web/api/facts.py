@@ -10,6 +10,7 @@ from csirt.store.tx import Look
 from csirt.texts.catalogs import catalog
 from csirt.texts.facts import FactWords
 from csirt.texts.naming import Naming
+from csirt.web.addresses import API
 from csirt.web.api.detections import RequestKey
 from csirt.web.api.law_shapes import (
     FactDefinitionGiven,
@@ -21,7 +22,7 @@ from csirt.web.api.law_shapes import (
 )
 from csirt.web.session import IncidentReader, SignedIn, Visit
 
-router = APIRouter(tags=["facts"])
+router = APIRouter(prefix=API, tags=["facts"])
 
 
 @router.get("/facts")

@@ -6,12 +6,13 @@ from fastapi import APIRouter, Query
 
 from csirt.store.queries import found
 from csirt.store.tx import Look
+from csirt.web.addresses import API
 from csirt.web.api.detection_shapes import DetectionGiven
 from csirt.web.api.shapes import Given, IncidentGiven, NoteGiven
 from csirt.web.api.words import Words
 from csirt.web.session import IncidentReader
 
-router = APIRouter(tags=["incidents"])
+router = APIRouter(prefix=API, tags=["incidents"])
 
 
 class FoundNoteGiven(NoteGiven):

@@ -8,11 +8,12 @@ from csirt.era import jst_date
 from csirt.response import contacts, handovers
 from csirt.store.queries.contacts import handovers as question
 from csirt.store.tx import Look
+from csirt.web.addresses import API
 from csirt.web.api.shapes import Given, IdGiven, Taken
 from csirt.web.api.words import Words
 from csirt.web.session import IncidentReader, SignedIn, Visit
 
-router = APIRouter(prefix="/people", tags=["people"])
+router = APIRouter(prefix=f"{API}/people", tags=["people"])
 
 
 class HandoverGiven(Given):

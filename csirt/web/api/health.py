@@ -12,11 +12,12 @@ from csirt.store.queries.workings import last_beat
 from csirt.store.tx import Look
 from csirt.texts.catalogs import catalog
 from csirt.texts.health import tell
+from csirt.web.addresses import API
 from csirt.web.api.shapes import Given
 from csirt.web.session import AtDesk, MaybeSignedIn
 from csirt.wellness import check
 
-router = APIRouter(tags=["health"])
+router = APIRouter(prefix=API, tags=["health"])
 
 
 class PartGiven(Given):

@@ -15,13 +15,14 @@ from csirt.store.queries import ignoring as questions
 from csirt.store.queries.cases import PAGE
 from csirt.store.queries.ignoring import Asked
 from csirt.store.tx import Look
+from csirt.web.addresses import API
 from csirt.web.api.detection_shapes import DetectionGiven
 from csirt.web.api.detections import RequestKey
 from csirt.web.api.shapes import CountGiven, Given, IdGiven, Line, Moment, Taken, Text
 from csirt.web.api.words import Words
 from csirt.web.session import IncidentReader, SignedIn, Visit
 
-router = APIRouter(tags=["detections"])
+router = APIRouter(prefix=API, tags=["detections"])
 
 
 class IgnoreRuleGiven(Given):

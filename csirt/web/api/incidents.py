@@ -11,6 +11,7 @@ from csirt.response.incidents import Report
 from csirt.store.queries import cases, work
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.tx import Look
+from csirt.web.addresses import API
 from csirt.web.api.detection_shapes import DetectionGiven
 from csirt.web.api.detections import RequestKey
 from csirt.web.api.sealing import person_of
@@ -25,7 +26,7 @@ from csirt.web.api.shapes import (
 from csirt.web.api.words import Words
 from csirt.web.session import IncidentReader, SignedIn
 
-router = APIRouter(prefix="/incidents", tags=["incidents"])
+router = APIRouter(prefix=f"{API}/incidents", tags=["incidents"])
 
 Offset = Annotated[int, Query(ge=0, le=10_000_000)]
 Limit = Annotated[int, Query(ge=1, le=200)]

@@ -11,10 +11,11 @@ from csirt.store.queries import cases
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.queries.levels import level_history, proposed_because
 from csirt.store.tx import Look
+from csirt.web.addresses import API
 from csirt.web.api.shapes import Given
 from csirt.web.session import IncidentReader, Visit
 
-router = APIRouter(tags=["duties"])
+router = APIRouter(prefix=API, tags=["duties"])
 
 
 class MappedGiven(Given):

@@ -14,6 +14,7 @@ from csirt.response.reviews import Review
 from csirt.store.queries import measures as questions
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.tx import Look
+from csirt.web.addresses import API
 from csirt.web.api.detections import RequestKey
 from csirt.web.api.measure_shapes import (
     MeasureChangeTaken,
@@ -29,7 +30,7 @@ from csirt.web.api.shapes import IdGiven
 from csirt.web.api.words import Words
 from csirt.web.session import IncidentReader, SignedIn, Visit
 
-router = APIRouter(tags=["measures"])
+router = APIRouter(prefix=API, tags=["measures"])
 
 State = Annotated[str, Query(max_length=16)]
 Owner = Annotated[str, Query(max_length=64)]

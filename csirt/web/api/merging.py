@@ -7,12 +7,13 @@ from csirt.response import merging
 from csirt.store.queries import cases
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.tx import Look
+from csirt.web.addresses import API
 from csirt.web.api.detections import RequestKey
 from csirt.web.api.shapes import IncidentGiven, MergeTaken, UnmergeTaken
 from csirt.web.api.words import Words
 from csirt.web.session import SignedIn, Visit
 
-router = APIRouter(prefix="/incidents", tags=["incidents"])
+router = APIRouter(prefix=f"{API}/incidents", tags=["incidents"])
 
 
 @router.post("/{name}/merge")

@@ -12,6 +12,7 @@ from csirt.store.queries.duties import DutyView
 from csirt.store.tx import Look
 from csirt.texts.catalogs import catalog
 from csirt.texts.duties import DutyWords
+from csirt.web.addresses import API
 from csirt.web.api.detections import RequestKey
 from csirt.web.api.law_shapes import (
     ClosingTaken,
@@ -25,7 +26,7 @@ from csirt.web.api.law_shapes import (
 from csirt.web.api.shapes import IdGiven
 from csirt.web.session import IncidentReader, SignedIn, Visit
 
-router = APIRouter(tags=["duties"])
+router = APIRouter(prefix=API, tags=["duties"])
 
 
 @router.get("/incidents/{name}/duties")

@@ -3,10 +3,11 @@
 from fastapi import APIRouter
 
 from csirt.model.people import Post
+from csirt.web.addresses import API
 from csirt.web.api.shapes import PostGiven
 from csirt.web.session import IncidentReader, Visit
 
-router = APIRouter(prefix="/people", tags=["people"])
+router = APIRouter(prefix=f"{API}/people", tags=["people"])
 
 
 @router.get("/posts")

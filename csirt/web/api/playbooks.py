@@ -13,10 +13,11 @@ from csirt.response import moving
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.queries.open_runs import open_runs
 from csirt.store.tx import Look
+from csirt.web.addresses import API
 from csirt.web.api.words import Words
 from csirt.web.session import IncidentReader, SignedIn, Visit
 
-router = APIRouter(tags=["playbooks"])
+router = APIRouter(prefix=API, tags=["playbooks"])
 
 Version = Annotated[int | None, Query(ge=0, le=10**6)]
 

@@ -17,6 +17,7 @@ from csirt.store.queries.cases import resolve_incident
 from csirt.store.queries.timeline import WINDOW, EntryFilter, explore
 from csirt.store.tx import Look
 from csirt.telling_checkpoints import checkpoint_history
+from csirt.web.addresses import API
 from csirt.web.api.record_shapes import CheckpointHistoryGiven, EntryDetailGiven, entry_detail_given, history_given
 from csirt.web.api.shapes import EntryGiven, SoundnessGiven
 from csirt.web.api.words import entry_given
@@ -24,7 +25,7 @@ from csirt.web.pages.entry import proof_file, told_of
 from csirt.web.session import RecordReader
 from csirt.wellness import note_verified
 
-router = APIRouter(prefix="/record", tags=["record"])
+router = APIRouter(prefix=f"{API}/record", tags=["record"])
 Seq = Annotated[int, Path(ge=0, lt=2**53)]
 
 

@@ -6,11 +6,12 @@ from csirt.store.queries import cases
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.queries.related import Over, related
 from csirt.store.tx import Look
+from csirt.web.addresses import API
 from csirt.web.api.shapes import Given, IncidentGiven
 from csirt.web.api.words import Words
 from csirt.web.session import IncidentReader
 
-router = APIRouter(tags=["incidents"])
+router = APIRouter(prefix=API, tags=["incidents"])
 
 
 class OverGiven(Given):

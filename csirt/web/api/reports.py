@@ -20,6 +20,7 @@ from csirt.store.queries.cases import resolve_incident
 from csirt.store.queries.reports import ReportView
 from csirt.store.tx import Look
 from csirt.texts.catalogs import catalog
+from csirt.web.addresses import API
 from csirt.web.api.detections import RequestKey
 from csirt.web.api.report_shapes import (
     DispatchTaken,
@@ -38,7 +39,7 @@ from csirt.web.api.report_shapes import (
 from csirt.web.api.shapes import IdGiven
 from csirt.web.session import IncidentReader, SignedIn, Visit
 
-router = APIRouter(tags=["reports"])
+router = APIRouter(prefix=API, tags=["reports"])
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MAKERS: Mapping[str, tuple[Callable[[ReportDocument], bytes], str]] = {
     "pdf": (report_pdf, "application/pdf"),

@@ -1,7 +1,5 @@
 """The API, version 1: every address under `/api/v1`."""
 
-from fastapi import APIRouter
-
 from csirt.web.api import (
     absences,
     access,
@@ -40,12 +38,8 @@ from csirt.web.api import (
     timeline,
     tokens,
 )
-from csirt.web.api.shapes import ErrorGiven
 
-_STATUSES = (401, 403, 404, 409, 413, 415, 421, 422, 429, 500, 503)
-
-router = APIRouter(prefix="/api/v1", responses={status: {"model": ErrorGiven} for status in _STATUSES})
-for part in (
+PARTS = (
     health,
     session,
     access,
@@ -82,5 +76,5 @@ for part in (
     erasures,
     sealing,
     statistics,
-):
-    router.include_router(part.router)
+)
+routers = tuple(part.router for part in PARTS)

@@ -11,11 +11,12 @@ from csirt.store.queries import sealing as questions
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.queries.sealing import SealView
 from csirt.store.tx import Look
+from csirt.web.addresses import API
 from csirt.web.api.shapes import Code, Given, Taken, Text
 from csirt.web.api.words import Words
 from csirt.web.session import IncidentReader, SignedIn, Visit
 
-router = APIRouter(tags=["sealed"])
+router = APIRouter(prefix=API, tags=["sealed"])
 
 
 class SealTaken(Taken):

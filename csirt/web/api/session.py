@@ -5,12 +5,13 @@ from fastapi import APIRouter, Request, Response
 from csirt.errors import Forbidden, NotSignedIn
 from csirt.model.people import Person, Roster
 from csirt.response import access, people
+from csirt.web.addresses import API
 from csirt.web.api.shapes import PersonGiven, SessionGiven, SignInTaken
 from csirt.web.language import language_of
 from csirt.web.session import AtDesk, SignedIn, drop_cookie, set_cookie
 from csirt.web.sign_in import sign_in
 
-router = APIRouter(tags=["session"])
+router = APIRouter(prefix=API, tags=["session"])
 
 
 @router.post("/session")

@@ -8,12 +8,13 @@ from csirt.response import setting_aside
 from csirt.store.queries import cases, work
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.tx import Look
+from csirt.web.addresses import API
 from csirt.web.api.shapes import StepGiven
 from csirt.web.api.step_shapes import StepSetAsideTaken
 from csirt.web.api.words import Words
 from csirt.web.session import SignedIn, Visit
 
-router = APIRouter(prefix="/incidents", tags=["incidents"])
+router = APIRouter(prefix=f"{API}/incidents", tags=["incidents"])
 
 
 @router.post("/{name}/steps/{step}/{act}")

@@ -8,11 +8,12 @@ from csirt.response import shifts
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.queries.shifts import ShiftNoteView, shift_notes
 from csirt.store.tx import Look
+from csirt.web.addresses import API
 from csirt.web.api.shapes import Given, IdGiven, Taken, Text
 from csirt.web.api.step_shapes import PersonId
 from csirt.web.session import IncidentReader, SignedIn
 
-router = APIRouter(prefix="/shift-notes", tags=["incidents"])
+router = APIRouter(prefix=f"{API}/shift-notes", tags=["incidents"])
 
 
 class ShiftNoteTaken(Taken):

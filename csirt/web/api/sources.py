@@ -16,13 +16,14 @@ from csirt.response import sources
 from csirt.store.queries import sources as questions
 from csirt.store.queries.sources import SourceView
 from csirt.store.tx import Look
+from csirt.web.addresses import API
 from csirt.web.api.detections import RequestKey, by_token, look_for_room, take_and_count
 from csirt.web.api.shapes import AcceptedGiven, Given
 from csirt.web.api.words import Words
 from csirt.web.peers import address_of
 from csirt.web.session import IncidentReader, Visit, desk_of, visit
 
-router = APIRouter(prefix="/sources", tags=["sources"])
+router = APIRouter(prefix=f"{API}/sources", tags=["sources"])
 
 SIGNATURE, STAMP = "x-csirt-signature", "x-csirt-timestamp"
 HUB = "x-hub-signature-256"  # of the body alone, as GitHub and those who follow it sign

@@ -9,10 +9,11 @@ from csirt.model.incident import IncidentType
 from csirt.model.statistics import Held, Span
 from csirt.store.tx import Look
 from csirt.texts.catalogs import catalog
+from csirt.web.addresses import API
 from csirt.web.api.shapes import Given
 from csirt.web.session import IncidentReader
 
-router = APIRouter(prefix="/statistics", tags=["statistics"])
+router = APIRouter(prefix=f"{API}/statistics", tags=["statistics"])
 
 
 class SpanGiven(Given):

@@ -19,10 +19,11 @@ from csirt.readers import formats
 from csirt.readers.limits import DEFAULT_LIMITS
 from csirt.response import intake
 from csirt.taking import BATCH_BYTES, bounded_as, is_grave, keep, reader_for, source_behind
+from csirt.web.addresses import API
 from csirt.web.api.detections import RequestKey, ingester
 from csirt.web.session import desk_of
 
-router = APIRouter(tags=["detections"])
+router = APIRouter(prefix=API, tags=["detections"])
 
 IN_MEMORY = 1024 * 1024  # bytes of answers; beyond it they wait on disk until the last line was read
 CHUNK = 64 * 1024

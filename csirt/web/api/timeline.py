@@ -18,11 +18,12 @@ from csirt.store.queries.cases import resolve_incident
 from csirt.store.queries.timeline import WINDOW, timeline
 from csirt.store.tx import Look
 from csirt.texts.catalogs import catalog
+from csirt.web.addresses import API
 from csirt.web.api.shapes import EntryGiven
 from csirt.web.api.words import entry_given
 from csirt.web.session import IncidentReader
 
-router = APIRouter(prefix="/incidents/{name}", tags=["incidents"])
+router = APIRouter(prefix=API + "/incidents/{name}", tags=["incidents"])
 
 
 class Form(StrEnum):

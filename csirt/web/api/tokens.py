@@ -9,10 +9,11 @@ from pydantic import Field, StringConstraints
 
 from csirt.model.authority import Permission, Scope, must
 from csirt.response import tokens
+from csirt.web.addresses import API
 from csirt.web.api.shapes import Given, Taken
 from csirt.web.session import SignedIn
 
-router = APIRouter(prefix="/access/tokens", tags=["access"])
+router = APIRouter(prefix=f"{API}/access/tokens", tags=["access"])
 
 Days = Annotated[int, Field(ge=1, le=366)]
 Network = Annotated[str, StringConstraints(max_length=60)]

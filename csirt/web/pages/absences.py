@@ -25,7 +25,7 @@ from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.absences import AbsenceLine, Absences, OrderRow, StandInRow
 from csirt.web.views.frame import Form, Option
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 NAMES = frozenset({"person", "from", "until"})
 
 

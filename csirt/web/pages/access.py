@@ -15,7 +15,7 @@ from csirt.web.session import SignedIn, Visit
 from csirt.web.views.account import Access, ResetLine
 from csirt.web.views.frame import EMPTY_FORM, Form
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 HERE = "/access"
 

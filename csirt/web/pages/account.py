@@ -18,7 +18,7 @@ from csirt.web.sign_in import prove
 from csirt.web.views.account import Account, SessionLine, StepUp
 from csirt.web.views.frame import EMPTY_FORM, Form
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 PASSWORD_MOST = 1024
 

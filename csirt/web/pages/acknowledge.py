@@ -22,7 +22,7 @@ from csirt.web.pages.drawing import go, reader_language, show
 from csirt.web.session import desk_of
 from csirt.web.views.acknowledge import Acknowledge, Heard
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 _LINK = Actor("", "link")  # sees what its token is for
 MOST = 200  # acknowledgements that are told

@@ -18,7 +18,7 @@ from csirt.web.session import SignedIn, Visit
 from csirt.web.views.administration import Administration, Area, CalendarPage, FreeDay
 from csirt.wellness import check
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 AHEAD = timedelta(days=400)  # closed days that the calendar shows
 

@@ -25,7 +25,7 @@ from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.announcements import AnnouncementPage, AnnouncementRow, ReleaseRow
 from csirt.web.views.frame import Form, Option
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from csirt.web.uploads import take_whole
 from csirt.web.views.assets import AssetList, AssetRow, RemarkRow
 from csirt.web.views.frame import Form, Window
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 PATH = "/assets"
 _REMARKS = 200  # that a page shows

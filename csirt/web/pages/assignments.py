@@ -40,7 +40,7 @@ from csirt.web.views.assignment import (
 )
 from csirt.web.views.frame import Fact, Form, Window
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 _TEXTS_OF_CALLS = {"phone": "assignments.phone", "fax": "assignments.fax", "visit": "assignments.visit"}
 

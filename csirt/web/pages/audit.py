@@ -28,7 +28,7 @@ from csirt.web.views.audit import Audit, AuditRow, Verdict, Verification
 from csirt.web.views.frame import Fact, Form, Option, Window
 from csirt.wellness import note_verified
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 Typed = Annotated[Mapping[str, str], Depends(typed_filters)]
 
 

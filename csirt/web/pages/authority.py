@@ -12,7 +12,7 @@ from csirt.web.pages.drawing import show
 from csirt.web.session import SignedIn
 from csirt.web.views.authority import Authority, DecisionRow, PermissionRow
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 RULES = ("four_eyes", "auditor", "administrator", "sealed", "no_ladder", "post", "step_up", "local", "link")
 

@@ -30,7 +30,7 @@ from csirt.web.views.board import Board, Count, IncidentRow, Months, Urgent
 from csirt.web.views.frame import Window
 from csirt.wellness import broken
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 SOON = timedelta(hours=1)
 MONTHS = 12

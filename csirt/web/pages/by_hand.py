@@ -19,7 +19,7 @@ from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.by_hand import ByHand
 from csirt.web.views.frame import Form, Option
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 TYPE_NAMES = frozenset({"type", "reason"})
 CLOSE_NAMES = frozenset({"disposition", "reason"})

@@ -25,7 +25,7 @@ from csirt.web.views.assignment import CallSheet
 from csirt.web.views.frame import Fact, Form
 from notifications.call_sheet import call_script
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 NAMES = frozenset({"choice", "number", "spoke_with", "spoke_at", "read_back", "reason"})
 _HEADING = re.compile(r"[■*] (.+)")

@@ -14,7 +14,7 @@ from csirt.web.pages.forms import SentForm
 from csirt.web.session import Visit
 from csirt.web.views.escalation import CalledForRow
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 
 @router.post("/incidents/{name}/chains/{chain}")

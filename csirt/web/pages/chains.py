@@ -21,7 +21,7 @@ from csirt.web.pages.ladders import picture_of
 from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.chains import Chain, ChainClause, ChainRoute, Chains, ChainTier, Party, Point
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 Weak = Mapping[tuple[str, str, str], str]  # route, tier, party -> code
 

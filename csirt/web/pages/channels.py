@@ -19,7 +19,7 @@ from csirt.web.session import SignedIn, Visit
 from csirt.web.views.administration import ChannelRow, Channels, Tested
 from csirt.wellness import check
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 TO_ALL = frozenset({"webhook"})  # leads to one address of the city, whoever is meant
 

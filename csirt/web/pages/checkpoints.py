@@ -18,7 +18,7 @@ from csirt.web.pages.drawing import show
 from csirt.web.session import RecordReader, Visit
 from csirt.web.views.checkpoints import CheckpointsPage, KeptRow, WayRow
 
-router = APIRouter(prefix="/audit/checkpoints")
+router = APIRouter(prefix="/audit/checkpoints", include_in_schema=False)
 Size = Annotated[int, Path(ge=0, lt=2**53)]
 
 

@@ -15,7 +15,7 @@ from csirt.web.session import SignedIn, Visit
 from csirt.web.views.administration import DirectoryPage
 from csirt.web.views.frame import EMPTY_FORM, Form
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 
 @router.get("/directory")

@@ -19,7 +19,7 @@ from csirt.web.pages.forms import Sent, SentForm, kept_of, new_key
 from csirt.web.session import Visit
 from csirt.web.views.frame import Form
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 
 @router.post("/drafts")

@@ -17,7 +17,7 @@ from csirt.web.session import RecordReader, Visit
 from csirt.web.views.entry import ChangeRow, EntryPage, ProofBox
 from csirt.web.views.frame import Fact
 
-router = APIRouter(prefix="/audit/entries/{seq}")
+router = APIRouter(prefix="/audit/entries/{seq}", include_in_schema=False)
 Seq = Annotated[int, Path(ge=0, lt=2**53)]
 
 

@@ -25,7 +25,7 @@ from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.erasures import ErasurePage, ErasureRow, PieceRow, TextRow
 from csirt.web.views.frame import EMPTY_FORM, Form, Option
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 NAMES = frozenset({"texts", "basis", "reason"})
 

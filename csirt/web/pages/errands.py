@@ -21,7 +21,7 @@ from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.errands import AskErrand, ErrandRow
 from csirt.web.views.frame import Form, Option
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 NAMES = frozenset({"text", "who", "due", "necessary"})
 
 

@@ -23,7 +23,7 @@ from csirt.web.uploads import Upload, take_form
 from csirt.web.views.frame import Form
 from csirt.web.views.incident import Incident
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 _STEP = re.compile(r"/assignments/a-[0-9a-z]{12}")  # a file may be attached where a step asks for it
 HAND_OVER_NAMES = frozenset({"to", "reason"})

@@ -38,7 +38,7 @@ from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.facts import FactField, FactPart, FactRow, FactSheet
 from csirt.web.views.frame import Form, Option
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 
 @router.get("/incidents/{name}/facts")

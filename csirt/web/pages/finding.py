@@ -19,7 +19,7 @@ from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.found import FoundCase, FoundPage, FoundText
 from csirt.web.views.frame import Form
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 LONGEST = 200
 

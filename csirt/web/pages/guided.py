@@ -30,7 +30,7 @@ from csirt.web.session import SignedIn, Visit
 from csirt.web.views.frame import Fact, Form
 from csirt.web.views.opening import ConfirmOpening, OpeningStep, Unfinished
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 STEPS: Mapping[str, tuple[str, ...]] = {
     "what": ("channel", "title", "account", "type"),

@@ -20,7 +20,7 @@ from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.frame import Form, Option
 from csirt.web.views.handovers import HandoverRow, Handovers
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 NAMES = frozenset({"post", "on", "holder", "deputies"})
 KEEP, NOBODY, NAMED = "keep", "nobody", "named"

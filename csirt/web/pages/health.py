@@ -13,7 +13,7 @@ from csirt.web.session import AtDesk, SignedIn
 from csirt.web.views.health import Health
 from csirt.wellness import check
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 KEPT = timedelta(seconds=2)  # anybody may ask: not more often than this is really looked
 

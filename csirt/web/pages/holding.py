@@ -20,7 +20,7 @@ from csirt.web.pages.forms import Faults, Sent, SentForm
 from csirt.web.pages.in_hand import Came
 from csirt.web.session import Visit
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 NAMES = frozenset({"to", "note", "reason"})
 STAY, LIST = "", "/assignments"
 _BACK = (Invalid, Conflict, Forbidden, NotFound)

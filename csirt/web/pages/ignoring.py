@@ -25,7 +25,7 @@ from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.frame import Form, Option, Window
 from csirt.web.views.ignoring import DetectionList, FoundDetection, IgnoreRuleRow, IgnoreRules
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 PATH = "/ignore-rules"
 NAMES = frozenset({"kind", "source", "text", "host", "network", "from", "until", "reason"})

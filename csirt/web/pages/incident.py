@@ -43,7 +43,7 @@ from csirt.web.views.frame import Form, Option, Window
 from csirt.web.views.incident import DetectionRow, Entry, Incident, NoteRow
 from csirt.web.views.measures import MeasureRow
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 NOTE_NAMES = frozenset({"text"})
 MEASURE_NAMES = frozenset({"text", "owner", "due"})

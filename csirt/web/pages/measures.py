@@ -24,7 +24,7 @@ from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.frame import Form, Option
 from csirt.web.views.measures import MeasureList, MeasureRow
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 _NAMES = frozenset({"reason"})
 

@@ -19,7 +19,7 @@ from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.frame import Form
 from csirt.web.views.merging import Merging
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 NAMES = frozenset({"into", "reason"})
 

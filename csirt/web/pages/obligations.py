@@ -27,7 +27,7 @@ from csirt.web.views.assignment import DutyTodo
 from csirt.web.views.duties import DutyPage, DutyRow, ReportRow, UpcomingRow
 from csirt.web.views.frame import Form, Option, Window
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 REPORT_NAMES = frozenset({"channel", "at", "acknowledged_at", "receipt"})
 DUTIES_A_PAGE = 20  # duties of all incidents that one page lists

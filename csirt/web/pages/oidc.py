@@ -26,7 +26,7 @@ from csirt.web.views.frame import Form, SignIn
 if TYPE_CHECKING:
     from csirt.directory.oidc import Provider  # needs the extra `oidc`
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 BACK = "/sign-in/oidc/back"
 LABEL = "oidc"

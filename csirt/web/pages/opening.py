@@ -17,7 +17,7 @@ from csirt.web.session import SignedIn
 from csirt.web.views.frame import Form
 from csirt.web.views.opening import OpenIncident
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 CHANNELS = frozenset({"phone", "counter", "staff", "mail"})
 ANSWERS = frozenset({"yes", "no", "unknown"})

@@ -24,7 +24,7 @@ from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.frame import Form, Option
 from csirt.web.views.playbooks import ChangeRow, Gallery, Move, Playbook, PlaybookRow, RunRow, VersionRow
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 Version = Annotated[int | None, Query(ge=0, le=10**6)]
 MANY_DIGITS = 6  # as many as no version has; thousands of them would be no number to Python

@@ -26,7 +26,7 @@ from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.chains import ChainPage, OfficeRow, Pattern, PlannedRow, Point, ReachedRow, Rehearsal, WeakRow
 from csirt.web.views.frame import Form, Option
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 WITHIN = (15, 30, 60, 120, 240, 480, 1440)  # minutes
 RUNS = (1_000, 10_000)

@@ -22,7 +22,7 @@ from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.frame import Form
 from csirt.web.views.reports import Report, ReportList
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 SEND_NAMES = frozenset({"duty", "office", "channel", "at", "acknowledged_at", "receipt"})
 
 router.get("/reports/{report}/document.{suffix}", response_class=Response)(make_document)

@@ -28,7 +28,7 @@ from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.frame import Form
 from csirt.web.views.measures import MetDuty, ReviewPage, ReviewRow
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 NAMES = frozenset({"held_on", "well", "badly", "cause", "lessons"})
 

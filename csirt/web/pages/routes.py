@@ -1,6 +1,4 @@
-"""The pages: what `csirt.web.app` takes from here is `router` and `draw_problem`."""
-
-from fastapi import APIRouter
+"""The pages: what `csirt.web.app` takes from here is `routers` and `draw_problem`."""
 
 from csirt.web.pages import (
     absences,
@@ -56,9 +54,8 @@ from csirt.web.pages import (
 )
 from csirt.web.pages.trouble import draw_problem
 
-__all__ = ["draw_problem", "router"]
+__all__ = ["draw_problem", "routers"]
 
-router = APIRouter(include_in_schema=False)
 # `opening` and `guided` before `incident`: `/incidents/new` is no incident's name.
 PARTS = (
     acknowledge,
@@ -112,5 +109,4 @@ PARTS = (
     channels,
     directory,
 )
-for part in PARTS:
-    router.include_router(part.router)
+routers = tuple(part.router for part in PARTS)

@@ -20,7 +20,7 @@ from csirt.web.session import IncidentReader, SignedIn, Visit
 from csirt.web.views.frame import Form, Option
 from csirt.web.views.sealing import Glass, Opening, Seal, SealReader
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 NAMES = frozenset({"person", "reason"})
 GLASS_NAMES = frozenset({"incident", "reason"})

@@ -20,7 +20,7 @@ from csirt.web.sign_in import use_code
 from csirt.web.views.account import CodePage, SecondFactorPage
 from csirt.web.views.frame import Form
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 CODE, ENROL = "/sign-in/code", "/second-factor"
 CODE_MOST = 20

@@ -17,7 +17,7 @@ from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.frame import Form
 from csirt.web.views.set_aside import SetAside
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 _ACTS = {"skip": setting_aside.skip, "cancel": setting_aside.cancel}
 NAMES = frozenset({"act", "reason"})

@@ -22,7 +22,7 @@ from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.frame import Form, Option
 from csirt.web.views.shifts import DutyLine, OpenCase, ShiftNote, ShiftSheet, WaitingLine
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 NAMES = frozenset({"incident", "text"})
 MOST = 50
 

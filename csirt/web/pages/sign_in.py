@@ -13,7 +13,7 @@ from csirt.web.session import MaybeSignedIn, check_csrf, desk_of, drop_cookie, s
 from csirt.web.sign_in import sign_in
 from csirt.web.views.frame import Form, SignIn
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 UID_MOST = 256
 PASSWORD_MOST = 1024

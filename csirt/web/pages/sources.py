@@ -25,7 +25,7 @@ from csirt.web.uploads import take_whole
 from csirt.web.views.frame import Form
 from csirt.web.views.sources import SourceList, SourceRow, SourceTrial, TriedRow
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 MOST_BYTES = 1024 * 1024
 SHOWN = 200  # records on a page

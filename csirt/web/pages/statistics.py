@@ -20,7 +20,7 @@ from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.frame import Option
 from csirt.web.views.statistics import Chart, DeadlineRow, SpanRow, StatisticsPage
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 _HEADS = {
     "month": ("statistics.by_month", "statistics.column.month"),
     "type": ("statistics.by_type", "statistics.column.type"),

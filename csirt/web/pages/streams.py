@@ -17,7 +17,7 @@ from csirt.web.live import ALL, MOST, Live
 from csirt.web.refusals import TooFast
 from csirt.web.session import IncidentReader, Visit
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 RETRY = 5000  # milliseconds after which a browser comes again
 

@@ -16,7 +16,7 @@ from csirt.web.session import SignedIn, Visit
 from csirt.web.views.frame import EMPTY_FORM, Form
 from csirt.web.views.tokens import TokenRow, Tokens
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 HERE = "/access/tokens"
 NAMES = frozenset({"name", "scopes", "days", "addresses", "overlap"})

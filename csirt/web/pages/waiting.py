@@ -29,7 +29,7 @@ from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.frame import Form, Option
 from csirt.web.views.waiting import QuarantineRow, Waiting, WaitingRow
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 NAMES = frozenset({"detection", "choice", "title", "incident", "reason"})
 CHOICES = frozenset({"open", "join", "dismiss"})
