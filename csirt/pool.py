@@ -31,7 +31,9 @@ class PoolWorker(BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerResul
         self._take = take
 
     async def poll(self) -> int:
-        """Take what the pool has for us; returns how many runs. Raises `Unavailable`."""
+        """Take what the pool has for us, if there is room for it; returns how many runs. Raises `Unavailable`."""
+        if not self.limiter.available_tokens:
+            return 0
         try:
             if not self._has_successfully_synced:
                 await self.sync_with_backend()

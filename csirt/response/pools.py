@@ -11,8 +11,11 @@ from csirt.store.queries.sealing import sealed_of
 from csirt.store.tables.runs import RunDueRow, RunRow
 from csirt.store.tx import Tx
 
-CALL_AGAIN = timedelta(seconds=5)  # after which a pool is called once more for the same wake-up
+# After which a pool is called once more for the same wake-up: soon, as a call may be lost, then after twice the time
+# each time. Else a pool with more work than it can do is kept busy with calls, and every call moves a run to the end.
+SOONEST, LATEST = timedelta(seconds=5), timedelta(seconds=30)
 AT_ONCE = 100
+CALLS_AT_ONCE = 20  # between two of these a worker takes runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +55,20 @@ def take_over(tx: Tx, pool: str, alive: Collection[str]) -> int:
 
 
 def calls(tx: Tx, pool: str) -> list[Call]:
-    """The wake-ups that a pool must be called for, each for one caller at a time; again if nobody took it."""
+    """The next wake-ups that a pool must be called for, each for one caller at a time; again if nobody took it."""
     found = tx.session.exec(
         select(RunDueRow, RunRow)
         .join(RunRow, col(RunDueRow.run) == col(RunRow.id))
         .where(RunDueRow.pool == pool, col(RunDueRow.ended).is_(False), col(RunDueRow.wake) > col(RunDueRow.seen))
         .where(or_(col(RunDueRow.lease_until).is_(None), col(RunDueRow.lease_until) < tx.lease_now))
-        .where(or_(col(RunDueRow.called) < col(RunDueRow.wake), col(RunDueRow.called_at) < tx.now - CALL_AGAIN))
+        .where(or_(col(RunDueRow.called) < col(RunDueRow.wake), col(RunDueRow.call_again_at) < tx.now))
         .order_by(col(RunDueRow.woken_at), col(RunDueRow.run))
-        .limit(AT_ONCE)
+        .limit(CALLS_AT_ONCE)
         .with_for_update(skip_locked=True, of=RunDueRow)
     ).all()
     for due, _ in found:
-        due.called, due.called_at = due.wake, tx.now
+        waited = tx.now - (due.woken_at or tx.now)
+        due.called, due.call_again_at = due.wake, tx.now + min(max(waited, SOONEST), LATEST)
         tx.session.add(due)
     sealed = sealed_of(tx.session, {run.incident for _, run in found})
     return [

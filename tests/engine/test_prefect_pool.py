@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 
 from csirt.bootstrap import wire
-from csirt.model.people import SYSTEM
 from csirt.model.step import StepKind
-from csirt.response import assignments, pools
+from csirt.response import assignments
 from csirt.response.assignments import Reply
 from csirt.settings import Settings
 from csirt.store.queries import cases, work, workings
@@ -79,19 +78,6 @@ def test_one_host_of_two_is_killed_and_nothing_is_lost_or_doubled(
             assert len(done) == len(set(done))
             assert len(entries(world, incident, "INCIDENT_CLOSED")) == 1
         assert_sound(world)
-
-
-def test_moving_a_run_that_has_begun_stands_in_the_record(world: World) -> None:
-    incident = world.open()
-    world.work()
-    new = world.open(title="まだ始まっていない")
-    assert world.desk.commit(SYSTEM, pools.take_over, "city", set()) == 2
-    assert [entry.out for entry in entries(world, incident, "RUN_HANDED_OVER")] == [{"pool": "city", "before": "none"}]
-    assert entries(world, new, "RUN_HANDED_OVER") == []
-    assert world.desk.commit(SYSTEM, pools.take_over, "", {"city"}) == 0  # its workers live
-    assert [call.incident for call in world.desk.commit(SYSTEM, pools.calls, "city")] == [new]
-    assert world.desk.commit(SYSTEM, pools.calls, "city") == []  # called already
-    assert world.desk.commit(SYSTEM, pools.take_over, "", set()) == 2
 
 
 def _asked(world: World) -> list[str]:

@@ -39,7 +39,7 @@ class RunDueRow(Row, table=True):
     shown: bool = Field(default=True)  # does Prefect's page show that the run has ended?
     pool: str | None = None  # the work pool of Prefect whose workers drive it; None: the workers of this machine
     called: int = 0  # the wake-up for which the pool was last called
-    called_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    call_again_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class StepRow(Row, table=True):
