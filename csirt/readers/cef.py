@@ -46,6 +46,8 @@ CONTEXT = (
     ("palo alto networks", "name", ("traffic",), "flow"),
     ("palo alto networks", "name", ("system", "config", "hipmatch", "hip-match", "userid", "globalprotect"), "audit"),
     ("kasperskylab", "class", ("klaud_", "klprci_taskstate", "klnag_"), "audit"),
+    # Barracuda, "Types of Logs": accesses and network firewall, audit, system; WF is the web firewall.
+    *(("barracuda", "cat", ("tr", "nf"), "flow"), ("barracuda", "cat", ("audit", "sys"), "audit")),
 )
 # Products whose numbers are no 0 to 10. Kaspersky Security Center: 1 information, 2 warning, 3 failure, 4 critical.
 SCALES = {"kasperskylab": {"1": 0, "2": 1, "3": 1, "4": 2}}
@@ -101,7 +103,9 @@ def _context(header: list[str], fields: Mapping[str, str]) -> str:
     """What a line is that reports nothing; empty for every other."""
     vendor, _, _, event_class, name, _ = (one.casefold() for one in header)
     words = {"class": event_class, "name": name, "cat": fields.get("cat", "").casefold()}
-    return next((why for whose, place, kinds, why in CONTEXT if vendor == whose and words[place].startswith(kinds)), "")
+    return next(
+        (why for whose, place, kinds, why in CONTEXT if vendor.startswith(whose) and words[place].startswith(kinds)), ""
+    )
 
 
 def _detection(header: list[str], fields: Mapping[str, str], before: str) -> Detection:

@@ -3,23 +3,25 @@
 The lists are found in the bytes, so every record in them keeps its own bytes and its own bounds, however large the
 whole is. A list may stand inside the records of another one (`value` and `value.alerts`): then the inner records are
 read, and an outer record that has none of them is read itself. An envelope whose lists are all empty is one record, so
-that an answer that reports nothing still ends in a bucket. Of the envelope itself nothing is kept but the name of the
-list, which a mapping finds under the path `@list`.
+that an answer that reports nothing still ends in a bucket. A mapping finds the name of the list under the path `@list`,
+and under `@outer` the object in which the list stood, without its lists of records; that one's `@outer` is the next.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from csirt.readers.limits import DEFAULT_LIMITS, Limits
+from csirt.model.detection import Unreadable
+from csirt.readers.limits import DEFAULT_LIMITS, Limits, parse_json
 from csirt.readers.records import Piece, json_records
 
-LIST = "@list"
+LIST, OUTER = "@list", "@outer"
 _TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*+)"|[{}\[\]:]', re.DOTALL)
 _GAP = re.compile(rb"[\s,]*+")
 _EMPTY = re.compile(rb"\[\s*\]")
 _BOM = b"\xef\xbb\xbf"
 Keys = tuple[str, ...]
+Around = Mapping[str, object]  # what a record is given of its surroundings
 
 
 def records_in(data: bytes, lists: Sequence[Sequence[str]], limits: Limits = DEFAULT_LIMITS) -> Iterator[Piece]:
@@ -30,38 +32,51 @@ def records_in(data: bytes, lists: Sequence[Sequence[str]], limits: Limits = DEF
     if len(data) > limits.input_bytes or not lists:
         yield from json_records(data, limits)
         return
-    for index, (raw, value, name) in enumerate(_pieces(data, {tuple(one) for one in lists}, limits)):
-        yield Piece(index, raw, {**value, LIST: name} if name and isinstance(value, dict) else value)
+    for index, (raw, value, around) in enumerate(_pieces(data, {tuple(one) for one in lists}, limits)):
+        yield Piece(index, raw, {**value, **around} if isinstance(value, dict) else value)
 
 
-def _pieces(data: bytes, lists: set[Keys], limits: Limits) -> Iterator[tuple[bytes, object, str]]:
-    """Bytes, value and list of every record; an envelope that is one of several in an array is opened, too."""
-    for part, name in _parts(data, lists):
+def _pieces(data: bytes, lists: set[Keys], limits: Limits) -> Iterator[tuple[bytes, object, Around]]:
+    """Bytes, value and surroundings of every record; an envelope that is one of several in an array is opened, too."""
+    for part, around in _parts(data, lists, limits):
         for piece in json_records(part, limits):
-            may_hold = not name and isinstance(piece.value, dict) and any(one[0] in piece.value for one in lists)
+            may_hold = not around and isinstance(piece.value, dict) and any(one[0] in piece.value for one in lists)
             inner = _envelope(piece.raw, 0, lists) if may_hold else None
             if inner is None or not inner.found:
-                yield piece.raw, piece.value, name
+                yield piece.raw, piece.value, around
                 continue
-            for start, end, inside in inner.found:
-                yield from ((one.raw, one.value, inside) for one in json_records(piece.raw[start:end], limits))
+            for one in inner.found:
+                found = _around(piece.raw, one, limits)
+                yield from ((each.raw, each.value, found) for each in json_records(one.within(piece.raw), limits))
 
 
-def _parts(data: bytes, lists: set[Keys]) -> Iterator[tuple[bytes, str]]:
-    """The lists of envelopes one by one, each with its name; from the first object that is no envelope on, the rest."""
+def _parts(data: bytes, lists: set[Keys], limits: Limits) -> Iterator[tuple[bytes, Around]]:
+    """The lists of envelopes one by one with what is around; from the first object that is no envelope on, the rest."""
     at = len(_BOM) if data.startswith(_BOM) else 0
     while True:
         gap = _GAP.match(data, at)
         at = gap.end() if gap else at
         envelope = _envelope(data, at, lists) if data[at : at + 1] == b"{" else None
         if envelope is None:
-            yield data[at:], ""
+            yield data[at:], {}
             return
         if not envelope.found:
-            yield data[at : envelope.end], ""
-        for start, end, name in envelope.found:
-            yield data[start:end], name
+            yield data[at : envelope.end], {}
+        for one in envelope.found:
+            yield one.within(data), _around(data, one, limits)
         at = envelope.end
+
+
+def _around(data: bytes, found: "_Found", limits: Limits) -> Around:
+    """What a mapping may know of the surroundings of a list: its name, and the objects it stands in."""
+    around: dict[str, object] = {LIST: found.name}
+    outer: dict[str, object] = {}
+    for holder in found.holders:
+        if holder.value is None:
+            value = parse_json(holder.without_lists(data), limits)
+            holder.value = {} if isinstance(value, Unreadable) or not isinstance(value, dict) else value
+        outer = {**holder.value, OUTER: outer} if outer else holder.value
+    return {**around, OUTER: outer}
 
 
 @dataclass(slots=True)
@@ -72,13 +87,36 @@ class _Frame:
     start: int
     is_list: bool = False
     found: int = 0  # how many lists had been found when it opened
+    end: int = 0
+    holes: list[tuple[int, int]] = field(default_factory=list)  # of an object: what leads to lists of records in it
+    value: dict[str, object] | None = None  # of an object, without its holes, once it was asked for
+
+    def without_lists(self, data: bytes) -> bytes:
+        """The object with null where lists of records stand."""
+        ends = [self.start, *(end for _, end in self.holes)]
+        starts = [*(start for start, _ in self.holes), self.end]
+        return b"null".join(data[one:other] for one, other in zip(ends, starts, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A list of records, or a record of an outer list that has none: its place, its name, the objects it stands in."""
+
+    start: int
+    end: int
+    name: str
+    holders: tuple[_Frame, ...]
+
+    def within(self, data: bytes) -> bytes:
+        """Its bytes."""
+        return data[self.start : self.end]
 
 
 @dataclass(slots=True)
 class _Envelope:
     """A walk over one object: where the wanted lists begin and end, and where the object ends."""
 
-    found: list[tuple[int, int, str]] = field(default_factory=list)
+    found: list[_Found] = field(default_factory=list)
     has_empty: bool = False
     end: int = 0
     frames: list[_Frame] = field(default_factory=list)
@@ -127,7 +165,8 @@ def _close(walk: _Envelope, data: bytes, at: int, lists: set[Keys]) -> None:
         if walk.wanted and _EMPTY.fullmatch(data, walk.wanted.start, at):
             walk.has_empty = True
         elif walk.wanted:
-            walk.found.append((walk.wanted.start, at, ".".join(walk.wanted.path)))
+            _find(walk, walk.wanted, at)
+            walk.frames[-1].holes.append((walk.wanted.start, at))
         walk.skipped_until, walk.wanted = 0, None
     elif not walk.skipped_until:
         _leave(walk, at, lists)
@@ -139,7 +178,16 @@ def _leave(walk: _Envelope, at: int, lists: set[Keys]) -> None:
     if not walk.frames:
         return
     left = walk.frames.pop()
+    left.end = at
+    if walk.frames and not walk.frames[-1].is_list:
+        walk.frames[-1].holes.append((left.start, at))
     if left.is_list:
         walk.has_empty = walk.has_empty or left.path in lists
     elif walk.frames and walk.frames[-1].is_list and left.found == len(walk.found) and left.path in lists:
-        walk.found.append((left.start, at, ".".join(left.path)))
+        _find(walk, left, at)
+
+
+def _find(walk: _Envelope, frame: _Frame, end: int) -> None:
+    """Note a list of records, or a record of an outer list."""
+    holders = tuple(one for one in walk.frames if not one.is_list)
+    walk.found.append(_Found(frame.start, end, ".".join(frame.path), holders))

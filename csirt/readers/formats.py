@@ -1,7 +1,7 @@
 """All readers by format, the choice between them, and the row that `csirt read --json` prints."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib import resources
 
@@ -24,11 +24,13 @@ from csirt.readers import (
 from csirt.readers.logs import KINDS, SYSLOG, Logs
 from csirt.readers.mail import Mail
 from csirt.readers.mapped import Head, Mapped
-from csirt.readers.mapping import PAIRS, VendorMapping
+from csirt.readers.mapping import CSV, PAIRS, XML, VendorMapping
 from csirt.readers.mapping_files import read_mapping
+from csirt.readers.markup import Markup
 from csirt.readers.native import Native
 from csirt.readers.stix import Stix
 from csirt.readers.suricata_eve import SuricataEve, is_eve
+from csirt.readers.tables import Tables
 from csirt.readers.times import to_milliseconds
 from csirt.readers.timesketch_csv import TimesketchCsv
 from csirt.readers.vendor_lines import Vendors
@@ -77,10 +79,22 @@ def readers() -> tuple[Reader, ...]:
     vendors = Vendors(mappings())
     kinds = [Logs(kind, vendors=vendors) for kind in KINDS]
     pairs = [Logs(one.format, vendors=vendors, own=True) for one in vendors.of_pairs]
-    lines: tuple[Reader, ...] = (TimesketchCsv(), ZeekTables(by_format), *kinds, *pairs)
+    tables = [Tables(one) for one in _most_exact_first(CSV)]
+    lines: tuple[Reader, ...] = (TimesketchCsv(), ZeekTables(by_format), *tables, *_markup(), *kinds, *pairs)
     last = (Mail([one for one in mappings() if one.input == "mail"]), Logs(SYSLOG, vendors=vendors))
     own: tuple[Reader, ...] = (Native(), SuricataEve(), Stix(by_format[stix.FORMAT]), *lines, *last)
     return (*own, *(Mapped(one, check=_CHECKS.get(one.format)) for one in mappings() if _is_plain(one)))
+
+
+def _markup() -> list[Markup]:
+    """The readers of XML."""
+    return [Markup(one) for one in _most_exact_first(XML)]
+
+
+def _most_exact_first(kind: str) -> list[VendorMapping]:
+    """The mappings for one kind of input, those that ask for most first: the first that fits is taken."""
+    weight: Callable[[VendorMapping], int] = lambda one: -max(way.weight for way in one.recognise)  # noqa: E731
+    return sorted((one for one in mappings() if one.input == kind), key=weight)
 
 
 def _is_plain(mapping: VendorMapping) -> bool:
@@ -120,13 +134,13 @@ def choose(head: bytes, format: str | None = None) -> Reader:  # noqa: A002 the 
 def reader_of(mapping: bytes, file: str) -> Reader:
     """A reader by the bytes of a mapping file of the city's own; `file` is its name in errors. Raises `Invalid`."""
     read = read_mapping(mapping, file)
-    if read.input == PAIRS:
-        return Logs(read.format, vendors=Vendors([read, *mappings()]), own=True)
-    return (
-        Mail([read, *(one for one in mappings() if one.format == mail.FORMAT)])
-        if read.input == "mail"
-        else Mapped(read)
-    )
+    own: dict[str, Callable[[], Reader]] = {
+        PAIRS: lambda: Logs(read.format, vendors=Vendors([read, *mappings()]), own=True),
+        CSV: lambda: Tables(read),
+        XML: lambda: Markup(read),
+        "mail": lambda: Mail([read, *(one for one in mappings() if one.format == mail.FORMAT)]),
+    }
+    return own.get(read.input, lambda: Mapped(read))()
 
 
 def _named(wanted: str) -> Reader | None:

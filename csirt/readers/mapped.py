@@ -129,7 +129,7 @@ def judge(record: object, mapping: VendorMapping) -> Detection | NotADetection |
 
 def _detection(body: object, mapping: VendorMapping) -> Detection:
     """A record as a detection."""
-    found = {name: _cut(texts_of(body, choices), mapping.cut.get(name)) for name, choices in mapping.fields.items()}
+    found = {name: _parts(texts_of(body, choices), name, mapping) for name, choices in mapping.fields.items()}
     native = _native(body, mapping)
     times = texts_of(body, mapping.time.choices)
     instants = [(one, instant_as(one, mapping.time.format, mapping.time.offset)) for one in times]
@@ -178,7 +178,7 @@ def _observables(body: object, mapping: VendorMapping, found: dict[str, list[str
     """What else the record names; and of fields with several values the further ones."""
     kinds: dict[str, list[str]] = {name: found[name] for name in ("host", "user") if len(found.get(name, [])) > 1}
     for kind, choices in mapping.observables.items():
-        texts = _cut(texts_of(body, choices, every=True), mapping.cut.get(kind))
+        texts = _parts(texts_of(body, choices, every=True), kind, mapping)
         if kind == "technique":
             texts = [code for text in texts for code in _TECHNIQUE.findall(text)]
         for text in texts:
@@ -189,8 +189,11 @@ def _observables(body: object, mapping: VendorMapping, found: dict[str, list[str
     return {kind: tuple(dict.fromkeys(texts))[:MOST_VALUES] for kind, texts in kinds.items() if texts}
 
 
-def _cut(texts: list[str], end: str | None) -> list[str]:
-    """What stands before `end` in each text; the texts as they are where there is none."""
+def _parts(texts: list[str], name: str, mapping: VendorMapping) -> list[str]:
+    """The values of a field or kind: texts split into several, and each cut, where the mapping says so."""
+    between, end = mapping.split.get(name), mapping.cut.get(name)
+    if between:
+        texts = [part for text in texts for one in text.split(between) if (part := one.strip())]
     return [cut for text in texts if (cut := text.partition(end)[0].strip())] if end else texts
 
 

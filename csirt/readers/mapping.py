@@ -18,6 +18,8 @@ UNITS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 LEVEL_UNKNOWN = 1
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)", re.ASCII)  # as a vendor writes one; each sign has one way to fit
 PAIRS = "pairs"  # `input` of a mapping for lines of key=value
+CSV = "csv"  # `input` of a mapping for tables
+XML = "xml"  # `input` of a mapping for XML
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ class VendorMapping:
 
     format: str
     name: str
-    input: str = "json"  # or "mail": the facts of a mail, see `letters`; or "pairs": see `pairs`
+    input: str = "json"  # or "mail": the facts of a mail, see `letters`; "pairs", "csv", "xml": see their modules
     documents: tuple[str, ...] = ()
     lists: tuple[tuple[str, ...], ...] = ()
     body: tuple[Path, ...] = ()
@@ -171,6 +173,9 @@ class VendorMapping:
     observables: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
     rsit: Classes = field(default_factory=Classes)
     cut: Mapping[str, str] = field(default_factory=dict)  # of a field or kind: its values end before this text
+    split: Mapping[str, str] = field(default_factory=dict)  # of a field or kind: the text that stands between values
+    columns: tuple[str, ...] = ()  # of a table that does not name its own
+    separator: str = ""  # between the cells of a table; empty: commas, tabs or semicolons, as its first line shows
 
     def likeness(self, record: object) -> int:
         """How surely a record is of this vendor: 0 not at all, else the number of conditions that speak for it."""

@@ -19,10 +19,13 @@ MOST_BYTES = 256 * 1024
 _TOP = {
     *("format", "name", "input", "documents", "any_case", "lists", "body", "required", "recognise", "not_a_detection"),
     *("no_alarm", "at_least", "fields", "time", "severity", "observables", "rsit", "cut"),
+    *("split", "columns", "separator"),
 }
 _CONDITION = {"path", "exists", "is", "not_in", "starts", "holds", "lacks", "at_least", "below"}
 _NAME = re.compile(r"[a-z][a-z0-9.-]{1,39}")
-_INPUT = re.compile("json|mail|pairs")
+_INPUT = re.compile("json|mail|pairs|csv|xml")
+_SEPARATOR = re.compile(r"blank|tab|[,;|]")
+_SIGNS = {"blank": " ", "tab": "\t"}
 _WHY = re.compile(r"[a-z][a-z0-9_:]{1,39}")
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _RSIT = re.compile(r"[a-z][a-z0-9-]*(?:/[a-z][a-z0-9-]*)?")
@@ -168,7 +171,7 @@ def _mapping(top: _Table) -> VendorMapping:
     return VendorMapping(
         format=top.text("format", _NAME),
         name=top.text("name"),
-        input=top.text("input", _INPUT) if "input" in top.values else "json",
+        input=_optional(top, "input", _INPUT) or "json",
         documents=top.texts("documents"),
         lists=tuple(tuple(step.key for step in path.steps) for path in top.paths("lists")),
         body=top.paths("body"),
@@ -182,8 +185,25 @@ def _mapping(top: _Table) -> VendorMapping:
         severity=_severity(top.table("severity")),
         observables={kind: kinds.choices(kind) for kind in kinds.values},
         rsit=_classes(top.table("rsit")),
-        cut=_cut(top.table("cut"), {*fields.values, *kinds.values}),
+        cut=_texts_by_field(top.table("cut"), {*fields.values, *kinds.values}),
+        split=_texts_by_field(top.table("split"), {*fields.values, *kinds.values}),
+        columns=_columns(top),
+        separator=_SIGNS.get(sign, sign) if (sign := _optional(top, "separator", _SEPARATOR)) else "",
     )
+
+
+def _optional(top: _Table, key: str, form: re.Pattern[str]) -> str:
+    """A text of this form; empty where the key is not there."""
+    return top.text(key, form) if key in top.values else ""
+
+
+def _columns(top: _Table) -> tuple[str, ...]:
+    """The names of a table's columns, of any number; none where the file names them itself."""
+    names = top.values.get("columns", [])
+    good = isinstance(names, list) and all(isinstance(one, str) for one in names)
+    if not good or not isinstance(names, list) or (names and top.values.get("input") != mapping.CSV):
+        top.reject("columns", "texts")
+    return tuple(names)
 
 
 def _recognise(table: _Table) -> When:
@@ -294,10 +314,13 @@ def _classes(table: _Table) -> Classes:
     return Classes(table.choices("of"), {word.casefold(): str(value) for word, value in inner.values.items()})
 
 
-def _cut(table: _Table, known: set[str]) -> Mapping[str, str]:
-    """Of a field or a kind of observable, the text before which its values end."""
+def _texts_by_field(table: _Table, known: set[str]) -> Mapping[str, str]:
+    """Of fields and kinds of observables one text each: before which values end, or which stands between them."""
     table.only(known)
-    return {key: table.text(key) for key in table.values}
+    for key, value in table.values.items():
+        if not isinstance(value, str) or not value:
+            table.reject(key, "text")
+    return {key: str(value) for key, value in table.values.items()}
 
 
 def is_level(value: object) -> bool:

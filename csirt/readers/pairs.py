@@ -1,11 +1,12 @@
 """Lines of `key=value` as firewalls and gateways write them, with or without a header of syslog: split into a record.
 
-Four ways are in use, and the line itself shows which it is:
+Five ways are in use, and the line itself shows which it is:
 
     date=2026-06-10 srcip=10.0.0.5 msg="a b"         blanks between, quotation marks around texts (FortiGate)
     time=1781053961|product=IPS|src=10.0.0.5          pipes between (Check Point Log Exporter for Splunk)
     [product:"IPS"; src:"10.0.0.5"; action:"Drop"]    semicolons between (Check Point Log Exporter for syslog)
     Event Type: Threat, Device Name: pc-1             commas between, keys of several words (Cisco, Cylance)
+    Event ID: 45;Device Name: pc-1;Action: Blocked    semicolons between, keys of several words (FortiEDR)
 
 What a record means, a mapping with `input = "pairs"` says. Of a key given twice the first that has a value stays, as
 what an attacker can write tends to stand behind what the product states. Every step takes time in proportion to the
@@ -26,7 +27,7 @@ _COLONS = re.compile(
 )
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,63}+=")
 _NAME = re.compile(r"(?:.*\s)?([A-Za-z_][A-Za-z0-9_.\-]{0,63})", re.DOTALL)
-_WORDS = re.compile(r"[A-Za-z][A-Za-z0-9_]*+(?: [A-Za-z0-9_]++){0,4}")
+_WORDS = re.compile(r"[A-Za-z][A-Za-z0-9_-]*+(?: [A-Za-z0-9_-]++){0,4}")
 _BEFORE = 64  # characters of a header before the first key that are looked at
 _ESCAPED = re.compile(r"\\(.)")
 _STRAY = ",;"
@@ -36,6 +37,10 @@ def pairs(line: str) -> dict[str, str] | None:
     """The keys and values of a line; None where it is no such line."""
     if "=" in line or ':"' in line:
         found = _kept(_split(line))
+        if len(found) >= FEWEST:
+            return found
+    if line.count(";") >= FEWEST - 1 and _begins_with_one(line.partition(";")[0]):
+        found = _kept(_told(line, ";"))
         if len(found) >= FEWEST:
             return found
     if line.count(", ") >= FEWEST - 1 and ": " in line:
@@ -57,18 +62,23 @@ def _split(line: str) -> Iterable[tuple[str, str]]:
     ]
 
 
-def _told(line: str) -> Iterable[tuple[str, str]]:
-    """`Key: value` between commas. What has no key of its own goes on with the value before it."""
-    first, *others = line.split(", ")
+def _told(line: str, sign: str = ", ") -> Iterable[tuple[str, str]]:
+    """`Key: value` between commas or semicolons. What has no key of its own goes on with the value before it."""
+    first, *others = line.split(sign)
     key, value = _first_told(first)
     for part in others:
-        name, colon, rest = part.partition(": ")
+        name, colon, rest = part.strip().partition(": ")
         if colon and _WORDS.fullmatch(name):
             yield key, value
             key, value = name, rest.strip()
         elif len(value) < VALUE_CHARACTERS:
-            value = f"{value}, {part}"
+            value = f"{value}{sign}{part}"
     yield key, value
+
+
+def _begins_with_one(first: str) -> bool:
+    """Does one key stand before the first semicolon? Where more do, commas part them and it belongs to a text."""
+    return ": " in first and sum(1 for key, _ in _told(first) if key) == 1
 
 
 def _first_told(part: str) -> tuple[str, str]:

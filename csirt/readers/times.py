@@ -34,7 +34,7 @@ _COMMON = re.compile(
 # CEF revision 16 to 26, "Date formats": MMM dd [yyyy] HH:mm:ss[.SSS] [zzz]; RFC 3164 §4.1.2 is the shortest of them.
 _MONTH_FIRST = re.compile(
     r"([A-Za-z]{3}) {1,2}([0-9]{1,2})(?: ([0-9]{4}))? ([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?"
-    r"(?: ?(?:([Zz])|([+-])([0-9]{2}):?([0-9]{2})?|([A-Za-z]{3})))?"
+    r"(?: ?(?:([Zz])|(?:UTC|GMT)?([+-])([0-9]{2}):?([0-9]{2})?|([A-Za-z]{3})))?"
 )
 _EPOCH = re.compile(r"([0-9]{9,19})(?:\.([0-9]{1,9}))?")
 _COUNT = re.compile(r"([0-9]{1,19})(?:\.([0-9]{1,9}))?")

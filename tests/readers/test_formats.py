@@ -15,6 +15,7 @@ from csirt.model.ports import Reader
 from csirt.model.sorting import attacked_and_attacker
 from csirt.readers.formats import as_row, buckets, choose, names, read, readers
 from csirt.readers.limits import FIELD_CHARACTERS, TITLE_CHARACTERS
+from csirt.readers.tables import Tables
 from tests.readers.examples import given
 
 ROW_KEYS = ["i", "format", "id", "title", "severity_native", "level", "time_raw", "time_utc"]
@@ -113,7 +114,7 @@ def check(reader: Reader, data: bytes) -> None:
     reader.recognises(data)
     for place, record in enumerate(reader.read(data)):
         assert record.index == place
-        assert record.raw in data
+        assert record.raw in data or isinstance(reader, Tables)  # a row carries the names of its columns
         assert isinstance(record.result, (Detection, NotADetection, Unreadable))
         json.dumps(as_row(record), ensure_ascii=False).encode()
         if isinstance(record.result, Detection):

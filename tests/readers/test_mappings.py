@@ -275,6 +275,33 @@ def test_a_condition_may_ask_in_which_list_a_record_stood() -> None:
     assert [row["level"] for one in reader.read(given) if (row := as_row(one))] == [2, 0]
 
 
+def test_a_record_knows_what_stands_around_its_list() -> None:
+    text = GOOD.replace('lists = ["answer.alerts"]', 'lists = ["cases.pc.alerts", "cases"]')
+    text = text.replace('host = ["pc.name"]', 'host = ["@outer.name"]\nuser = ["@outer.@outer.owner"]')
+    text = text.replace('id = ["acme_id"]', 'id = ["{@outer.@outer.@outer.site}/{acme_id}", "acme_id"]')
+    inner = b'{"acme_id": 1, "rank": 60}, {"acme_id": 2, "rank": 60}'
+    case = b'{"owner": "mori", "pc": {"alerts": [%s], "name": "PC-1"}, "acme_id": 8}' % inner
+    given = b'{"site": "city", "cases": [%s, {"acme_id": 9, "rank": 1, "pc": {"name": "PC-9"}}]}' % case
+    for data in (given, b"[%s, %s]" % (given, given)):
+        rows = [as_row(one) for one in reader_of(text.encode(), "acme.toml").read(data)]
+        assert [(row["id"], row.get("host"), row.get("user")) for row in rows if row][:3] == [
+            ("city/1", "PC-1", "mori"),
+            ("city/2", "PC-1", "mori"),
+            ("9", None, None),
+        ]
+
+
+def test_a_value_that_holds_several_is_split_before_it_is_cut() -> None:
+    text = GOOD + '\n[cut]\nhost = ":"\n\n[split]\nhost = "、"\nhash = " "\n'
+    found = judge(
+        {"acme_id": 1, "rank": 1, "pc.name": "a:1、、b:2", "hashes": f"{'a' * 32} {'b' * 40}"},
+        read_mapping(text.encode(), "f"),
+    )
+    assert isinstance(found, Detection)
+    assert (found.host, found.observables["host"]) == ("a", ("a", "b"))
+    assert (found.observables["md5"], found.observables["sha1"]) == (("a" * 32,), ("b" * 40,))
+
+
 @pytest.mark.parametrize(
     ("said", "wanted"),
     [

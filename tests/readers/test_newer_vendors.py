@@ -32,6 +32,13 @@ SIDES = {
     "snort": ("10.0.0.5", "198.51.100.4"),
     "office-365": ("hara@city.example", None),
     "azure-activity": ("vm-1", None),
+    "trellix-epo": ("pc-epo1", None),
+    "trellix-epo-xml": ("pc-epo2", "203.0.113.9"),
+    "fortiedr": ("pc-fe1", None),
+    "withsecure": ("pc-ws1", None),
+    "harmony-email": ("mori@city.example", None),
+    "i-filter": ("10.0.9.31", None),
+    "desktop-keeper": ("pc-zei-12", None),
 }
 """Who was hit, and by whom, in the first detection of each example."""
 
@@ -53,6 +60,20 @@ def test_a_text_between_commas_cannot_pose_as_another_key_and_keeps_its_commas()
     assert (seen.src_ip, seen.dst_ip, seen.title, seen.user) == ("198.51.100.4", "10.0.0.5", "SMB", "taro")
     (seen,) = detections(FTD.format(message="SMB exploit, second form", user="taro"))
     assert seen.title == "SMB exploit, second form"
+
+
+def test_a_text_between_commas_with_semicolons_in_it_is_no_line_of_semicolons() -> None:
+    (seen,) = detections(FTD.format(message="SMB; SrcIP: 192.0.2.66; DstIP: 10.9.9.9; Severity: low", user="taro"))
+    assert (seen.format, seen.src_ip, seen.dst_ip) == ("cisco-ftd", "198.51.100.4", "10.0.0.5")
+
+
+def test_trend_micro_apex_central_in_cef_with_the_time_as_it_writes_it() -> None:
+    (seen,) = detections(
+        "CEF:0|Trend Micro|Apex Central|2019|AV:Clean failed|TROJ_X.A|8|deviceExternalId=104 rt=Nov 30 2026 02:10:00 "
+        "GMT+00:00 dhost=PC-AC1 duser=mori act=Clean failed fname=x.exe filePath=C:\\\\Temp src=10.0.3.4"
+    )
+    assert (seen.title, seen.host, seen.user, seen.level) == ("TROJ_X.A", "PC-AC1", "mori", 2)
+    assert str(seen.time_utc) == "2026-11-30 02:10:00+00:00"
 
 
 def test_a_user_that_the_product_does_not_know_is_nobody() -> None:
@@ -123,6 +144,8 @@ def test_what_gateways_log_beside_threats_raises_none() -> None:
         ("CEF:0|Fortinet|Fortigate|v7|32001|event:system login|2|cat=event:system", "audit"),
         ("CEF:0|Palo Alto Networks|PAN-OS|10.0|end|TRAFFIC|1|src=10.0.0.5", "flow"),
         ("CEF:0|Palo Alto Networks|PAN-OS|10.0|general|SYSTEM|1|", "audit"),
+        ("CEF:0|BarracudaNetworks|WAAS|1.0|WAF|WAF|4|cat=TR src=198.51.100.4 outcome=200", "flow"),
+        ("CEF:0|Barracuda|WAF|1200|AUDIT|login|4|cat=AUDIT suser=admin", "audit"),
         ("CEF:0|KasperskyLab|SecurityCenter|14|KLAUD_EV_ADMGROUP_CHANGED|Audit|1|dhost=KSC", "audit"),
     ],
 )
@@ -135,6 +158,7 @@ def test_alerts_of_the_same_products_are_raised_on_their_own_scale() -> None:
         ("CEF:0|Fortinet|Fortigate|v7|16384|utm:ips signature dropped|7|cat=utm:ips src=198.51.100.4", 2),
         ("CEF:0|Palo Alto Networks|PAN-OS|10.0|vulnerability|THREAT|4|src=198.51.100.4", 1),
         ("CEF:0|KasperskyLab|SecurityCenter|14|GNRL_EV_VIRUS_FOUND|Detected object|4|dhost=PC-1", 2),
+        ("CEF:0|Barracuda|WAF|1200|SQL_INJECTION_IN_PARAM|SQL_INJECTION_IN_PARAM|7|cat=WF src=198.51.100.4", 2),
         ("CEF:0|Another|Traffic|1|1|traffic|4|cat=traffic:forward", 1),
     ):
         assert [one.level for one in detections(line)] == [level], line
