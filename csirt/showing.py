@@ -238,6 +238,8 @@ class Showing:
             raise Unavailable("prefect_unavailable")
         try:
             for one in calls:
+                if one.is_ours and one.prefect_run and await stage.call(one.prefect_run):
+                    continue
                 if prefect_run := await self._shown_by(stage, one):
                     await stage.call(prefect_run)
         except Unavailable as error:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlmodel import col, or_, select
+from sqlmodel import and_, col, func, or_, select
 
 from csirt.record.entry import EntryKind
 from csirt.store.queries.sealing import sealed_of
@@ -15,7 +15,7 @@ from csirt.store.tx import Tx
 # each time. Else a pool with more work than it can do is kept busy with calls, and every call moves a run to the end.
 SOONEST, LATEST = timedelta(seconds=5), timedelta(seconds=30)
 AT_ONCE = 100
-CALLS_AT_ONCE = 20  # between two of these a worker takes runs
+CALLED_MOST = 20  # runs that a pool was called for and nobody has taken: until somebody does, more calls help nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Call:
     version: int
     prefect_run: str | None
     sealed: bool = False
+    is_ours: bool = False  # the pool was called for it before: its flow run belongs there
 
 
 def take_over(tx: Tx, pool: str, alive: Collection[str]) -> int:
@@ -56,22 +57,34 @@ def take_over(tx: Tx, pool: str, alive: Collection[str]) -> int:
 
 def calls(tx: Tx, pool: str) -> list[Call]:
     """The next wake-ups that a pool must be called for, each for one caller at a time; again if nobody took it."""
+    due_now = (
+        RunDueRow.pool == pool,
+        col(RunDueRow.ended).is_(False),
+        col(RunDueRow.wake) > col(RunDueRow.seen),
+        or_(col(RunDueRow.lease_until).is_(None), col(RunDueRow.lease_until) < tx.lease_now),
+    )
+    is_called = and_(col(RunDueRow.called) == col(RunDueRow.wake), col(RunDueRow.call_again_at) >= tx.now)
+    waiting = tx.session.exec(select(func.count()).select_from(RunDueRow).where(*due_now, is_called)).one()
+    if waiting >= CALLED_MOST:
+        return []
     found = tx.session.exec(
         select(RunDueRow, RunRow)
         .join(RunRow, col(RunDueRow.run) == col(RunRow.id))
-        .where(RunDueRow.pool == pool, col(RunDueRow.ended).is_(False), col(RunDueRow.wake) > col(RunDueRow.seen))
-        .where(or_(col(RunDueRow.lease_until).is_(None), col(RunDueRow.lease_until) < tx.lease_now))
-        .where(or_(col(RunDueRow.called) < col(RunDueRow.wake), col(RunDueRow.call_again_at) < tx.now))
+        .where(*due_now, or_(col(RunDueRow.called) < col(RunDueRow.wake), col(RunDueRow.call_again_at) < tx.now))
         .order_by(col(RunDueRow.woken_at), col(RunDueRow.run))
-        .limit(CALLS_AT_ONCE)
+        .limit(CALLED_MOST - waiting)
         .with_for_update(skip_locked=True, of=RunDueRow)
     ).all()
+    sealed = sealed_of(tx.session, {run.incident for _, run in found})
+    made = [
+        Call(
+            run.id, run.incident, run.playbook, run.version, due.prefect_run, run.incident in sealed,
+            is_ours=due.called > 0,
+        )
+        for due, run in found
+    ]  # fmt: skip
     for due, _ in found:
         waited = tx.now - (due.woken_at or tx.now)
         due.called, due.call_again_at = due.wake, tx.now + min(max(waited, SOONEST), LATEST)
         tx.session.add(due)
-    sealed = sealed_of(tx.session, {run.incident for _, run in found})
-    return [
-        Call(run.id, run.incident, run.playbook, run.version, due.prefect_run, run.incident in sealed)
-        for due, run in found
-    ]
+    return made

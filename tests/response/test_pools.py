@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from csirt.model.people import SYSTEM
-from csirt.response import pools
+from csirt.response import pools, runs
 from tests.plays import entries
 from tests.world import World
 
@@ -31,13 +31,15 @@ def test_a_call_that_nobody_heard_is_made_again_each_time_after_twice_the_time(w
     assert called_after == [0, 6, 13, 27, 55, 86, 117]  # the time waited so far, from 5 s to 30 s
 
 
-def test_a_pool_is_called_for_the_longest_waiting_first_and_for_a_few_at_once(world: World) -> None:
+def test_a_pool_is_called_for_the_longest_waiting_and_for_no_more_than_somebody_may_take(world: World) -> None:
     opened = []
-    for _ in range(pools.CALLS_AT_ONCE + 3):
+    for _ in range(pools.CALLED_MOST + 3):
         opened.append(world.open())
         world.clock.forward(timedelta(milliseconds=10))
     world.desk.commit(SYSTEM, pools.take_over, "city", set())
     first = world.desk.commit(SYSTEM, pools.calls, "city")
-    assert [call.incident for call in first] == opened[: pools.CALLS_AT_ONCE]
+    assert [call.incident for call in first] == opened[: pools.CALLED_MOST]
+    assert world.desk.commit(SYSTEM, pools.calls, "city") == []
+    assert len(world.desk.commit(SYSTEM, runs.claim_some, 2, pool="city")) == 2
     rest = world.desk.commit(SYSTEM, pools.calls, "city")
-    assert [call.incident for call in rest] == opened[pools.CALLS_AT_ONCE :]
+    assert [call.incident for call in rest] == opened[pools.CALLED_MOST :][:2]
