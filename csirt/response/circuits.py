@@ -16,9 +16,14 @@ def may_try(tx: Tx, channel: str) -> bool:
     return rules.may_try(_read(tx, channel), tx.now)
 
 
-def tried(tx: Tx, channel: str) -> None:
-    """A message is about to be sent on it."""
+def at_work(tx: Tx, channel: str) -> Circuit | None:
+    """The circuit of a channel whose server is tried now, locked; None while it is left alone."""
     before = _read(tx, channel)
+    return before if rules.may_try(before, tx.now) else None
+
+
+def tried(tx: Tx, before: Circuit) -> None:
+    """A message is about to be sent on it."""
     _keep(tx, before, rules.tried(before, tx.now))
 
 

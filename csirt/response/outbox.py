@@ -73,6 +73,9 @@ def claim(tx: Tx, channel: str, *, oldest: bool = False, bundles: bool = False) 
     The highest lane goes first; with `oldest`, whoever has waited longest, so that no lane starves. With `bundles`,
     messages that pile up for one addressee go as one.
     """
+    circuit = circuits.at_work(tx, channel)
+    if circuit is None:
+        return None
     first = _next(tx, channel, oldest=oldest)
     while first is not None and first.called_off:  # its sender died, and there is no reason to repeat it
         _give_up(tx, first)
@@ -84,7 +87,7 @@ def claim(tx: Tx, channel: str, *, oldest: bool = False, bundles: bool = False) 
         name = new_id("b")
         for row in rows:
             row.bundle = name
-    circuits.tried(tx, first.channel)
+    circuits.tried(tx, circuit)
     lease = new_lease()
     calls = [_lease(tx, row, lease) for row in rows]
     call = calls[0]
@@ -121,8 +124,6 @@ def _free(tx: Tx) -> tuple[ColumnElement[bool], ...]:
 
 
 def _next(tx: Tx, channel: str, *, oldest: bool) -> DeliveryDueRow | None:
-    if not circuits.may_try(tx, channel):
-        return None
     waited, lane = col(DeliveryDueRow.not_before), col(DeliveryDueRow.lane)
     query = select(DeliveryDueRow).where(DeliveryDueRow.channel == channel, *_free(tx))
     query = query.order_by(*((waited,) if oldest else (lane.desc(), waited)))

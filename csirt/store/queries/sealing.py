@@ -2,11 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import BindParameter, bindparam
 from sqlmodel import Session, col, select
 
 from csirt.store.tables.sealing import SealGlassRow, SealReaderRow, SealRow
 from csirt.store.tx import Look
+
+# Asked at each step of a case, so made once.
+_ASKED: BindParameter[Any] = bindparam("incidents", expanding=True)
+_SEALED = select(SealRow.incident).where(col(SealRow.incident).in_(_ASKED), col(SealRow.lifted_at).is_(None))
+_READERS = select(SealReaderRow.incident, SealReaderRow.person).where(
+    col(SealReaderRow.incident).in_(_ASKED), col(SealReaderRow.ended_at).is_(None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +80,9 @@ def is_sealed(session: Session, incident: str) -> bool:
 
 def sealed_of(session: Session, incidents: set[str]) -> dict[str, frozenset[str]]:
     """Those of these incidents that are sealed, with the ids of their readers."""
-    query = select(SealRow.incident).where(col(SealRow.incident).in_(incidents), col(SealRow.lifted_at).is_(None))
-    found: dict[str, set[str]] = {incident: set() for incident in session.exec(query)}
+    found: dict[str, set[str]] = {incident: set() for incident in session.scalars(_SEALED, {"incidents": incidents})}
     if found:
-        named = select(SealReaderRow.incident, SealReaderRow.person).where(
-            col(SealReaderRow.incident).in_(found), col(SealReaderRow.ended_at).is_(None)
-        )
-        for incident, person in session.exec(named):
+        for incident, person in session.execute(_READERS, {"incidents": [*found]}):
             found[incident].add(person)
     return {incident: frozenset(people) for incident, people in found.items()}
 
