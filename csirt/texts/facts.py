@@ -44,6 +44,11 @@ class FactWords:
     def _instant(self, text: str) -> str:
         try:
             at = datetime.fromisoformat(text)
-            return at_in_era(at) if self.words.language == "ja" else f"{at.astimezone(JST):%Y-%m-%d %H:%M} JST"
+            return at_in_era(at) if self.words.language == "ja" else self._in_english(at.astimezone(JST))
         except (ValueError, OverflowError, Invalid):
             return text
+
+    def _in_english(self, at: datetime) -> str:
+        """22 Nov 2026 (Sun) 13:29, as pages write every instant."""
+        month, weekday = self.words.gettext(f"month.{at.month}"), self.words.gettext(f"weekday.{at.isoweekday()}")
+        return f"{at.day} {month} {at.year} ({weekday}) {at:%H:%M}"

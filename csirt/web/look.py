@@ -92,6 +92,14 @@ class Phrasing:
             f'<time datetime="{iso(value)}"><span class="whole">{day}</span> <span class="whole">{clock}</span></time>'
         )
 
+    def until(self, begins: datetime, ends: datetime) -> Markup:
+        """From one instant to another, with the day said once where it is the same."""
+        if jst_date(begins) != jst_date(ends):
+            return Markup("{}–{}").format(self.when(begins), self.when(ends))
+        whole = '<span class="whole">{}</span>'
+        day, clocks = whole.format(self.day(begins)), whole.format(f"{self.clock(begins)}–{self.clock(ends)}")
+        return Markup(f'<time datetime="{iso(begins)}/{iso(ends)}">{day} {clocks}</time>')  # noqa: S704 - as above
+
     def deadline(self, at: datetime, now: datetime) -> Markup:
         """A deadline: the instant, and in words whether it is passed or how much is left."""
         left = {"span": self.span(at - now)}
@@ -194,7 +202,7 @@ def environment(words: Catalog) -> Environment:
     tag = _tags(made)
     phrasing = Phrasing(words, tag)
     made.globals["tag_of"] = tag
-    for name in ("day", "clock", "moment", "when", "deadline", "span", "number", "size"):
+    for name in ("day", "clock", "moment", "when", "until", "deadline", "span", "number", "size"):
         made.filters[name] = getattr(phrasing, name)
     made.filters["iso"] = iso
     made.globals["_"] = _quickly(text)

@@ -204,6 +204,11 @@ def a_call_sheet(say: Words) -> assignment.CallSheet:
             frame.Fact(label=say("話さないこと", "Do not say"), value=say("氏名、個人番号", "names, My Numbers")),
         ),
         form=frame.Form(key="k-4", errors={"choice": "choice_missing"}),
+        same_call=(
+            frame.Option(
+                value="/call-sheets/a-8", label=say("攻撃か障害かを見分ける", "Tell an attack from a failure")
+            ),
+        ),
     )
 
 

@@ -18,7 +18,7 @@ def some_facts(say: Words) -> tuple[facts.FactRow, ...]:
     """A confirmed, an estimated, an open and an unknown one."""
     row = facts.FactRow(
         label=say("市が知った時刻", "Known to the city"),
-        value=say("令和8年11月22日(日) 13時29分", "2026-11-22 13:29 JST"),
+        value=say("令和8年11月22日(日) 13時29分", "22 Nov 2026 (Sun) 13:29"),
         state=FactState.CONFIRMED,
         version=1,
         source=say("起票時の申告", "opening report"),

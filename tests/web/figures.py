@@ -23,7 +23,8 @@ def a_chart(name: str, rows: list[tuple[str, int]]) -> statistics.Chart:
 def a_statistics_page(language: str) -> statistics.StatisticsPage:
     """Cases of half a year."""
     say, words = Words(language), catalog(language).gettext
-    months = [(say(f"令和8年{month}月", f"2026-{month:02}"), month % 5) for month in range(4, 10)]
+    named = ("Apr", "May", "Jun", "Jul", "Aug", "Sep")
+    months = [(say(f"令和8年{month}月", f"{name} 2026"), month % 5) for month, name in enumerate(named, start=4)]
     spans = [
         statistics.SpanRow(span="detect", number=9, without=2, median=say("3時間 20分", "3 h 20 min"),
                            ninth=say("2日 4時間", "2 d 4 h"), longest=say("19日", "19 d")),

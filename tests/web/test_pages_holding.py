@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from csirt.model.people import Actor, Role
-from csirt.response import holding
+from csirt.response import escalations, holding
 from csirt.store.queries import work
 from csirt.store.queries.work import AssignmentView
 from tests.plays import signed_in
@@ -102,6 +102,24 @@ def test_who_is_slower_to_take_a_call_is_told_on_the_sheet(visit: Visit, played:
     assert taken.index("がこの電話を引き受けています") < taken.index('class="call-number"')
     assert lead(slower.send(page, f"{place}/claim")) == page  # taken over, knowing from whom
     assert "がこの電話を引き受けています" not in slower.text(page)
+
+
+def test_who_phones_sees_what_else_the_same_person_is_to_hear(visit: Visit, played: World) -> None:
+    first = next(one for one in call_sheets(played) if played.called(one).startswith("post:poc"))
+    alone = visit("k.sato").text(f"/call-sheets/{first.id}")
+    assert "この人への電話連絡票がほかにもあります" not in alone
+    step = "settle_the_level"
+    played.desk.commit(played.person("k.sato"), escalations.start, first.incident, None, step, "municipal", "page")
+    played.forward(timedelta(seconds=5))
+    (other,) = (
+        one
+        for one in played.desk.look(work.assignments, incident=first.incident)
+        if one.delivery and one.step == step and played.called(one) == played.called(first)
+    )
+    for one, another in ((first, other), (other, first)):
+        page = visit("k.sato").text(f"/call-sheets/{one.id}")
+        assert "この人への電話連絡票がほかにもあります" in page
+        assert f'<li><a href="/call-sheets/{another.id}">' in page
 
 
 def call_sheets(played: World) -> list[AssignmentView]:

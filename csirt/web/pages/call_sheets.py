@@ -13,16 +13,17 @@ from csirt.model.step import StepKind
 from csirt.response.assignments import Reply
 from csirt.store.queries import work
 from csirt.store.queries.sealing import is_sealed
-from csirt.store.queries.work import DeliveryView
+from csirt.store.queries.work import AssignmentView, DeliveryView
 from csirt.store.tx import Look
 from csirt.web.pages.answering import CONFLICT, Asked, asked_of, read_fields, send
 from csirt.web.pages.drafting import begun, drop_sent, keep_faulty
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.forms import Faults, Sent, SentForm
 from csirt.web.pages.in_hand import NOTHING_CAME, Came, part_of
+from csirt.web.pages.steps import title_of
 from csirt.web.session import IncidentReader, Visit
 from csirt.web.views.assignment import CallSheet
-from csirt.web.views.frame import Fact, Form
+from csirt.web.views.frame import Fact, Form, Option
 from notifications.call_sheet import call_script
 
 router = APIRouter(include_in_schema=False)
@@ -113,6 +114,21 @@ def sheet_of(
         may_answer=may(visit.actor, Permission.FILL_CALL_SHEET) and may_answer(visit.actor, view.who),
         drill=asked.drill,
         hand=part_of(look, visit, asked.words, view, came),
+        same_call=() if view.closed_at else _in_the_same_call(look, visit, view, call),
+    )
+
+
+def _in_the_same_call(look: Look, visit: Visit, view: AssignmentView, call: DeliveryView) -> tuple[Option, ...]:
+    """The other open sheets of the case for the same person at the same number, by what they are about.
+
+    They stay sheets of their own, because each is the delivery of one chain, which stops or climbs by its own result.
+    """
+    calls = work.assignments(look, incident=view.incident, kind=StepKind.CALL)
+    sheets = {one.delivery: one.id for one in calls if one.delivery and one.id != view.id}
+    return tuple(
+        Option(value=f"/call-sheets/{sheets[one.id]}", label=title_of(asked_of(look, visit, sheets[one.id]).text))
+        for one in work.deliveries(look, ids=list(sheets))
+        if (one.address, one.person or one.party) == (call.address, call.person or call.party)
     )
 
 

@@ -45,7 +45,10 @@ def show_statistics(
 
 def _page(visit: Visit, found: Year) -> StatisticsPage:
     words, told, language = catalog(visit.language), found.found, visit.language
-    months = [era_month(day) if language == "ja" else f"{day:%Y-%m}" for day in found.months]
+    months = [
+        era_month(day) if language == "ja" else f"{words.gettext(f'month.{day.month}')} {day.year}"
+        for day in found.months
+    ]
     duties = DutyWords(visit.desk.door.city.law, words)
     return StatisticsPage(
         label=fiscal_year_text(found.fiscal_year, language),

@@ -161,3 +161,4 @@ class CallSheet:
     may_answer: bool = True
     drill: bool = False
     hand: InHand | None = None
+    same_call: tuple[Option, ...] = ()
