@@ -55,7 +55,7 @@ def open_desk(data: Path | None, source: str = "cli") -> "Iterator[Desk]":
 
 def refresh_people(desk: "Desk", *, accept: bool = False) -> None:
     """Take people and posts over from the directory. `accept`: also where it names far fewer than before."""
-    from csirt.response import people
+    from csirt.response import people  # lazy: who only opens a desk, as the signer, does not need the use cases
 
     listing = desk.directory.listing()
     desk.commit(SYSTEM, people.refresh, listing.people, listing.posts, accept=accept)
