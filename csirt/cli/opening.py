@@ -41,7 +41,7 @@ def open_desk(data: Path | None, source: str = "cli") -> "Iterator[Desk]":
         NotFound: there is no city in it.
         Unavailable: the database cannot be read.
     """
-    from csirt.bootstrap import wire
+    from csirt.bootstrap import wire  # lazy: as in refresh_people
 
     try:
         desk = wire(settings_of(data), source)
@@ -68,7 +68,7 @@ def person(desk: "Desk", uid: str) -> Actor:
         NotFound: nobody has this account.
         NotSignedIn: `second_factor_wrong`: they have a second factor, and `CSIRT_CODE` holds another code.
     """
-    from csirt.response import people
+    from csirt.response import people  # lazy: as in refresh_people
 
     def known(look: "Look") -> Actor:
         return people.local_actor(look.session, look.vault, uid)
@@ -86,7 +86,7 @@ def _proved(desk: "Desk", actor: Actor) -> Actor:
 
     Raises `NotSignedIn` (`second_factor_wrong`).
     """
-    from csirt.response import second_factor
+    from csirt.response import second_factor  # lazy: as in refresh_people
 
     if not desk.look(lambda look: second_factor.is_enrolled(look.session, actor.id)):
         return actor
