@@ -6,14 +6,13 @@ import contextvars
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import timedelta
 from functools import partial
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from csirt.bootstrap import Desk
 from csirt.errors import CsirtError, LeaseLost, Unavailable
 from csirt.logs import log
 from csirt.model.people import SYSTEM
 from csirt.model.step import Json
-from csirt.playbook.flow import PAGE, Stage, waiting_for
 from csirt.playbook.language import Playbook
 from csirt.playbook.performance import Rest, Rested
 from csirt.playbook.place import Show
@@ -22,6 +21,9 @@ from csirt.response.pools import Call
 from csirt.response.runs import Claim
 from csirt.store.queries import shown
 from csirt.store.queries.shown import AtEnd, AtRest
+
+if TYPE_CHECKING:
+    from csirt.playbook.flow import Stage
 
 T = TypeVar("T")
 WAIT = 5  # seconds that Prefect is given to answer
@@ -106,7 +108,7 @@ class Showing:
             await asyncio.wait([self._holder])
 
     @property
-    def stage(self) -> Stage | None:
+    def stage(self) -> "Stage | None":
         """Prefect, if it answered when last asked."""
         return self._stage if self._desk.clock.now() >= self._not_before else None
 
@@ -117,7 +119,7 @@ class Showing:
             self._tried.clear()
             self._asked.set()
 
-    async def reached(self) -> Stage | None:
+    async def reached(self) -> "Stage | None":
         """Prefect; where it was not connected yet, after one try."""
         self.connect()
         if self._asked.is_set():
@@ -129,9 +131,10 @@ class Showing:
         async with contextlib.AsyncExitStack() as clients:
             while True:
                 await self._asked.wait()
+                stage = await asyncio.to_thread(_new_stage, self._pool)
                 try:
                     async with asyncio.timeout(WAIT):
-                        self._stage = await clients.enter_async_context(Stage(self._pool))
+                        self._stage = await clients.enter_async_context(stage)
                     await self._say("ok")
                 except (Unavailable, TimeoutError) as error:
                     await self._leave_alone(error)
@@ -262,7 +265,7 @@ class Showing:
         except Unavailable as error:
             await self._leave_alone(error)
 
-    async def _show_ends(self, stage: Stage) -> None:
+    async def _show_ends(self, stage: "Stage") -> None:
         """Runs that ended while Prefect was away, or in a crash, are shown as ended; also those it has never seen."""
         for one in await asyncio.to_thread(self._desk.look, shown.ended_unshown):
             if one.run not in self._displays:
@@ -271,7 +274,7 @@ class Showing:
                     await stage.show_end(prefect_run, closed=not one.code, code=one.code)
                 await self._commit(runs.mark_shown, one.run)
 
-    async def compare(self, stage: Stage) -> None:
+    async def compare(self, stage: "Stage") -> None:
         """One page of runs, and more while something had to be healed; then what Prefect shows open and is not."""
         while await self._compare_page(stage) and self._after:
             pass
@@ -283,19 +286,21 @@ class Showing:
                 if incident in ended:
                     await stage.show_end(prefect_run, closed=not ended[incident], code=ended[incident])
 
-    async def _compare_page(self, stage: Stage) -> int:
+    async def _compare_page(self, stage: "Stage") -> int:
         """Compare the next runs at rest with what Prefect shows; returns how many had to be healed."""
         now = self._desk.clock.now()
-        page = await asyncio.to_thread(self._desk.look, shown.at_rest, now, self._pool, self._after, PAGE)
+        page = await asyncio.to_thread(self._desk.look, shown.at_rest, now, self._pool, self._after, stage.page)
         known = [one.prefect_run for one in page if one.prefect_run]
         names = await stage.as_shown(known) if known else {}
-        wrong = [one for one in page if names.get(one.prefect_run or "") != waiting_for(one.steps, sealed=one.sealed)]
+        wrong = [
+            one for one in page if names.get(one.prefect_run or "") != stage.waiting_for(one.steps, sealed=one.sealed)
+        ]
         for one in wrong:
             await self._heal(stage, one)
-        self._after = page[-1].run if len(page) == PAGE else ""
+        self._after = page[-1].run if len(page) == stage.page else ""
         return len(wrong)
 
-    async def _heal(self, stage: Stage, one: AtRest) -> None:
+    async def _heal(self, stage: "Stage", one: AtRest) -> None:
         """Show that a run waits, unless a pass has begun meanwhile; a lost flow run is made anew under its key."""
         now = self._desk.clock.now()
         still = await asyncio.to_thread(self._desk.look, shown.at_rest, now, self._pool, only=one.run)
@@ -303,7 +308,7 @@ class Showing:
             await stage.show_waiting(prefect_run, one.steps, sealed=one.sealed)
             log().info("prefect.healed", run=one.run)
 
-    async def _shown_by(self, stage: Stage, one: AtRest | AtEnd | Call) -> str:
+    async def _shown_by(self, stage: "Stage", one: AtRest | AtEnd | Call) -> str:
         """The flow run that shows a run, made if Prefect has none; empty: its playbook is not known here."""
         play = self._desk.playbooks.get((one.playbook, one.version))
         if play is None:
@@ -312,6 +317,13 @@ class Showing:
         if str(run.id) != one.prefect_run:
             await self._commit(runs.shown_by, one.run, str(run.id))
         return str(run.id)
+
+
+def _new_stage(pool: str) -> "Stage":
+    """Prefect's client takes longer to import than all else that a worker needs: passes go on meanwhile."""
+    from csirt.playbook.flow import Stage
+
+    return Stage(pool)
 
 
 async def _as_ended(ended: Awaitable[Rested]) -> Rested | None:

@@ -21,7 +21,6 @@ from csirt.logs import log
 from csirt.model.people import SYSTEM
 from csirt.playbook.language import Playbook
 from csirt.playbook.performance import perform
-from csirt.pool import PoolWorker
 from csirt.replying import Replies
 from csirt.response import pools, reaching, runs
 from csirt.response.runs import Claim
@@ -196,6 +195,8 @@ class Worker:
 
     async def _drive_pool(self) -> None:
         """Call the pool for what is due, and take what it has for us; without Prefect, drive what is due as usual."""
+        from csirt.pool import PoolWorker  # who is in no pool needs nothing of it
+
         me = f"{socket.gethostname()}-{os.getpid()}"
         wanted = self._wanted["runs"]
         async with PoolWorker(self._pool, me, self._at_once, self._take) as prefect:

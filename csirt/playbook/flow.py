@@ -1,4 +1,4 @@
-"""Playbooks as Prefect flows: one flow run per incident. With the worker and the pool, all that knows Prefect.
+"""Playbooks as Prefect flows: one flow run per incident. With the pool, all that knows Prefect.
 
 Prefect moves, the record knows: a flow run shows a pass; what the pass may do is decided by our database. The body is
 synchronous and runs in a thread under an async flow, which saves the second that a sync flow costs. Automated actions
@@ -39,7 +39,6 @@ _work: ContextVar[Work] = ContextVar("work")
 _rested: ContextVar[list[Rested | None]] = ContextVar("rested")
 
 OURS = "csirt"  # the tag of our flow runs, on a server that others may use, too
-PAGE = 200  # flow runs that Prefect gives at once
 UNNAMED_VERSION = str(UNNAMED[1])
 NAMED = 3  # steps that a state's name tells
 _OPEN = [StateType.PAUSED, StateType.RUNNING, StateType.PENDING, StateType.SCHEDULED, StateType.CANCELLING]
@@ -140,6 +139,9 @@ def _answering() -> Any:
 
 class Stage:
     """Holds Prefect's clients open and drives passes on it; `async with` one per worker."""
+
+    page = 200  # flow runs that Prefect gives at once
+    waiting_for = staticmethod(waiting_for)
 
     def __init__(self, pool: str = "") -> None:
         """Connects when entered. `pool`: the work pool that our flow runs are given to; empty: none."""
@@ -248,7 +250,7 @@ class Stage:
         """How Prefect names the state of each of these runs; a run that it does not know is missing."""
         wanted = FlowRunFilter(id=FlowRunFilterId(any_=[UUID(run) for run in runs]))
         with _answering():
-            found = await self._client.read_flow_runs(flow_run_filter=wanted, limit=PAGE)
+            found = await self._client.read_flow_runs(flow_run_filter=wanted, limit=self.page)
         return {str(run.id): run.state.name or "" if run.state else "" for run in found}
 
     async def shown_open(self) -> Mapping[str, str]:
@@ -256,7 +258,7 @@ class Stage:
         state = FlowRunFilterState(type=OfType(any_=_OPEN))
         wanted = FlowRunFilter(state=state, tags=FlowRunFilterTags(all_=[OURS]))
         with _answering():
-            found = await self._client.read_flow_runs(flow_run_filter=wanted, limit=PAGE)
+            found = await self._client.read_flow_runs(flow_run_filter=wanted, limit=self.page)
         return {str(run.id): run.name for run in found}
 
     async def count_open(self) -> int:

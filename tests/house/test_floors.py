@@ -20,7 +20,9 @@ def test_every_module_of_csirt_has_its_floor() -> None:
     assert there - named == set()
 
 
-@pytest.mark.parametrize("module", ["csirt.cli.main", "csirt.bootstrap", "csirt.playbook", "csirt.web.app"])
+@pytest.mark.parametrize(
+    "module", ["csirt.cli.main", "csirt.bootstrap", "csirt.playbook", "csirt.web.app", "csirt.worker"]
+)
 def test_prefect_is_not_loaded_where_no_flow_is_needed(module: str) -> None:
     if not (ROOT / module.replace(".", "/")).is_dir() and not (ROOT / (module.replace(".", "/") + ".py")).exists():
         pytest.skip(f"{module} is not there")
