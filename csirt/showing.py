@@ -320,8 +320,8 @@ class Showing:
 
 
 def _new_stage(pool: str) -> "Stage":
-    """Prefect's client takes longer to import than all else that a worker needs: passes go on meanwhile."""
-    from csirt.playbook.flow import Stage
+    """Prefect's side of a worker; blocks."""
+    from csirt.playbook.flow import Stage  # lazy: takes longer than all else that a worker needs; passes go on
 
     return Stage(pool)
 

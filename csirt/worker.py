@@ -195,7 +195,7 @@ class Worker:
 
     async def _drive_pool(self) -> None:
         """Call the pool for what is due, and take what it has for us; without Prefect, drive what is due as usual."""
-        from csirt.pool import PoolWorker  # who is in no pool needs nothing of it
+        from csirt.pool import PoolWorker  # lazy: who is in no pool needs nothing of it
 
         me = f"{socket.gethostname()}-{os.getpid()}"
         wanted = self._wanted["runs"]
