@@ -6,7 +6,7 @@ of `csirt.texts.catalogs`.
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -15,11 +15,11 @@ from markupsafe import Markup, escape
 
 from csirt.era import JST, at_in_era, in_era, jst_date, number_text
 from csirt.texts.catalogs import Catalog, catalog
+from csirt.web.signs import NAMES, Compiled, Tag, icon_of, sign_of, tag_of
 from csirt.web.views.frame import EMPTY_FORM, NAVIGATION, Frame
 
 STATIC = Path(__file__).parent / "static"
 _TEMPLATES = Path(__file__).parent / "templates"
-_MOST_TAGS = 2_000  # kinds of tags that are kept
 _MOST_TEXTS = 10_000  # codes may come from outside; there are far fewer of ours
 _ADDRESSES = {
     "board": "/",
@@ -60,9 +60,9 @@ class Numbered(Protocol):
 
 
 class Phrasing:
-    """The filters that put values into words of one language; instants are shown as the clock in Japan shows them."""
+    """What puts values into words of one language; instants are shown as the clock in Japan shows them."""
 
-    def __init__(self, words: Catalog, tag: "Tag | None" = None) -> None:
+    def __init__(self, words: Catalog, tag: Tag | None = None) -> None:
         """Words come from this catalog, signs of a state from `tag`: without them there is the word alone."""
         self._words = words
         self._tag = tag or (lambda _kind, _shape, said: escape(said))
@@ -99,6 +99,17 @@ class Phrasing:
         whole = '<span class="whole">{}</span>'
         day, clocks = whole.format(self.day(begins)), whole.format(f"{self.clock(begins)}–{self.clock(ends)}")
         return Markup(f'<time datetime="{iso(begins)}/{iso(ends)}">{day} {clocks}</time>')  # noqa: S704 - as above
+
+    def on(self, value: date | datetime) -> Markup:
+        """A day as an element of a page."""
+        return Markup(  # noqa: S704 - as above
+            f'<time class="whole" datetime="{iso(value)}">{self.day(value)}</time>'
+        )
+
+    @staticmethod
+    def whole(words: object) -> Markup:
+        """A name, a number, a date: broken only where there is no other way."""
+        return Markup(f'<span class="whole">{escape(words)}</span>')  # noqa: S704 - escaped
 
     def deadline(self, at: datetime, now: datetime) -> Markup:
         """A deadline: the instant, and in words whether it is passed or how much is left."""
@@ -154,22 +165,6 @@ def _quickly(text: Callable[[str], str]) -> Callable[..., Markup]:
     return say
 
 
-Tag = Callable[[str, str, str], Markup]
-
-
-def _tags(made: Environment) -> Tag:
-    """What makes signs of a state, word and shape; a page has hundreds of a few kinds, so each is made once."""
-    icon: Any = None
-
-    @lru_cache(_MOST_TAGS, typed=True)
-    def tag(kind: str, shape: str, said: str) -> Markup:
-        nonlocal icon
-        icon = icon or made.get_template("icons.html").module.icon  # type: ignore[attr-defined]  # a macro of ours
-        return Markup('<span class="tag tag-{}">{}<span>{}</span></span>').format(kind, icon(shape), said)
-
-    return tag
-
-
 def iso(value: date | datetime) -> str:
     """What stands in `datetime=…`: ISO 8601, instants with +09:00."""
     return value.astimezone(JST).isoformat(timespec="seconds") if isinstance(value, datetime) else value.isoformat()
@@ -182,7 +177,7 @@ def address(name: str) -> str:
 
 def environment(words: Catalog) -> Environment:
     """The environment of one language: escaping everywhere, strict, with gettext of our codes."""
-    made = Environment(
+    made = Compiled(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -199,16 +194,24 @@ def environment(words: Catalog) -> Environment:
     # The extension adds this method at run time, so no type checker sees it.
     install: Any = made.install_gettext_callables  # type: ignore[attr-defined]
     install(text, words.ngettext, newstyle=True)
-    tag = _tags(made)
-    phrasing = Phrasing(words, tag)
-    made.globals["tag_of"] = tag
-    for name in ("day", "clock", "moment", "when", "until", "deadline", "span", "number", "size"):
-        made.filters[name] = getattr(phrasing, name)
-    made.filters["iso"] = iso
-    made.globals["_"] = _quickly(text)
+    icon = icon_of(made)
+    tag = tag_of(icon)
+    made.fixed = {"_": _quickly(text), "icon": icon, "tag": tag}
+    made.globals.update(made.fixed)
+    made.globals.update({name: sign_of(made, name) for name in NAMES})
+    _phrase(made, Phrasing(words, tag))
     made.globals.update(address=address, error_text=words.error, known_text=words.has)
     made.globals.update(all_navigation=NAVIGATION, no_form=EMPTY_FORM)
     return made
+
+
+def _phrase(made: Environment, phrasing: Phrasing) -> None:
+    """Values in words, as filters and as functions; a filter costs less, which counts where there are many rows."""
+    for name in ("day", "clock", "moment", "when", "until", "deadline", "span", "number", "size"):
+        made.filters[name] = getattr(phrasing, name)
+    made.filters["iso"] = iso
+    for name in ("when", "deadline", "on", "whole"):
+        made.globals[name] = getattr(phrasing, name)
 
 
 @cache
