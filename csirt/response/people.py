@@ -72,12 +72,6 @@ def _note(tx: Tx, state: str, code: str) -> bool:
     return changed
 
 
-def lost_since(session: Session) -> datetime | None:
-    """Since when the kept copy serves, because the directory does not answer; None: it does."""
-    row = session.get(ConditionRow, PART)
-    return row.since if row and row.state == "down" else None
-
-
 def _refresh_posts(tx: Tx, posts: Mapping[str, Post]) -> None:
     for old in tx.session.exec(select(RosterPostRow)):
         if old.id not in posts:

@@ -11,10 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, event, or_
+from sqlalchemy import select as plain_select
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 from sqlmodel import Session, SQLModel, col, select
 
 from csirt.model.people import Actor, Role
+from csirt.store.columns import table_of
 from csirt.store.tables.cases import IncidentRow, MergeRow
 from csirt.store.tables.sealing import SealGlassRow, SealReaderRow, SealRow
 
@@ -29,7 +31,8 @@ _COLUMNS = ("incident", "inc")
 _MORE: dict[type[SQLModel], tuple[str, ...]] = {IncidentRow: ("id",), MergeRow: ("gone", "into_incident")}
 
 
-_SEALED_NOW = select(SealRow.incident).where(col(SealRow.lifted_at).is_(None))
+_SEAL = table_of(SealRow)  # of the table, not of its rows: nothing of it is hidden, and every session asks
+_SEALED_NOW = plain_select(_SEAL.c.incident).where(_SEAL.c.lifted_at.is_(None))
 
 
 def sealed_now(connection: Connection) -> frozenset[str]:
@@ -56,7 +59,7 @@ def _sealed(session: Session) -> frozenset[str]:
     """All sealed incidents; asked once a session, on which they stay what they are."""
     found: frozenset[str] | None = session.info.get(SEALED)
     if found is None:
-        found = frozenset(session.scalars(_SEALED_NOW))
+        found = sealed_now(session.connection())
     session.info[_SEALED] = found
     return found
 

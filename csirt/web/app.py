@@ -29,6 +29,7 @@ from csirt.web.reading import ReadsNoted
 from csirt.web.short_way import ShortWay
 from csirt.web.sign_in import Gate
 from csirt.web.throttle import Throttle
+from csirt.wellness import Glance
 
 SILENT: TelemetryConfig = {
     "tracing": False,
@@ -87,6 +88,7 @@ def create_app(desk: Desk) -> FastAPI:
     app.state.live = Live(desk.seen_by(SYSTEM))
     app.state.checking = threading.Lock()
     app.state.subtrees = {}  # hashes of large subtrees of the record, for proofs
+    app.state.glance = Glance()
     app.state.health = None  # when we last looked, for who is not signed in, and whether all was well
     app.state.draw_problem = pages.draw_problem
     for kind, handler in HANDLERS.items():

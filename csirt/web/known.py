@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func
-from sqlmodel import col, select
+from sqlalchemy import Select, func, select
 
 from csirt.model.people import Roster
 from csirt.response import people
+from csirt.store.columns import table_of
 from csirt.store.tables.access import RosterPersonRow, RosterPostRow
+from csirt.store.tables.workings import ConditionRow
 from csirt.store.tx import Look
 
 Stamp = tuple[object, ...]
@@ -33,20 +35,28 @@ class Rosters:
 
     def of(self, look: Look) -> Known:
         """The roster as it is now."""
-        stamp, kept = _stamp(look), self._kept
+        *told, state, since = look.session.connection().execute(_STAMP).one()
+        stamp, kept = tuple(told), self._kept
         if kept is None or kept.stamp != stamp:
             today = people.roster(look.session, look.vault)
             kept = Known(stamp, today, people.roster(look.session, look.vault, with_gone=True))
             self._kept = kept
-        return replace(kept, copy_since=people.lost_since(look.session))
+        return replace(kept, copy_since=since if state == "down" else None)
 
 
-def _stamp(look: Look) -> Stamp:
-    """Differs after every refresh: each seals everyone anew, so that even the first one's bytes change."""
-    person, post = RosterPersonRow, RosterPostRow
-    counted = look.session.exec(
-        select(func.count(), func.max(person.seen_at), func.max(person.gone_at)).select_from(person)
-    ).one()
-    posts = look.session.exec(select(func.count(), func.max(post.seen_at)).select_from(post)).one()
-    first = select(person.sealed).where(col(person.gone_at).is_(None)).order_by(col(person.id)).limit(1)
-    return (*counted, *posts, look.session.exec(first).first())
+def _stamp() -> Select[Any]:
+    """What differs after every refresh, for each seals everyone anew, so that even the first one's bytes change.
+
+    And how the directory was found last. Every request asks: one question, made once, of tables that hide nothing.
+    """
+    person, post, part = table_of(RosterPersonRow).c, table_of(RosterPostRow).c, table_of(ConditionRow).c
+    first = select(person.sealed).where(person.gone_at.is_(None)).order_by(person.id).limit(1)
+    asked = (
+        select(func.count(person.id)), select(func.max(person.seen_at)), select(func.max(person.gone_at)),
+        select(func.count(post.id)), select(func.max(post.seen_at)), first,
+        select(part.state).where(part.part == people.PART), select(part.since).where(part.part == people.PART),
+    )  # fmt: skip
+    return select(*(one.scalar_subquery() for one in asked))
+
+
+_STAMP = _stamp()

@@ -9,6 +9,7 @@ from csirt.model.people import SYSTEM
 from csirt.response import people
 from csirt.store.queries import workings
 from csirt.store.tables.access import RosterPersonRow
+from csirt.web.known import Rosters
 from csirt.wellness import check
 from tests.world import World
 
@@ -28,12 +29,12 @@ def test_the_copy_serves_and_says_so_while_the_directory_is_down(world: World) -
     assert known.posts["ciso"].holder
     assert all(person.address_on("mail") for person in known.people.values())
     assert world.kinds().count("DIRECTORY_LOST") == 1
-    assert world.desk.look(lambda look: people.lost_since(look.session)) == since
+    assert world.desk.look(lambda look: Rosters().of(look).copy_since) == since
     assert [part.state for part in check(world.desk) if part.part == "directory"] == ["down"]
     file.write_bytes(kept)
     world.chores.keep_house()
     assert world.kinds()[-1] == "DIRECTORY_HEARD"
-    assert world.desk.look(lambda look: people.lost_since(look.session)) is None
+    assert world.desk.look(lambda look: Rosters().of(look).copy_since) is None
     assert world.desk.look(workings.conditions)["directory"].state == "ok"
 
 

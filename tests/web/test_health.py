@@ -183,6 +183,8 @@ def test_the_page_and_the_board_say_what_is_down(officer: Someone, desk: Desk, c
     assert "ワーカーが一度も動いていません。" in page
     assert "この仕組みの一部が止まっています（ワーカー）。" in officer.client.get("/").text
     Chores(desk).keep_house()
+    assert "止まっています（ワーカー）" in officer.client.get("/").text  # for two seconds, whoever looks
+    clock.forward(wellness.GLANCED)
     assert "止まっています" not in officer.client.get("/").text
     told = {one["part"]: one for one in officer.get("/health").json()["parts"]}
     assert told["worker"]["state"] == "ok"

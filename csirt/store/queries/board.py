@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import bindparam, case, func
+from sqlalchemy import select as plain_select
 from sqlmodel import col, select
 
 from csirt.model.duty import DutyState
@@ -47,55 +48,65 @@ class Due:
 
 def waiting_in(look: Look, incidents: Iterable[str]) -> list[Waiting]:
     """The steps of these incidents that wait for a person."""
-    row = AssignmentRow
-    query = select(row.incident, row.who, row.opened_at, row.due_at).where(
-        col(row.incident).in_(set(incidents)), col(row.closed_at).is_(None)
-    )
-    return [Waiting(*found) for found in look.session.exec(query.order_by(col(row.opened_at)))]
+    return [Waiting(*found) for found in look.session.execute(_WAITING, {"incidents": list(set(incidents))})]
+
+
+_step = AssignmentRow
+_WAITING: Any = (
+    select(_step.incident, _step.who, _step.opened_at, _step.due_at)
+    .where(col(_step.incident).in_(bindparam("incidents", expanding=True)), col(_step.closed_at).is_(None))
+    .order_by(col(_step.opened_at))
+)
 
 
 def count_waiting(look: Look, who: Sequence[str], now: datetime) -> tuple[int, int]:
     """How many steps wait for any of these parties, and how many of them are overdue."""
-    over = func.coalesce(func.sum(case((col(AssignmentRow.due_at) < now, 1), else_=0)), 0)
-    query = select(func.count(), over).select_from(AssignmentRow)
-    number, late = look.session.exec(
-        query.where(col(AssignmentRow.who).in_(who), col(AssignmentRow.closed_at).is_(None))
-    ).one()
+    number, late = look.session.execute(_COUNTED, {"who": list(who), "now": now}).one()
     return int(number), int(late)
+
+
+_late = col(_step.due_at) < bindparam("now", type_=UtcDateTime)
+_COUNTED: Any = (
+    select(func.count(), func.coalesce(func.sum(case((_late, 1), else_=0)), 0))
+    .select_from(_step)
+    .where(col(_step.who).in_(bindparam("who", expanding=True)), col(_step.closed_at).is_(None))
+)
 
 
 def due_until(look: Look, until: datetime) -> list[Due]:
     """Open steps and duties of open cases, drills left out, that end by an instant; the soonest first."""
-    real: Any = (_IS_OPEN, col(IncidentRow.drill).is_(False))
-    steps = (
-        select(AssignmentRow, RunRow.playbook)
-        .join(IncidentRow, col(IncidentRow.id) == col(AssignmentRow.incident))
-        .join(RunRow, col(RunRow.incident) == col(AssignmentRow.incident), isouter=True)
-        .where(col(AssignmentRow.closed_at).is_(None), col(AssignmentRow.due_at) <= until, *real)
-        .order_by(col(AssignmentRow.due_at))
-        .limit(MOST_URGENT)
-    )
-    duties = (
-        select(DutyRow.incident, DutyRow.due_at, DutyRow.rule)
-        .join(IncidentRow, col(IncidentRow.id) == col(DutyRow.incident))
-        .where(DutyRow.state == DutyState.OPEN.value, col(DutyRow.due_at) <= until, *real)
-        .order_by(col(DutyRow.due_at))
-        .limit(MOST_URGENT)
-    )
-    found = [
-        Due(row.incident, row.due_at, step=row.step, assignment=row.id, playbook=playbook, who=row.who)
-        for row, playbook in look.session.exec(steps)
-        if row.due_at
-    ]
-    found += [Due(incident, at, rule=rule) for incident, at, rule in look.session.exec(duties) if at]
+    found = [Due(*one) for one in look.session.execute(_DUE_STEPS, {"until": until})]
+    found += [Due(case_, at, rule=rule) for case_, at, rule in look.session.execute(_DUE_DUTIES, {"until": until})]
     return sorted(found, key=lambda one: one.at)[:MOST_URGENT]
+
+
+_until = bindparam("until", type_=UtcDateTime)
+_real: Any = (_IS_OPEN, col(IncidentRow.drill).is_(False))
+_DUE_STEPS: Any = (
+    plain_select(col(_step.incident), col(_step.due_at), col(_step.step), col(_step.id), col(RunRow.playbook),
+                 col(_step.who))
+    .join(IncidentRow, col(IncidentRow.id) == col(_step.incident))
+    .join(RunRow, col(RunRow.incident) == col(_step.incident), isouter=True)
+    .where(col(_step.closed_at).is_(None), col(_step.due_at) <= _until, *_real)
+    .order_by(col(_step.due_at))
+    .limit(MOST_URGENT)
+)  # fmt: skip
+_DUE_DUTIES: Any = (
+    select(DutyRow.incident, DutyRow.due_at, DutyRow.rule)
+    .join(IncidentRow, col(IncidentRow.id) == col(DutyRow.incident))
+    .where(DutyRow.state == DutyState.OPEN.value, col(DutyRow.due_at) <= _until, *_real)
+    .order_by(col(DutyRow.due_at))
+    .limit(MOST_URGENT)
+)
 
 
 def open_by_level(look: Look) -> dict[int, int]:
     """How many open cases there are of each level, set or else proposed; drills left out."""
-    level = func.coalesce(col(IncidentRow.level), col(IncidentRow.proposed_level))
-    query = select(level, func.count()).where(_IS_OPEN, col(IncidentRow.drill).is_(False)).group_by(level)
-    return {int(found): number for found, number in look.session.exec(query)}
+    return {int(found): number for found, number in look.session.execute(_BY_LEVEL)}
+
+
+_level = func.coalesce(col(IncidentRow.level), col(IncidentRow.proposed_level))
+_BY_LEVEL: Any = select(_level, func.count()).where(*_real).group_by(_level)
 
 
 def opened_between(look: Look, edges: Sequence[datetime]) -> list[int]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeGuard
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func
 from sqlmodel import col, select
 
 from csirt.era import is_drill_number, parse_number
@@ -92,7 +93,7 @@ def resolve_incident(look: Look, name: str) -> str:
     Raises:
         NotFound: there is no such incident.
     """
-    if look.session.get(IncidentRow, name):
+    if look.session.execute(_KNOWN, {"id": name}).first():
         return name
     try:
         year, ordinal = parse_number(name)
@@ -109,6 +110,9 @@ def resolve_incident(look: Look, name: str) -> str:
     return found
 
 
+_KNOWN: Any = select(IncidentRow.id).where(col(IncidentRow.id) == bindparam("id"))
+
+
 def opened_by_request(look: Look, request_key: str) -> str | None:
     """The incident that a form opened, by the form's key; None if it opened none."""
     return look.session.exec(select(IncidentRow.id).where(IncidentRow.request_key == request_key)).first()
@@ -118,15 +122,23 @@ def incidents(
     look: Look, *, status: str | None = None, offset: int = 0, limit: int = PAGE, gravest: bool = False
 ) -> list[IncidentView]:
     """Incidents, one page: the newest first, or with `gravest` those of the highest level."""
-    query = select(IncidentRow.id)  # thousands are put in order by what that needs; of a page's the rest is read
-    if status:
-        query = query.where(IncidentRow.status == status)
-    level = func.coalesce(col(IncidentRow.level), col(IncidentRow.proposed_level))
-    newest = col(IncidentRow.received).desc(), col(IncidentRow.fiscal_year).desc(), col(IncidentRow.ordinal).desc()
-    query = query.order_by(*((level.desc(),) if gravest else ()), *newest).offset(offset).limit(limit)
-    ids = look.session.exec(query).all()
+    told = {"status": status} if status else {}
+    query = _listed(is_some=bool(status), gravest=gravest)
+    ids = look.session.execute(query, {**told, "first": offset, "most": limit}).scalars().all()
     known = {view.id: view for view in incidents_of(look, ids)}
     return [known[id_] for id_ in ids if id_ in known]
+
+
+@lru_cache
+def _listed(*, is_some: bool, gravest: bool) -> Any:
+    """The ids of a page: thousands are put in order by what that needs, and of a page's the rest is read."""
+    query = select(IncidentRow.id)
+    if is_some:
+        query = query.where(col(IncidentRow.status) == bindparam("status"))
+    level = func.coalesce(col(IncidentRow.level), col(IncidentRow.proposed_level))
+    newest = col(IncidentRow.received).desc(), col(IncidentRow.fiscal_year).desc(), col(IncidentRow.ordinal).desc()
+    query = query.order_by(*((level.desc(),) if gravest else ()), *newest)
+    return query.offset(bindparam("first")).limit(bindparam("most"))
 
 
 def incidents_of(look: Look, ids: Iterable[str]) -> list[IncidentView]:
@@ -134,19 +146,24 @@ def incidents_of(look: Look, ids: Iterable[str]) -> list[IncidentView]:
     wanted = set(ids)
     if not wanted:
         return []
-    query = select(IncidentRow, RunRow).join(RunRow, col(RunRow.incident) == col(IncidentRow.id), isouter=True)
-    rows = look.session.exec(query.where(col(IncidentRow.id).in_(wanted))).all()
+    rows = look.session.execute(_THESE, {"wanted": list(wanted)}).all()
     titles = look.vault.texts(look.session, (row.title_c for row, _ in rows))
     return [_view(row, run, titles.get(row.title_c, "")) for row, run in rows]
 
 
 def incident(look: Look, id_: str) -> IncidentView:
     """One incident. Raises `NotFound`."""
-    row = look.session.get(IncidentRow, id_)
-    if row is None:
+    found = incidents_of(look, [id_])
+    if not found:
         raise NotFound("incident_unknown", incident=id_[:40])
-    run = look.session.exec(select(RunRow).where(RunRow.incident == id_)).first()
-    return _view(row, run, look.vault.texts(look.session, [row.title_c]).get(row.title_c, ""))
+    return found[0]
+
+
+_THESE: Any = (
+    select(IncidentRow, RunRow)
+    .join(RunRow, col(RunRow.incident) == col(IncidentRow.id), isouter=True)
+    .where(col(IncidentRow.id).in_(bindparam("wanted", expanding=True)))
+)
 
 
 def _view(row: IncidentRow, run: RunRow | None, title: str) -> IncidentView:
@@ -172,8 +189,9 @@ def _view(row: IncidentRow, run: RunRow | None, title: str) -> IncidentView:
 
 def merged_into(look: Look, id_: str) -> list[str]:
     """The incidents that were merged into this one and are still, oldest first."""
-    query = select(IncidentRow.id).where(IncidentRow.merged_into == id_)
-    return list(look.session.exec(query.order_by(col(IncidentRow.fiscal_year), col(IncidentRow.ordinal))))
+    # Put in order here: SQLite would read through all incidents in that order, where they are counted and few merged.
+    query = select(IncidentRow.fiscal_year, IncidentRow.ordinal, IncidentRow.id).where(IncidentRow.merged_into == id_)
+    return [found for _, _, found in sorted(look.session.exec(query))]
 
 
 def numbers(look: Look, ids: Iterable[str]) -> dict[str, tuple[int, int, bool]]:
@@ -190,18 +208,20 @@ def counts(look: Look) -> dict[str, int]:
 
     Drills stay out of these figures; `listed` counts every case there is, for the pages of the list.
     """
-    case = select(func.count()).select_from(IncidentRow)
-    real, is_open = case.where(col(IncidentRow.drill).is_(False)), IncidentRow.status == IncidentStatus.OPEN.value
-    asked = {
-        "open": real.where(is_open),
-        "incidents": real,
-        "listed": case,
-        "listed_open": case.where(is_open),
-        "waiting": select(func.count()).select_from(DetectionRow).where(DetectionRow.state == "waiting"),
-        "quarantined": _unread,
-    }
-    query: Any = select(*(one.scalar_subquery() for one in asked.values()))
-    return dict(zip(asked, map(int, look.session.execute(query).one()), strict=True))
+    return dict(zip(_COUNTED, map(int, look.session.execute(_COUNTS).one()), strict=True))
+
+
+_case = select(func.count()).select_from(IncidentRow)
+_real, _is_open = _case.where(col(IncidentRow.drill).is_(False)), IncidentRow.status == IncidentStatus.OPEN.value
+_COUNTED = {
+    "open": _real.where(_is_open),
+    "incidents": _real,
+    "listed": _case,
+    "listed_open": _case.where(_is_open),
+    "waiting": select(func.count()).select_from(DetectionRow).where(DetectionRow.state == "waiting"),
+    "quarantined": _unread,
+}
+_COUNTS: Any = select(*(one.scalar_subquery() for one in _COUNTED.values()))
 
 
 def count_quarantined(look: Look) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import false, func, tuple_
+from sqlalchemy import bindparam, false, func, tuple_
 from sqlmodel import Session, col, select
 
 from csirt.errors import NotFound
@@ -101,12 +101,17 @@ def duty(look: Look, id_: str) -> DutyView:
 
 def next_ends(look: Look, incidents: Iterable[str]) -> dict[str, tuple[str, datetime | None]]:
     """Rule and end of the open duty of each incident that ends first."""
-    query = select(DutyRow).where(col(DutyRow.incident).in_(set(incidents)), DutyRow.state == DutyState.OPEN.value)
     found: dict[str, tuple[str, datetime | None]] = {}
-    rows = sorted(look.session.exec(query), key=lambda row: (row.due_at is None, row.due_at or row.arose_at, row.rule))
+    asked = look.session.execute(_NEXT, {"incidents": list(set(incidents))})
+    rows = sorted(asked, key=lambda row: (row.due_at is None, row.due_at or row.arose_at, row.rule))
     for row in rows:
         found.setdefault(row.incident, (row.rule, row.due_at))
     return found
+
+
+_NEXT: Any = select(DutyRow.incident, DutyRow.rule, DutyRow.due_at, DutyRow.arose_at).where(
+    col(DutyRow.incident).in_(bindparam("incidents", expanding=True)), DutyRow.state == DutyState.OPEN.value
+)
 
 
 def end_of(session: Session, incident: str, rule: str) -> datetime | None:

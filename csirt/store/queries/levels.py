@@ -10,7 +10,7 @@ from csirt.store.queries import timeline
 from csirt.store.queries.timeline import TimelineEntry
 from csirt.store.tx import Look
 
-MOST = 50
+MOST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class LevelChange:
 
 
 def level_history(look: Look, incident: str) -> list[LevelChange]:
-    """Every proposal and every decision, newest first; the newest 50 of each."""
+    """Every proposal and every decision, newest first; the newest 20 of each."""
     found = [
         entry
         for kind in (EntryKind.LEVEL_PROPOSED, EntryKind.LEVEL_SET)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import col, func, select
 
@@ -73,8 +74,10 @@ def last_seen(look: Look, source: Source) -> datetime | None:
 
 def silent(look: Look, known: Mapping[str, Source]) -> list[tuple[str, datetime]]:
     """The names of sources that are silent for too long, with since when."""
-    rows = look.session.exec(select(SourceWatchRow).where(SourceWatchRow.state == "silent"))
-    return sorted((row.source, row.since) for row in rows if row.source in known)
+    return sorted((source, since) for source, since in look.session.execute(_SILENT) if source in known)
+
+
+_SILENT: Any = select(SourceWatchRow.source, SourceWatchRow.since).where(SourceWatchRow.state == "silent")
 
 
 def _of_a_day(look: Look, source: Source, now: datetime) -> dict[str, int]:

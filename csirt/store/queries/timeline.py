@@ -124,8 +124,9 @@ def explore(
 ) -> list[TimelineEntry]:  # fmt: skip
     """Entries of the whole record that fit, newest first, one window. `incident` and `kind` narrow the filter more."""
     wanted = replace(wanted, incident=incident or wanted.incident, kind=kind or wanted.kind)
-    # In the order of an incident's own numbers where one is named: PostgreSQL may read through the whole record else.
-    newest = col(LedgerRow.inc_seq if wanted.incident else LedgerRow.seq).desc()
+    # In the order of an incident's own numbers where it alone is named: PostgreSQL may read through the whole record
+    # else. Of one kind of its entries the index is in the order of the record: SQLite would read through them all.
+    newest = col(LedgerRow.inc_seq if wanted.incident and not wanted.kind else LedgerRow.seq).desc()
     query = wanted.narrow(select(LedgerRow), before=before).order_by(newest).limit(limit)
     return read_entries(look, look.session.exec(query).all())
 

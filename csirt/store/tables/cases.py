@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import Index
 from sqlmodel import Field
 
-from csirt.store.columns import BigId, Row, UtcDateTime
+from csirt.store.columns import BigId, Row, UtcDateTime, index_of_filled
 
 
 class IncidentRow(Row, table=True):
@@ -15,6 +15,10 @@ class IncidentRow(Row, table=True):
     __table_args__ = (
         Index("ix_incident_number", "fiscal_year", "drill", "ordinal", unique=True),
         Index("ix_incident_received", "drill", "received"),
+        Index(
+            "ix_incident_status", "status", "drill", "level", "proposed_level", "received"
+        ),  # all that the board asks
+        index_of_filled("ix_incident_merged_into", "merged_into"),
     )
 
     id: str = Field(primary_key=True)
@@ -23,7 +27,7 @@ class IncidentRow(Row, table=True):
     drill: bool = False
     type: str
     title_c: str
-    status: str = Field(index=True)
+    status: str
     level: int | None = None
     proposed_level: int
     sensed_level: int = 0  # the gravest that a detection, the report or a merged case said
@@ -38,7 +42,7 @@ class IncidentRow(Row, table=True):
     closing_c: str | None = None
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     request_key: str | None = Field(default=None, unique=True)
-    merged_into: str | None = Field(default=None, index=True)
+    merged_into: str | None = None
 
 
 class MergeRow(Row, table=True):

@@ -28,7 +28,6 @@ from csirt.web.pages.steps import title_of
 from csirt.web.session import SignedIn, Visit
 from csirt.web.views.board import Board, Count, IncidentRow, Months, Urgent
 from csirt.web.views.frame import Window
-from csirt.wellness import broken
 
 router = APIRouter(include_in_schema=False)
 
@@ -49,10 +48,11 @@ def show_board(
     if not may(visit.actor, Permission.READ_INCIDENTS) and may(visit.actor, Permission.READ_RECORD):
         return go(request, "/audit")
     must(visit.actor, Permission.READ_INCIDENTS)
-    return show(request, visit, visit.desk.look(_board, visit, page, cases_), "board")
+    down = request.app.state.glance.broken(visit.desk)
+    return show(request, visit, visit.desk.look(_board, visit, page, cases_, down), "board")
 
 
-def _board(look: Look, visit: Visit, page: int, listed: Listed) -> Board:
+def _board(look: Look, visit: Visit, page: int, listed: Listed, down: tuple[str, ...]) -> Board:
     words = Words(visit.desk, look, visit)
     counts = cases.counts(look)
     status = None if listed == "all" else IncidentStatus.OPEN.value
@@ -70,7 +70,7 @@ def _board(look: Look, visit: Visit, page: int, listed: Listed) -> Board:
         incidents=tuple(_row(view, waiting.get(view.id, []), words, told.get(view.id)) for view in found),
         window=_window(page, first, len(found), total, listed) if found else None,
         may_open=may(visit.actor, Permission.OPEN_INCIDENT),
-        broken=broken(visit.desk),
+        broken=down,
         silent=tuple(name for name, _ in silent(look, visit.desk.door.city.sources)),
         urgent=tuple(_urgent(look, visit, words)),
         levels=tuple((Level(level), number) for level, number in sorted(board.open_by_level(look).items())[::-1]),
