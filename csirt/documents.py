@@ -54,6 +54,7 @@ class Teller:
         self.words: Catalog = naming.words
         self._texts = texts
         self._playbooks = playbooks
+        self._told_steps: dict[tuple[str, str], StepText] = {}
         self._chains = ChainWords(city.chains, self.words.language, climbs)
         self._books = Books(city.facts, city.law, city.forms, self._chains, called)
 
@@ -98,7 +99,10 @@ class Teller:
         return code if called in {code, plain} else self.words.say("naming.coded", {"name": called, "code": code})
 
     def _step_text(self, entry: TimelineEntry, step: str) -> StepText:
-        return self._texts.step_text(self._playbooks.get(entry.incident or "", ""), step, self.words.language)
+        named = self._playbooks.get(entry.incident or "", ""), step
+        if (known := self._told_steps.get(named)) is None:
+            known = self._told_steps[named] = self._texts.step_text(*named, self.words.language)
+        return known
 
     @staticmethod
     def _title(text: StepText) -> str:

@@ -67,7 +67,12 @@ def jst_date(at: date | datetime) -> date:
 
 def in_era(at: date | datetime) -> str:
     """`令和8年11月22日(日)`. Raises `Invalid` before 1873 and on a naive time."""
-    day = jst_date(at)
+    return _day_in_era(jst_date(at))
+
+
+@lru_cache(4096)
+def _day_in_era(day: date) -> str:
+    """A page names the same few days again and again."""
     era = _era_of(day)
     return f"{_era_year(era, day.year)}年{day.month}月{day.day}日({_WEEKDAYS[day.weekday()]})"
 

@@ -20,6 +20,7 @@ from csirt.web.views.frame import EMPTY_FORM, NAVIGATION, Frame
 
 STATIC = Path(__file__).parent / "static"
 _TEMPLATES = Path(__file__).parent / "templates"
+_MOST_SPANS = 10_000
 _MOST_TEXTS = 10_000  # codes may come from outside; there are far fewer of ours
 _ADDRESSES = {
     "board": "/",
@@ -67,6 +68,7 @@ class Phrasing:
         self._words = words
         self._tag = tag or (lambda _kind, _shape, said: escape(said))
         self._in_japanese = words.language == "ja"
+        self._spans: dict[int, str] = {}  # by minutes
 
     def day(self, value: date | datetime) -> str:
         """令和8年11月22日(日), the date that public documents use; in English 22 Nov 2026 (Sun)."""
@@ -128,6 +130,13 @@ class Phrasing:
         if 0 < seconds < 60:
             return self._words.say("span.seconds", {"n": seconds})
         minutes = seconds // 60
+        if (said := self._spans.get(minutes)) is None:
+            said = self._said(minutes)
+            if len(self._spans) < _MOST_SPANS:
+                self._spans[minutes] = said
+        return said
+
+    def _said(self, minutes: int) -> str:
         days, hours, minutes = minutes // 1440, minutes % 1440 // 60, minutes % 60
         parts = [(days, "days"), (hours, "hours"), (minutes, "minutes")]
         while len(parts) > 1 and not parts[0][0]:

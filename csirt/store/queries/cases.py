@@ -6,7 +6,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeGuard
 
-from sqlalchemy import bindparam, func
+from sqlalchemy import Row, bindparam, func
+from sqlalchemy import select as plain_select
 from sqlmodel import col, select
 
 from csirt.era import is_drill_number, parse_number
@@ -121,12 +122,19 @@ def opened_by_request(look: Look, request_key: str) -> str | None:
 def incidents(
     look: Look, *, status: str | None = None, offset: int = 0, limit: int = PAGE, gravest: bool = False
 ) -> list[IncidentView]:
-    """Incidents, one page: the newest first, or with `gravest` those of the highest level."""
-    told = {"status": status} if status else {}
-    query = _listed(is_some=bool(status), gravest=gravest)
-    ids = look.session.execute(query, {**told, "first": offset, "most": limit}).scalars().all()
+    """Incidents, one page, in the order of `listed`."""
+    ids = listed(look, status=status, offset=offset, limit=limit, gravest=gravest)
     known = {view.id: view for view in incidents_of(look, ids)}
     return [known[id_] for id_ in ids if id_ in known]
+
+
+def listed(
+    look: Look, *, status: str | None = None, offset: int = 0, limit: int = PAGE, gravest: bool = False
+) -> list[str]:
+    """The ids of one page of incidents: the newest first, or with `gravest` those of the highest level."""
+    told = {"status": status} if status else {}
+    query = _listed(is_some=bool(status), gravest=gravest)
+    return list(look.session.execute(query, {**told, "first": offset, "most": limit}).scalars())
 
 
 @lru_cache
@@ -231,14 +239,17 @@ def count_quarantined(look: Look) -> int:
 
 def detections(look: Look, incident_id: str, *, offset: int = 0, limit: int = PAGE) -> list[DetectionView]:
     """The detections of an incident, oldest first."""
-    query = (
-        select(DetectionRow)
-        .where(DetectionRow.incident == incident_id)
-        .order_by(col(DetectionRow.at), col(DetectionRow.id))
-        .offset(offset)
-        .limit(limit)
-    )
-    return detection_views(look, look.session.exec(query).all())
+    told = {"incident": incident_id, "first": offset, "most": limit}
+    return detection_views(look, look.session.execute(_OF_A_CASE, told).all())
+
+
+_OF_A_CASE: Any = (
+    plain_select(*(col(getattr(DetectionRow, name)) for name in (*_OWN, "fingerprint")))
+    .where(col(DetectionRow.incident) == bindparam("incident"))
+    .order_by(col(DetectionRow.at), col(DetectionRow.id))
+    .offset(bindparam("first"))
+    .limit(bindparam("most"))
+)
 
 
 def count_detections(look: Look, incident_id: str) -> int:
@@ -292,7 +303,7 @@ def quarantine(look: Look, limit: int = PAGE) -> list[dict[str, Any]]:
     return [row.model_dump(exclude={"read_at"}) | {"source": source} for row, source in rows]
 
 
-def detection_views(look: Look, rows: Sequence[DetectionRow]) -> list[DetectionView]:
+def detection_views(look: Look, rows: Sequence[DetectionRow | Row[Any]]) -> list[DetectionView]:
     """Stored detections, with what they carry."""
     carried = carried_by(look.session, [row.fingerprint for row in rows])
     return [

@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import String, literal, tuple_, union_all
+from sqlalchemy import Integer, String, bindparam, literal, tuple_, union_all
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
@@ -70,16 +71,19 @@ def related(look: Look, incident: str) -> Relations:
 
 def _shown_in(session: Session, incident: str) -> list[Any]:
     """What the first and the last detections of an incident show: as many as its index gives without sorting."""
-    row = DetectionRow
-    shown: tuple[Any, ...] = (
-        row.id, row.fingerprint, row.at, row.level, row.own_level, row.attacked, row.attacker, row.user, row.asset,
-    )  # fmt: skip
-    query = sql_select(*shown).where(col(row.incident) == incident)
-    first = session.execute(query.order_by(col(row.at), col(row.id)).limit(_ROWS)).all()
+    first = session.execute(_FIRST, {"incident": incident}).all()
     if len(first) < _ROWS:
         return list(first)
-    last = session.execute(query.order_by(col(row.at).desc(), col(row.id).desc()).limit(_ROWS)).all()
+    last = session.execute(_LAST, {"incident": incident}).all()
     return list({one.id: one for one in (*first, *last)}.values())
+
+
+_row: Any = DetectionRow
+_SHOWN = sql_select(
+    _row.id, _row.fingerprint, _row.at, _row.level, _row.own_level, _row.attacked, _row.attacker, _row.user, _row.asset
+).where(_row.incident == bindparam("incident"))
+_FIRST = _SHOWN.order_by(_row.at, _row.id).limit(_ROWS)
+_LAST = _SHOWN.order_by(_row.at.desc(), _row.id.desc()).limit(_ROWS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +99,25 @@ class _Asked:
 def _asked(session: Session, rows: Sequence[Any]) -> _Asked:
     carried = carried_by(session, {row.fingerprint for row in rows})
     asked = _Asked({kind: {} for kind in _COLUMNS}, {}, {}, {day_of(row.at) for row in rows})
-    for row in rows:
-        for kind, value in (("host", row.attacked), ("attacker", row.attacker), ("asset", row.asset)):
-            if value and is_known(value):
-                asked.columns[kind][value] = value
-        level = row.level if row.own_level is None else row.own_level
-        for share in shares_of(level, row.user, ()):
-            asked.columns["account"].update({row.user or "": share.value, share.value: share.value})
+    levels = [row.level if row.own_level is None else row.own_level for row in rows]
+    for kind, values in (
+        ("host", {row.attacked for row in rows}),
+        ("attacker", {row.attacker for row in rows}),
+        ("asset", {row.asset for row in rows}),
+    ):
+        asked.columns[kind].update({value: value for value in values if value and is_known(value)})
+    # Many detections of a case show the same: what they share is worked out once.
+    for level, user in {(level, row.user) for level, row in zip(levels, rows, strict=True)}:
+        for share in shares_of(level, user, ()):
+            asked.columns["account"].update({user or "": share.value, share.value: share.value})
             asked.accounts[share.key] = share
-        for one in carried.get(row.fingerprint, ()):
-            if one.kind == "domain":
-                asked.carried[one.kind, one.value] = ("domain", one.value)
-            for share in shares_of(level, None, [(one.kind, one.value)]):
-                ways = {one.value, share.value} | ({share.value.upper()} if share.kind == "hash" else set())
-                asked.carried.update({(one.kind, way): (share.kind, share.value) for way in ways})
+    shown = {(level, one) for level, row in zip(levels, rows, strict=True) for one in carried.get(row.fingerprint, ())}
+    for level, one in shown:
+        if one.kind == "domain":
+            asked.carried[one.kind, one.value] = ("domain", one.value)
+        for share in shares_of(level, None, [(one.kind, one.value)]):
+            ways = {one.value, share.value} | ({share.value.upper()} if share.kind == "hash" else set())
+            asked.carried.update({(one.kind, way): (share.kind, share.value) for way in ways})
     return asked
 
 
@@ -124,8 +133,8 @@ def _cases_by(session: Session, asked: _Asked) -> Iterator[tuple[Over, str]]:
 
 def _told(session: Session, incident: str, found: Mapping[Over, set[str]]) -> Relations:
     """Of what was found, what the reader sees and what is not common; drills are related to drills alone."""
-    query = select(IncidentRow).where(col(IncidentRow.id).in_({case for cases in found.values() for case in cases}))
-    seen = {row.id: row for row in session.exec(query)}
+    named = {case for cases in found.values() for case in cases}
+    seen = {row.id: row for row in session.execute(_CASES, {"cases": list(named)})}
     own = seen.pop(incident, None)
     over: defaultdict[str, list[Over]] = defaultdict(list)
     common: list[Over] = []
@@ -141,6 +150,11 @@ def _told(session: Session, incident: str, found: Mapping[Over, set[str]]) -> Re
     return Relations(tuple(Related(case, tuple(over[case])) for case in ordered[:MOST]), tuple(common[:MOST_COMMON]))
 
 
+_CASES: Any = select(IncidentRow.id, IncidentRow.drill, IncidentRow.received, IncidentRow.status).where(
+    col(IncidentRow.id).in_(bindparam("cases", expanding=True))
+)
+
+
 def _with_value(session: Session, column: Any, values: Sequence[str], most: int) -> list[tuple[str, str]]:
     """Pairs of a value and an incident with a detection that has it in this column, at most so many of a value.
 
@@ -148,7 +162,18 @@ def _with_value(session: Session, column: Any, values: Sequence[str], most: int)
     """
     if not values:
         return []
-    asked = union_all(*(select(literal(value, String).label("value")) for value in values)).subquery()
+    told = {f"value{number}": value for number, value in enumerate(values)}
+    query = _walk(column.key, len(values))
+    return [(value, case) for value, case in session.execute(query, {**told, "most": most})]
+
+
+@lru_cache
+def _walk(name: str, number: int) -> Any:
+    """The question for so many values of a column, made once."""
+    column: Any = getattr(DetectionRow, name)
+    asked = union_all(
+        *(select(bindparam(f"value{at}", type_=String).label("value")) for at in range(number))
+    ).subquery()
     seen = select(asked.c.value, literal("", String).label("incident"), literal(0).label("n")).cte(
         "seen", recursive=True
     )
@@ -160,10 +185,11 @@ def _with_value(session: Session, column: Any, values: Sequence[str], most: int)
         .scalar_subquery()
     )
     seen = seen.union_all(
-        select(seen.c.value, following, seen.c.n + 1).where(seen.c.incident.is_not(None), seen.c.n < most)
+        select(seen.c.value, following, seen.c.n + 1).where(
+            seen.c.incident.is_not(None), seen.c.n < bindparam("most", type_=Integer)
+        )
     )
-    query = select(seen.c.value, seen.c.incident).where(seen.c.incident.is_not(None), seen.c.n > 0)
-    return [(value, case) for value, case in session.execute(query)]
+    return select(seen.c.value, seen.c.incident).where(seen.c.incident.is_not(None), seen.c.n > 0)
 
 
 def _near(session: Session, asked: _Asked) -> list[tuple[str, str]]:

@@ -4,9 +4,10 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import false
+from sqlalchemy import bindparam, false
 from sqlmodel import col, or_, select
 
 from csirt.errors import NotFound
@@ -217,15 +218,9 @@ def escalations(
     look: Look, *, incident: str | None = None, open_only: bool = False, called: str | None = None, limit: int = 100
 ) -> list[EscalationView]:
     """Escalations with their calls, oldest first; with `called` those that called this person."""
-    query = select(EscalationRow).order_by(col(EscalationRow.started_at)).limit(limit)
-    if incident:
-        query = query.where(EscalationRow.incident == incident)
-    if open_only:
-        query = query.where(col(EscalationRow.ended_at).is_(None))
-    if called:
-        theirs = select(DeliveryRow.escalation).where(DeliveryRow.person == called)
-        query = query.where(col(EscalationRow.id).in_(theirs))
-    rows = look.session.exec(query).all()
+    told = {name: value for name, value in (("incident", incident), ("called", called)) if value}
+    query = _escalations(frozenset(told), open_only=open_only)
+    rows = look.session.execute(query, {**told, "most": limit}).scalars().all()
     calls: dict[str | None, list[DeliveryView]] = {}
     for call in deliveries(look, escalations=[row.id for row in rows]):
         calls.setdefault(call.escalation, []).append(call)
@@ -236,6 +231,20 @@ def escalations(
         )
         for row in rows
     ]  # fmt: skip
+
+
+@lru_cache
+def _escalations(told: frozenset[str], *, open_only: bool) -> Any:
+    """The question by what it is told, made once: every board asks it."""
+    query = select(EscalationRow).order_by(col(EscalationRow.started_at)).limit(bindparam("most"))
+    if "incident" in told:
+        query = query.where(col(EscalationRow.incident) == bindparam("incident"))
+    if open_only:
+        query = query.where(col(EscalationRow.ended_at).is_(None))
+    if "called" in told:
+        theirs = select(DeliveryRow.escalation).where(col(DeliveryRow.person) == bindparam("called"))
+        query = query.where(col(EscalationRow.id).in_(theirs))
+    return query
 
 
 def chains_of(look: Look, incidents: Collection[str]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The board: what is open, who is waited for, what is due, what waits for the reader."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
@@ -57,7 +57,10 @@ def _board(look: Look, visit: Visit, page: int, listed: Listed, down: tuple[str,
     counts = cases.counts(look)
     status = None if listed == "all" else IncidentStatus.OPEN.value
     first = (page - 1) * PAGE
-    found = cases.incidents(look, status=status, offset=first, limit=PAGE, gravest=status is not None)
+    ids = cases.listed(look, status=status, offset=first, limit=PAGE, gravest=status is not None)
+    due = board.due_until(look, visit.desk.clock.now() + SOON)
+    named = {view.id: view for view in cases.incidents_of(look, {*ids, *(one.incident for one in due)})}
+    found = [named[id_] for id_ in ids if id_ in named]
     waiting: dict[str, list[Waiting]] = {}
     for step in board.waiting_in(look, (view.id for view in found)):
         waiting.setdefault(step.incident, []).append(step)
@@ -72,7 +75,7 @@ def _board(look: Look, visit: Visit, page: int, listed: Listed, down: tuple[str,
         may_open=may(visit.actor, Permission.OPEN_INCIDENT),
         broken=down,
         silent=tuple(name for name, _ in silent(look, visit.desk.door.city.sources)),
-        urgent=tuple(_urgent(look, visit, words)),
+        urgent=tuple(_urgent(visit, words, due, named)),
         levels=tuple((Level(level), number) for level, number in sorted(board.open_by_level(look).items())[::-1]),
         months=_months(look, visit, words.name.words),
         everything=listed == "all",
@@ -113,10 +116,8 @@ def _row(
     )
 
 
-def _urgent(look: Look, visit: Visit, words: Words) -> Iterator[Urgent]:
+def _urgent(visit: Visit, words: Words, found: Sequence[Due], named: Mapping[str, IncidentView]) -> Iterator[Urgent]:
     """What ends within the hour, or should have ended."""
-    found = board.due_until(look, visit.desk.clock.now() + SOON)
-    named = {view.id: view for view in cases.incidents_of(look, {one.incident for one in found})}
     speak = DutyWords(visit.desk.door.city.law, words.name.words)
     for one in found:
         view = named[one.incident]
