@@ -5,9 +5,10 @@ which incidents are hidden from them, and every SELECT on it leaves out their ro
 with a column `incident` or `inc` is covered by itself, so that no query and no page has to think of it.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, event, or_
@@ -126,7 +127,9 @@ def columns_of(*, writing: bool = False) -> list[tuple[type[SQLModel], tuple[str
     return found
 
 
-def _criteria(hidden: Collection[str], *, writing: bool) -> list[Any]:
+@lru_cache(64)
+def _criteria(hidden: frozenset[str], *, writing: bool) -> list[Any]:
+    """Every SELECT carries them, so they are made once for those who are hidden the same."""
     ids = sorted(hidden)
     return [
         with_loader_criteria(row, _visible(getattr(row, name), ids), include_aliases=True)

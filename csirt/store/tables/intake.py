@@ -42,7 +42,7 @@ class DetectionRow(Row, table=True):
 
     __tablename__ = "detection"
     __table_args__ = (
-        Index("ix_detection_triage", "state", "level", "id"),
+        Index("ix_detection_triage", "state", "level", "id", "incident"),
         index_of_filled("ix_detection_case", "incident", "at", "id"),
         *(index_of_filled(f"ix_detection_{name}", name) for name in ("likeness", "cluster", "ignored_by")),
         # From a value to the incidents that show it, for which nothing else of the row is read.
