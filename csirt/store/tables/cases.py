@@ -7,7 +7,6 @@ from sqlmodel import Field
 
 from csirt.store.columns import BigId, Row, UtcDateTime, index_of_filled
 
-
 _NUMBER = ("fiscal_year", "ordinal")
 
 
