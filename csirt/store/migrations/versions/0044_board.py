@@ -7,8 +7,8 @@ every row is empty SQLite's statistics say that it finds nothing out, so that of
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0043"
-down_revision = "0042"
+revision = "0044"
+down_revision = "0043"
 branch_labels = None
 depends_on = None
 
