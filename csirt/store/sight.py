@@ -128,8 +128,8 @@ def columns_of(*, writing: bool = False) -> list[tuple[type[SQLModel], tuple[str
 
 
 @lru_cache(64)
-def _criteria(hidden: frozenset[str], *, writing: bool) -> list[Any]:
-    """Every SELECT carries them, so they are made once for those who are hidden the same."""
+def _criteria(hidden: frozenset[str], _tables: int, *, writing: bool) -> list[Any]:
+    """Every SELECT carries them: made once for what is hidden, and again where a module brought further tables."""
     ids = sorted(hidden)
     return [
         with_loader_criteria(row, _visible(getattr(row, name), ids), include_aliases=True)
@@ -146,4 +146,5 @@ def _visible(column: Any, hidden: list[str]) -> Any:
 def _narrow(state: ORMExecuteState) -> None:
     hidden, writing = state.session.info.get(UNSEEN, (frozenset(), False))
     if hidden and state.is_select and not state.execution_options.get("csirt_unhidden"):
-        state.statement = state.statement.options(*_criteria(hidden, writing=writing))
+        tables = len(IncidentRow._sa_registry._managers)  # noqa: SLF001 - SQLModel's registry of all rows
+        state.statement = state.statement.options(*_criteria(hidden, tables, writing=writing))
