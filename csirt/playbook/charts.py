@@ -113,7 +113,7 @@ class _Traced:
         if not by:
             return Edge(start, to)
         codes = [choice.code for choice in steps[by].choices]
-        outcomes = sorted(beside[to][by], key=lambda code: codes.index(code) if code in codes else 0)
+        outcomes = sorted(beside[to][by], key=lambda code: (codes.index(code) if code in codes else 0, code))
         return Edge(start, to, tuple(outcomes), by)
 
     def _tells_apart(self, start: str, beside: Mapping[str, Mapping[str, set[str]]]) -> str:

@@ -246,7 +246,7 @@ def _explore(now: _Stroll, body: Callable[[], Any]) -> list[_Walked]:
         seen_used |= now.used
         if len(walked) == MOST_WAYS or not now.choices.go_on():
             break
-    new = {key: now.choices.possible.get(key, (DONE,)) for key in seen_steps.keys() - steps.keys()}
+    new = {key: now.choices.possible.get(key, (DONE,)) for key in seen_steps if key not in steps}
     (now.choices, now.items, now.forks, now.fork_at, now.closed) = outer
     now.steps, now.used = seen_steps, seen_used
     for key in new:  # a later look at an answer of a branch decides it anew

@@ -1,6 +1,9 @@
 """The picture of a playbook: well-formed, whole, and fit for a page under a strict content policy."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -13,12 +16,29 @@ from csirt.playbook.drawing import width_of, wrapped
 from csirt.texts.catalogs import catalog
 from csirt.texts.naming import Naming
 from tests.cli.calling import call
+from tests.house.tree import ROOT
 
 SHELF = Shelf.shipped()
 
 
 def words(key: tuple[str, int], language: str = "ja") -> PlaybookWords:
     return PlaybookWords(SHELF, SHELF.walk(*key), Naming(Roster({}, {}), {}, catalog(language)))
+
+
+def test_a_picture_is_the_same_in_every_process() -> None:
+    """Two processes hash texts differently: an order taken from a set would name other outcomes in each."""
+    code = (
+        "from csirt.gallery import Shelf; from csirt.playbook.charts import chart_of;"
+        "print(chart_of(Shelf.shipped().walk('ddos', 1)))"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True, text=True, check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }  # fmt: skip
+    assert len(told) == 1
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
