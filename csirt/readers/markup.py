@@ -152,6 +152,10 @@ class _Document:
             wrong = Unreadable(*refused.args)
         except (expat.ExpatError, ValueError) as error:
             wrong = Unreadable("not_xml", f"byte {self.start}: {getattr(error, 'code', 'text')}")
+        except LookupError as error:
+            if type(error) is not LookupError:  # a KeyError would be a fault of ours
+                raise
+            wrong = Unreadable("not_xml", f"byte {self.start}: unknown encoding")  # as the document declares it
         yield from self._told()
         self.end = self._next_document()
         yield self.data[self.before : self.end].strip()[: self.limits.record_bytes], wrong

@@ -84,6 +84,16 @@ def test_a_broken_document_costs_itself_only() -> None:
     assert [one.result for one in reader().read(b"no markup")] == [Unreadable("not_xml", "byte 0")]
 
 
+@pytest.mark.parametrize("declared", ["x-none", "shift_jis", "utf-8\xff"])
+def test_a_charset_that_nobody_knows_or_that_comes_too_late_is_quarantined(declared: str) -> None:
+    """The first document says how all are read."""
+    later = WHOLE.replace("UTF-8", declared).encode("latin-1")
+    read = list(reader().read(WHOLE.encode() + b"\n" + later))
+    assert [isinstance(one.result, Detection) for one in read[:3]] == [True, True, True]
+    assert isinstance(read[3].result, Unreadable)
+    assert read[3].result.code == "not_xml"
+
+
 def test_bounds() -> None:
     deep = b"<Scan>" + b"<a>" * 40 + b"</a>" * 40 + b"</Scan>"
     wide = b"<Scan><Report><Host><Item severity='1'>" + b"<a/>" * 6000 + b"</Item></Host></Report></Scan>"
