@@ -7,7 +7,7 @@ Inputs are the examples of tests/readers/examples, changed byte by byte, spliced
 goes to its own reader, and every eighth to the choice of a reader and to another reader, too. An input takes about half
 a millisecond of a core; each part tells how many a second it did, the last line the sums. With `--minutes` no part
 begins later than that. Then shapes that make careless readers slow are read at three sizes, and the time must grow with
-the size (about a minute). One JSON object a line; exit 1 if anything was found.
+the size (half an hour for eighty readers). One JSON object a line; exit 1 if anything was found.
 """
 
 import argparse
