@@ -28,7 +28,7 @@ class Call:
     version: int
     prefect_run: str | None
     sealed: bool = False
-    is_ours: bool = False  # the pool was called for it before: its flow run belongs there
+    is_ours: bool = False  # the pool drove it before, so its flow run belongs there; when called again, that is asked
 
 
 def take_over(tx: Tx, pool: str, alive: Collection[str]) -> int:
@@ -79,7 +79,7 @@ def calls(tx: Tx, pool: str) -> list[Call]:
     made = [
         Call(
             run.id, run.incident, run.playbook, run.version, due.prefect_run, run.incident in sealed,
-            is_ours=due.called > 0,
+            is_ours=0 < due.called < due.wake,
         )
         for due, run in found
     ]  # fmt: skip

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from csirt.model.people import SYSTEM
 from csirt.response import pools, runs
+from csirt.store.tx import Tx
 from tests.plays import entries
 from tests.world import World
 
@@ -43,3 +44,23 @@ def test_a_pool_is_called_for_the_longest_waiting_and_for_no_more_than_somebody_
     assert len(world.desk.commit(SYSTEM, runs.claim_some, 2, pool="city")) == 2
     rest = world.desk.commit(SYSTEM, pools.calls, "city")
     assert [call.incident for call in rest] == opened[pools.CALLED_MOST :][:2]
+
+
+def test_a_call_that_is_made_again_asks_first_where_its_flow_run_is(world: World) -> None:
+    """Whoever called first may have died between its commit and its call, while the flow run was another pool's."""
+    world.open()
+    world.desk.commit(SYSTEM, pools.take_over, "city", set())
+
+    def call() -> bool:
+        (one,) = world.desk.commit(SYSTEM, pools.calls, "city")
+        return one.is_ours
+
+    assert not call()
+    world.clock.forward(2 * pools.SOONEST)
+    assert not call()
+    (held,) = world.desk.commit(SYSTEM, runs.claim_some, 1, pool="city")
+    world.desk.commit(SYSTEM, Tx.wake, held.run)
+    world.clock.forward(2 * runs.LEASE)
+    assert call()
+    world.clock.forward(2 * pools.LATEST)
+    assert not call()
