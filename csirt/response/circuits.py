@@ -11,11 +11,6 @@ from csirt.store.tables.outbox import CircuitRow
 from csirt.store.tx import Tx
 
 
-def may_try(tx: Tx, channel: str) -> bool:
-    """Is its server tried now?"""
-    return rules.may_try(_read(tx, channel), tx.now)
-
-
 def at_work(tx: Tx, channel: str) -> Circuit | None:
     """The circuit of a channel whose server is tried now, locked; None while it is left alone."""
     before = _read(tx, channel)

@@ -252,7 +252,7 @@ def pass_over(tx: Tx, channel: str, limit: int = 50) -> int:
 
     What was queued stays, and is sent once the server answers.
     """
-    if circuits.may_try(tx, channel):
+    if circuits.at_work(tx, channel):
         return 0
     query = select(DeliveryDueRow).where(
         DeliveryDueRow.channel == channel, col(DeliveryDueRow.passed_on).is_(False), *_free(tx)

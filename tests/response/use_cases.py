@@ -154,7 +154,7 @@ MACHINE = listed(
 
 PARTS = listed(
     "acknowledging.issue assignments.answerers assignments.check_actor assignments.close_row call_sheets.open_sheet "
-    "circuits.at_work circuits.may_try circuits.note circuits.tried deliveries.call_off_addressee "
+    "circuits.at_work circuits.note circuits.tried deliveries.call_off_addressee "
     "deliveries.call_off_routes deliveries.queue deliveries.queue_instead door.follow duties.check_sent duties.end "
     "duties.meet_by_calls duties.remind duties.review duties.wake errands.done errands.end escalations.answered "
     "escalations.call_off escalations.facts_of escalations.heard escalations.join escalations.record_call "
