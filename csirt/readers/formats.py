@@ -80,21 +80,17 @@ def readers() -> tuple[Reader, ...]:
     kinds = [Logs(kind, vendors=vendors) for kind in KINDS]
     pairs = [Logs(one.format, vendors=vendors, own=True) for one in vendors.of_pairs]
     tables = [Tables(one) for one in _most_exact_first(CSV)]
-    lines: tuple[Reader, ...] = (TimesketchCsv(), ZeekTables(by_format), *tables, *_markup(), *kinds, *pairs)
+    markup = [Markup(one) for one in _most_exact_first(XML)]
+    lines: tuple[Reader, ...] = (TimesketchCsv(), ZeekTables(by_format), *tables, *markup, *kinds, *pairs)
     last = (Mail([one for one in mappings() if one.input == "mail"]), Logs(SYSLOG, vendors=vendors))
     own: tuple[Reader, ...] = (Native(), SuricataEve(), Stix(by_format[stix.FORMAT]), *lines, *last)
     return (*own, *(Mapped(one, check=_CHECKS.get(one.format)) for one in mappings() if _is_plain(one)))
 
 
-def _markup() -> list[Markup]:
-    """The readers of XML."""
-    return [Markup(one) for one in _most_exact_first(XML)]
-
-
 def _most_exact_first(kind: str) -> list[VendorMapping]:
     """The mappings for one kind of input, those that ask for most first: the first that fits is taken."""
-    weight: Callable[[VendorMapping], int] = lambda one: -max(way.weight for way in one.recognise)  # noqa: E731
-    return sorted((one for one in mappings() if one.input == kind), key=weight)
+    found = [one for one in mappings() if one.input == kind]
+    return sorted(found, key=lambda one: max(way.weight for way in one.recognise), reverse=True)
 
 
 def _is_plain(mapping: VendorMapping) -> bool:

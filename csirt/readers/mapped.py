@@ -29,18 +29,28 @@ _TECHNIQUE = re.compile(r"(?<![A-Za-z0-9])T[0-9]{4}(?:\.[0-9]{3})?(?![0-9])")
 
 
 @dataclass(slots=True)
-class Mapped:
-    """Reads one vendor's JSON by its mapping."""
+class ByMapping:
+    """What every reader of one vendor has that reads by a mapping."""
 
     mapping: VendorMapping
     limits: Limits = MAPPED_LIMITS
-    check: Callable[[Mapping[str, object]], Unreadable | None] | None = None  # what a valid record of this format is
     format: str = field(init=False)
-    first_keys: tuple[frozenset[str], ...] = field(init=False)  # what must stand in a record at all; a quick first look
 
     def __post_init__(self) -> None:
         """The format is the one that the mapping names."""
         self.format = self.mapping.format
+
+
+@dataclass(slots=True)
+class Mapped(ByMapping):
+    """Reads one vendor's JSON by its mapping."""
+
+    check: Callable[[Mapping[str, object]], Unreadable | None] | None = None  # what a valid record of this format is
+    first_keys: tuple[frozenset[str], ...] = field(init=False)  # what must stand in a record at all; a quick first look
+
+    def __post_init__(self) -> None:
+        """What must stand in a record is gathered once."""
+        ByMapping.__post_init__(self)  # a class with slots is made anew, and `super()` does not find it
         self.first_keys = tuple(one.first_keys for one in self.mapping.recognise)
 
     def recognises(self, head: bytes) -> bool:

@@ -17,8 +17,7 @@ from csirt.model.detection import SourceRecord, Unreadable
 from csirt.readers.charsets import to_text
 from csirt.readers.envelopes import OUTER
 from csirt.readers.limits import Limits
-from csirt.readers.mapped import MAPPED_LIMITS, judge
-from csirt.readers.mapping import VendorMapping
+from csirt.readers.mapped import ByMapping, judge
 
 ROOT, TEXT = "@root", "@text"
 LOOKED_AT = 5  # records of an input's beginning
@@ -33,16 +32,8 @@ Keys = tuple[str, ...]
 
 
 @dataclass(slots=True)
-class Markup:
+class Markup(ByMapping):
     """Reads one vendor's XML by its mapping."""
-
-    mapping: VendorMapping
-    limits: Limits = MAPPED_LIMITS
-    format: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        """The format is the one that the mapping names."""
-        self.format = self.mapping.format
 
     def recognises(self, head: bytes) -> bool:
         """Whether one of the first records is of this vendor."""

@@ -14,12 +14,12 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 
 from csirt.model.detection import Detection, NotADetection, SourceRecord, Unreadable
 from csirt.readers.limits import Limits, decode
-from csirt.readers.mapped import MAPPED_LIMITS, judge
+from csirt.readers.mapped import ByMapping, judge
 from csirt.readers.mapping import VendorMapping, When
 
 NAMED_WITHIN = 20  # lines from the top
@@ -54,16 +54,8 @@ class _Columns:
 
 
 @dataclass(slots=True)
-class Tables:
+class Tables(ByMapping):
     """Reads one vendor's tables by its mapping."""
-
-    mapping: VendorMapping
-    limits: Limits = MAPPED_LIMITS
-    format: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        """The format is the one that the mapping names."""
-        self.format = self.mapping.format
 
     def recognises(self, head: bytes) -> bool:
         """Whether the columns of this mapping are named, or the first rows are of its form."""

@@ -1,13 +1,12 @@
 """Tables by a mapping: names of columns in Japanese, charsets, rows that break, and rows that are read again."""
 
-import time
-
 import pytest
 
 from csirt.errors import Invalid
 from csirt.model.detection import Detection, Unreadable
 from csirt.model.ports import Reader
 from csirt.readers.formats import as_row, buckets, reader_of
+from tests.readers.growth import in_proportion
 
 MAPPING = """input = "csv"
 format = "alerts"
@@ -155,12 +154,7 @@ def test_slips_are_named(old: str, new: str, key: str) -> None:
 
 @pytest.mark.parametrize("piece", ['a,"b\n', '"', '"a"",', "a,b,c\n", ',"', "\n", "a;b\tc,d\n"])
 def test_time_grows_in_proportion(piece: str) -> None:
-    def taken(times: int) -> float:
-        data = (NAMES + "\n").encode() + piece.encode() * times
-        began = time.perf_counter()
-        for _ in reader().read(data):
-            pass
-        return time.perf_counter() - began
+    def read(pieces: int) -> None:
+        list(reader().read((NAMES + "\n").encode() + piece.encode() * pieces))
 
-    short, long = (min(taken(times) for _ in range(2)) for times in (2_000, 40_000))
-    assert long < 80 * max(short, 0.005)  # 20 times the length; in quadratic time 400 times as long
+    assert in_proportion(read, 2_000, 40_000)
