@@ -18,7 +18,7 @@ from csirt.clock import Clock, SystemClock
 from csirt.errors import Invalid, Unavailable
 from csirt.model.city import City
 from csirt.model.people import Actor
-from csirt.store import turnstile
+from csirt.store import postgresql, turnstile
 from csirt.store.batch import Batch, begin_on, check_recorded, unanswered, worth_another_try
 from csirt.store.ledger import append, boot_id, stamp
 from csirt.store.sequencer import ByItself, Order, Sequencer
@@ -77,7 +77,11 @@ def engine_for(url: str, *, read_only: bool = False, guarded: bool = False) -> E
             event.listen(engine, "connect", lambda connection, _record: connection.set_authorizer(_authorize))
         event.listen(engine, "begin", _begin_reading if read_only else _begin_writing(engine))
     else:
-        engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=_OVER_THE_NETWORK)
+        # Last in, first out: the connection that has most statements prepared is the one that is asked.
+        engine = create_engine(
+            url, hide_parameters=True, pool_pre_ping=True, pool_use_lifo=True, connect_args=_OVER_THE_NETWORK
+        )
+        postgresql.quicken(engine)
     event.listen(engine, "before_cursor_execute", _note_change)
     _say_savepoints_plainly(engine.dialect)
     return engine
