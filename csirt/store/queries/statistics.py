@@ -19,8 +19,9 @@ from csirt.store.tx import Look
 
 _SEEN = (EntryKind.CALL_ACKNOWLEDGED.value, EntryKind.STEP_ANSWERED.value, EntryKind.NOTE_ADDED.value)
 _MEASURED: Any = sql_select(  # a year has thousands of cases: plain rows, of what is measured only
-    IncidentRow.id, IncidentRow.type, IncidentRow.level, IncidentRow.proposed_level, IncidentRow.received,
-    IncidentRow.occurred, IncidentRow.noticed, IncidentRow.known, IncidentRow.closed_at, IncidentRow.disposition,
+    IncidentRow.id, IncidentRow.type, func.coalesce(col(IncidentRow.level), col(IncidentRow.proposed_level)),
+    IncidentRow.received, IncidentRow.occurred, IncidentRow.noticed, IncidentRow.known, IncidentRow.closed_at,
+    IncidentRow.disposition,
 )  # type: ignore[call-overload,misc]  # fmt: skip
 _DID_IT = ("done", "cut", "yes", "approve")  # of the choices that a containing step offers
 
@@ -51,12 +52,11 @@ def cases(look: Look, start: datetime, end: datetime, contained_by: Collection[s
     )
     return [
         Case(
-            type=row.type, level=row.proposed_level if row.level is None else row.level, received=row.received,
-            occurred=row.occurred, noticed=row.noticed, known=row.known, acknowledged=seen.get(row.id),
-            contained=contained.get(row.id), reported=reported.get(row.id), closed=row.closed_at,
-            disposition=row.disposition,
+            type=type_, level=level, received=received, occurred=occurred, noticed=noticed, known=known,
+            acknowledged=seen.get(id_), contained=contained.get(id_), reported=reported.get(id_), closed=closed,
+            disposition=disposition,
         )
-        for row in rows
+        for id_, type_, level, received, occurred, noticed, known, closed, disposition in rows
     ]  # fmt: skip
 
 
