@@ -120,14 +120,19 @@ def naming(desk: Desk, look: Look, language: str, ever: Roster | None = None) ->
 
 
 def teller(
-    desk: Desk, look: Look, language: str, entries: Sequence[TimelineEntry], ever: Roster | None = None
-) -> Teller:
-    """A teller for these entries; see `naming`. Raises `Invalid` for an unknown language."""
-    incidents = {entry.incident for entry in entries if entry.incident}
+    desk: Desk, look: Look, language: str, entries: Sequence[TimelineEntry], ever: Roster | None = None,
+    playbooks: dict[str, str] | None = None,
+) -> Teller:  # fmt: skip
+    """A teller for these entries; see `naming`. `playbooks` of their incidents, where the caller has them at hand.
+
+    Raises `Invalid` for an unknown language.
+    """
+    incidents = {entry.incident for entry in entries if entry.incident} if playbooks is None else set[str]()
     name = naming(desk, look, language, ever)
     calls = {entry.incident for entry in entries if entry.incident and not entry.out.keys().isdisjoint(_OF_CALLS)}
     called = called_by(look, {str(entry.out["delivery"]) for entry in entries if "delivery" in entry.out})
-    return Teller(name, desk.texts, playbooks_of(look, incidents), desk.door.city, chains_of(look, calls), called)
+    known = playbooks_of(look, incidents) if playbooks is None else playbooks
+    return Teller(name, desk.texts, known, desk.door.city, chains_of(look, calls), called)
 
 
 def timeline_document(desk: Desk, incident: str, language: str) -> TimelineDocument:

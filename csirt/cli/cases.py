@@ -57,7 +57,7 @@ def incident(name: Name, data: Data = None, as_json: AsJson = False, language: L
 
     def question(look: Look) -> dict[str, Any]:
         tell = Words.of(look, desk, language)
-        view = cases.incident(look, resolve_incident(look, name))
+        view = cases.named(look, name)
         return {
             **tell.incident(view),
             "steps": [tell.step(one, view.playbook) for one in work.steps(look, view.id)],

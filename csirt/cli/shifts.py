@@ -34,7 +34,7 @@ def sheet(incident: About = "", data: Data = None, as_json: AsJson = False, lang
         tell = Words.of(look, desk, language)
         speak = DutyWords(desk.door.city.law, tell.name.words)
         if incident:
-            found = [cases.incident(look, resolve_incident(look, incident))]
+            found = [cases.named(look, incident)]
         else:
             found = cases.incidents(look, status=IncidentStatus.OPEN.value, limit=MOST, gravest=True)
         return [_row(look, tell, speak, one) for one in found]

@@ -80,6 +80,8 @@ class IncidentView:
     sample: bool = False
     drill: bool = False
     merged_into: str | None = None
+    personal_data: str = "unknown"
+    stopped_by: str | None = None  # the code of what stopped its playbook
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ once for a case in this way; a step of a playbook that comes later takes part in
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from csirt.errors import Conflict, NotFound
@@ -44,7 +45,12 @@ def called_for(look: Look, city: City, incident: str) -> list[CalledFor]:
     row = look.session.get(IncidentRow, incident)
     if row is None:
         raise NotFound("incident_unknown", incident=incident[:40])
-    situation, begun = _situation(look, row), _begun(look, incident)
+    return calls_for(look, city, incident, _situation(look, row))
+
+
+def calls_for(look: Look, city: City, incident: str, situation: Situation) -> list[CalledFor]:
+    """The same where what is known of the case is at hand."""
+    begun = _begun(look, incident)
     found = [
         CalledFor(
             name, fires(chain.when, situation), fires_by_itself(chain.when, situation), len(begun.get(name, [])),
@@ -111,10 +117,14 @@ def _situation(look: Look, row: IncidentRow) -> Situation:
 
 def _begun(look: Look, incident: str) -> Mapping[str, list[bool]]:
     """For each chain begun for the case: whether each of its climbs is still under way. Reminders do not count."""
-    query = select(EscalationRow.chain, EscalationRow.ended_at).where(
-        EscalationRow.incident == incident, EscalationRow.template != escalations.REMINDER
-    )
     found: dict[str, list[bool]] = {}
-    for chain, ended_at in look.session.exec(query.order_by(col(EscalationRow.started_at))):
+    for chain, ended_at in look.session.execute(_CLIMBS, {"incident": incident}):
         found.setdefault(chain, []).append(ended_at is None)
     return found
+
+
+_CLIMBS: Any = (
+    select(EscalationRow.chain, EscalationRow.ended_at)
+    .where(col(EscalationRow.incident) == bindparam("incident"), EscalationRow.template != escalations.REMINDER)
+    .order_by(col(EscalationRow.started_at))
+)

@@ -65,6 +65,12 @@ def _sealed(session: Session) -> frozenset[str]:
     return found
 
 
+def known_unsealed(session: Session, incident: str) -> bool:
+    """Is it known on this session that an incident is not sealed? For questions that need not be asked then."""
+    sealed: frozenset[str] | None = session.info.get(_SEALED)
+    return sealed is not None and incident not in sealed
+
+
 def _named(session: Session, actor: Actor) -> frozenset[str]:
     query = select(SealReaderRow.incident).where(SealReaderRow.person == actor.id)
     return frozenset(session.scalars(query.where(col(SealReaderRow.ended_at).is_(None))))

@@ -7,20 +7,21 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import bindparam, case, func
+from sqlalchemy import String, bindparam, func, literal, null, union_all
 from sqlalchemy import select as plain_select
 from sqlmodel import col, select
 
 from csirt.model.duty import DutyState
 from csirt.model.incident import IncidentStatus
 from csirt.store.columns import UtcDateTime
+from csirt.store.queries.cases import WAITING
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.duties import DutyRow
 from csirt.store.tables.runs import AssignmentRow, RunRow
 from csirt.store.tx import Look
 
 MOST_URGENT = 20
-_IS_OPEN = IncidentRow.status == IncidentStatus.OPEN.value
+_IS_OPEN: Any = IncidentRow.status == IncidentStatus.OPEN.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,32 +60,68 @@ _WAITING: Any = (
 )
 
 
-def count_waiting(look: Look, who: Sequence[str], now: datetime) -> tuple[int, int]:
-    """How many steps wait for any of these parties, and how many of them are overdue."""
-    number, late = look.session.execute(_COUNTED, {"who": list(who), "now": now}).one()
-    return int(number), int(late)
+def count_waiting(look: Look, who: Sequence[str]) -> int:
+    """How many steps wait for any of these parties."""
+    return int(look.session.execute(_MINE, {"who": list(who)}).scalar_one())
 
 
-_late = col(_step.due_at) < bindparam("now", type_=UtcDateTime)
-_COUNTED: Any = (
-    select(func.count(), func.coalesce(func.sum(case((_late, 1), else_=0)), 0))
+_MINE: Any = (
+    select(func.count())
     .select_from(_step)
     .where(col(_step.who).in_(bindparam("who", expanding=True)), col(_step.closed_at).is_(None))
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The open cases: `listed` are all of them, `number` those that are no drills, `levels` how many of these each has.
+
+    A case counts by its level that was set, or else by the proposed one.
+    """
+
+    listed: int
+    number: int
+    levels: dict[int, int]
+
+
+def open_cases(look: Look) -> Open:
+    """How many cases are open."""
+    rows = look.session.execute(_OPEN).all()
+    levels = {int(level): number for level, drill, number in rows if not drill}
+    return Open(sum(number for _, _, number in rows), sum(levels.values()), levels)
+
+
+def waits_for(look: Look, who: Sequence[str], now: datetime, *, listing: bool) -> dict[str, int]:
+    """What waits: `waiting` detections, `quarantined` records, steps for these parties (`mine`, of them `late`).
+
+    `listing`: also how many cases there are at all (`listed`), which the list of all has to count.
+    """
+    names, query = _waits(listing=listing)
+    found = look.session.execute(query, {"who": list(who), "now": now}).one()
+    return dict(zip(names, map(int, found), strict=True))
+
+
+@lru_cache
+def _waits(*, listing: bool) -> tuple[tuple[str, ...], Any]:
+    late = _MINE.where(col(_step.due_at) < bindparam("now", type_=UtcDateTime))
+    asked = {**WAITING, "mine": _MINE.scalar_subquery(), "late": late.scalar_subquery()}
+    if listing:
+        asked["listed"] = select(func.count()).select_from(IncidentRow).scalar_subquery()
+    return tuple(asked), select(*asked.values())
+
+
 def due_until(look: Look, until: datetime) -> list[Due]:
     """Open steps and duties of open cases, drills left out, that end by an instant; the soonest first."""
-    found = [Due(*one) for one in look.session.execute(_DUE_STEPS, {"until": until})]
-    found += [Due(case_, at, rule=rule) for case_, at, rule in look.session.execute(_DUE_DUTIES, {"until": until})]
+    found = [Due(*one) for one in look.session.execute(_DUE, {"until": until})]
     return sorted(found, key=lambda one: one.at)[:MOST_URGENT]
 
 
+_nothing = literal("", String)
 _until = bindparam("until", type_=UtcDateTime)
 _real: Any = (_IS_OPEN, col(IncidentRow.drill).is_(False))
 _DUE_STEPS: Any = (
-    plain_select(col(_step.incident), col(_step.due_at), col(_step.step), col(_step.id), col(RunRow.playbook),
-                 col(_step.who))
+    plain_select(col(_step.incident), col(_step.due_at).label("at"), col(_step.step), col(_step.id),
+                 col(RunRow.playbook), col(_step.who), _nothing.label("rule"))
     .join(IncidentRow, col(IncidentRow.id) == col(_step.incident))
     .join(RunRow, col(RunRow.incident) == col(_step.incident), isouter=True)
     .where(col(_step.closed_at).is_(None), col(_step.due_at) <= _until, *_real)
@@ -92,21 +129,19 @@ _DUE_STEPS: Any = (
     .limit(MOST_URGENT)
 )  # fmt: skip
 _DUE_DUTIES: Any = (
-    select(DutyRow.incident, DutyRow.due_at, DutyRow.rule)
+    plain_select(col(DutyRow.incident), col(DutyRow.due_at).label("at"), _nothing.label("step"), _nothing.label("id"),
+                 null().label("playbook"), _nothing.label("who"), col(DutyRow.rule))
     .join(IncidentRow, col(IncidentRow.id) == col(DutyRow.incident))
-    .where(DutyRow.state == DutyState.OPEN.value, col(DutyRow.due_at) <= _until, *_real)
+    .where(col(DutyRow.state) == DutyState.OPEN.value, col(DutyRow.due_at) <= _until, *_real)
     .order_by(col(DutyRow.due_at))
     .limit(MOST_URGENT)
-)
-
-
-def open_by_level(look: Look) -> dict[int, int]:
-    """How many open cases there are of each level, set or else proposed; drills left out."""
-    return {int(found): number for found, number in look.session.execute(_BY_LEVEL)}
-
-
+)  # fmt: skip
+_both = union_all(*(plain_select(one.subquery()) for one in (_DUE_STEPS, _DUE_DUTIES))).subquery()
+_DUE: Any = plain_select(_both)
 _level = func.coalesce(col(IncidentRow.level), col(IncidentRow.proposed_level))
-_BY_LEVEL: Any = select(_level, func.count()).where(*_real).group_by(_level)
+_OPEN: Any = (
+    plain_select(_level, col(IncidentRow.drill), func.count()).where(_IS_OPEN).group_by(_level, col(IncidentRow.drill))
+)
 
 
 def opened_between(look: Look, edges: Sequence[datetime]) -> list[int]:

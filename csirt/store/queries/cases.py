@@ -94,8 +94,10 @@ def resolve_incident(look: Look, name: str) -> str:
     Raises:
         NotFound: there is no such incident.
     """
-    if look.session.execute(_KNOWN, {"id": name}).first():
-        return name
+    return name if look.session.execute(_KNOWN, {"id": name}).first() else _by_number(look, name)
+
+
+def _by_number(look: Look, name: str) -> str:
     try:
         year, ordinal = parse_number(name)
     except Invalid as error:
@@ -159,6 +161,12 @@ def incidents_of(look: Look, ids: Iterable[str]) -> list[IncidentView]:
     return [_view(row, run, titles.get(row.title_c, "")) for row, run in rows]
 
 
+def named(look: Look, name: str) -> IncidentView:
+    """One incident by its id or number. Raises `NotFound`."""
+    found = incidents_of(look, [name])
+    return found[0] if found else incident(look, _by_number(look, name))
+
+
 def incident(look: Look, id_: str) -> IncidentView:
     """One incident. Raises `NotFound`."""
     found = incidents_of(look, [id_])
@@ -192,14 +200,20 @@ def _view(row: IncidentRow, run: RunRow | None, title: str) -> IncidentView:
         closed_at=row.closed_at,
         drill=row.drill,
         merged_into=row.merged_into,
+        personal_data=row.personal_data,
+        stopped_by=run.stopped_by if run else None,
     )
 
 
 def merged_into(look: Look, id_: str) -> list[str]:
     """The incidents that were merged into this one and are still, oldest first."""
     # Put in order here: SQLite would read through all incidents in that order, where they are counted and few merged.
-    query = select(IncidentRow.fiscal_year, IncidentRow.ordinal, IncidentRow.id).where(IncidentRow.merged_into == id_)
-    return [found for _, _, found in sorted(look.session.exec(query))]
+    return [found for _, _, found in sorted(look.session.execute(_MERGED, {"into": id_}))]
+
+
+_MERGED: Any = select(IncidentRow.fiscal_year, IncidentRow.ordinal, IncidentRow.id).where(
+    col(IncidentRow.merged_into) == bindparam("into")
+)
 
 
 def numbers(look: Look, ids: Iterable[str]) -> dict[str, tuple[int, int, bool]]:
@@ -220,16 +234,18 @@ def counts(look: Look) -> dict[str, int]:
 
 
 _case = select(func.count()).select_from(IncidentRow)
-_real, _is_open = _case.where(col(IncidentRow.drill).is_(False)), IncidentRow.status == IncidentStatus.OPEN.value
-_COUNTED = {
-    "open": _real.where(_is_open),
-    "incidents": _real,
-    "listed": _case,
-    "listed_open": _case.where(_is_open),
-    "waiting": select(func.count()).select_from(DetectionRow).where(DetectionRow.state == "waiting"),
-    "quarantined": _unread,
+_all, _drills = _case.scalar_subquery(), _case.where(col(IncidentRow.drill).is_(True)).scalar_subquery()
+_is_open = IncidentRow.status == IncidentStatus.OPEN.value
+_waiting = select(func.count()).select_from(DetectionRow).where(DetectionRow.state == "waiting")
+WAITING: Mapping[str, Any] = {"waiting": _waiting.scalar_subquery(), "quarantined": _unread.scalar_subquery()}
+_COUNTED: Mapping[str, Any] = {
+    "open": _case.where(_is_open, col(IncidentRow.drill).is_(False)).scalar_subquery(),
+    "incidents": _all - _drills,  # of drills there are few: they are counted, and not all the others once more
+    "listed": _all,
+    "listed_open": _case.where(_is_open).scalar_subquery(),
+    **WAITING,
 }
-_COUNTS: Any = select(*(one.scalar_subquery() for one in _COUNTED.values()))
+_COUNTS: Any = select(*_COUNTED.values())
 
 
 def count_quarantined(look: Look) -> int:
@@ -314,22 +330,28 @@ def detection_views(look: Look, rows: Sequence[DetectionRow | Row[Any]]) -> list
 
 def notes(look: Look, incident_id: str) -> list[NoteView]:
     """Remarks on an incident, oldest first."""
-    return _notes(look, look.session.exec(_of_incident(incident_id).order_by(col(NoteRow.at))).all())
+    query = select(NoteRow).where(NoteRow.incident == incident_id).order_by(col(NoteRow.at))
+    return _notes(look, look.session.exec(query).all())
 
 
 def newest_notes(look: Look, incident_id: str, *, offset: int = 0, limit: int = PAGE) -> list[NoteView]:
     """One page of remarks, counted from the newest, but oldest first within it; other texts stay closed."""
-    query = _of_incident(incident_id).order_by(col(NoteRow.at).desc(), col(NoteRow.id).desc())
-    return _notes(look, look.session.exec(query.offset(offset).limit(limit)).all()[::-1])
+    told = {"incident": incident_id, "first": offset, "most": limit}
+    return _notes(look, look.session.execute(_NEWEST_NOTES, told).scalars().all()[::-1])
+
+
+_NEWEST_NOTES: Any = (
+    select(NoteRow)
+    .where(col(NoteRow.incident) == bindparam("incident"))
+    .order_by(col(NoteRow.at).desc(), col(NoteRow.id).desc())
+    .offset(bindparam("first"))
+    .limit(bindparam("most"))
+)
 
 
 def count_notes(look: Look, incident_id: str) -> int:
     """How many remarks an incident has."""
     return look.session.exec(select(func.count()).select_from(NoteRow).where(NoteRow.incident == incident_id)).one()
-
-
-def _of_incident(incident_id: str) -> Any:
-    return select(NoteRow).where(NoteRow.incident == incident_id)
 
 
 def _notes(look: Look, rows: Sequence[NoteRow]) -> list[NoteView]:

@@ -55,10 +55,12 @@ class DutyView:
 
 def duties(look: Look, incident: str, *, open_only: bool = False) -> list[DutyView]:
     """The duties of an incident: open ones first, soonest end first; those without a day come last."""
-    query = select(DutyRow).where(DutyRow.incident == incident)
-    if open_only:
-        query = query.where(DutyRow.state == DutyState.OPEN.value)
-    return sorted(_views(look, list(look.session.exec(query))), key=_order)
+    query = _OPEN_OF_A_CASE if open_only else _OF_A_CASE
+    return sorted(_views(look, list(look.session.execute(query, {"incident": incident}).scalars())), key=_order)
+
+
+_OF_A_CASE: Any = select(DutyRow).where(col(DutyRow.incident) == bindparam("incident"))
+_OPEN_OF_A_CASE: Any = _OF_A_CASE.where(DutyRow.state == DutyState.OPEN.value)
 
 
 _OF_THE_CASE = col(IncidentRow.id) == col(DutyRow.incident)

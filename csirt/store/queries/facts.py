@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, bindparam
 from sqlalchemy import select as plain_select
 from sqlmodel import Session, col, select
 
@@ -24,10 +24,11 @@ def current(look: Look, incident: str) -> dict[str, Fact]:
 
 def history(look: Look, incident: str, name: str | None = None) -> list[Fact]:
     """Every version, oldest first; of one fact if `name` is given."""
-    query = select(FactRow).where(FactRow.incident == incident)
-    if name is not None:
-        query = query.where(FactRow.name == name)
-    return _facts(look, look.session.exec(query.order_by(col(FactRow.id))).all())
+    rows = look.session.execute(_OF_A_CASE, {"incident": incident}).scalars().all()
+    return _facts(look, (row for row in rows if name in {None, row.name}))
+
+
+_OF_A_CASE: Any = select(FactRow).where(col(FactRow.incident) == bindparam("incident")).order_by(col(FactRow.id))
 
 
 def situation(session: Session, incident: IncidentRow) -> Situation:

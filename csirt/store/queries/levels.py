@@ -1,6 +1,6 @@
 """Questions about the level of an incident: what is proposed and why, and how it came to be what it is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from csirt.store.queries import timeline
 from csirt.store.queries.timeline import TimelineEntry
 from csirt.store.tx import Look
 
-MOST = 20
+OF_LEVELS = {EntryKind.LEVEL_PROPOSED: 20, EntryKind.LEVEL_SET: 20}  # entries of each kind that are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,12 @@ class LevelChange:
 
 def level_history(look: Look, incident: str) -> list[LevelChange]:
     """Every proposal and every decision, newest first; the newest 20 of each."""
-    found = [
-        entry
-        for kind in (EntryKind.LEVEL_PROPOSED, EntryKind.LEVEL_SET)
-        for entry in timeline.explore(look, incident=incident, kind=kind.value, limit=MOST)
-    ]
-    return [_change(entry) for entry in sorted(found, key=lambda entry: -entry.seq)]
+    return changes_in(timeline.newest_of(look, incident, OF_LEVELS))
+
+
+def changes_in(entries: Iterable[TimelineEntry]) -> list[LevelChange]:
+    """Those of these entries that are about a level, in their order."""
+    return [_change(entry) for entry in entries if entry.kind in OF_LEVELS]
 
 
 def proposed_because(history: Sequence[LevelChange]) -> str:

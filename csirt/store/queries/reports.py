@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from csirt.errors import NotFound
@@ -72,9 +74,14 @@ class ReportView:
 
 def reports(look: Look, incident: str) -> list[ReportView]:
     """Every draft of every report of an incident, newest first."""
-    query = select(ReportRow).where(ReportRow.incident == incident)
-    order = col(ReportRow.drafted_at).desc(), col(ReportRow.number).desc(), col(ReportRow.revision).desc()
-    return _views(look, look.session.exec(query.order_by(*order)).all())
+    return _views(look, look.session.execute(_OF_A_CASE, {"incident": incident}).scalars().all())
+
+
+_OF_A_CASE: Any = (
+    select(ReportRow)
+    .where(col(ReportRow.incident) == bindparam("incident"))
+    .order_by(col(ReportRow.drafted_at).desc(), col(ReportRow.number).desc(), col(ReportRow.revision).desc())
+)
 
 
 def report(look: Look, id_: str) -> ReportView:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import BindParameter, bindparam
 from sqlmodel import Session, col, select
 
+from csirt.store.sight import known_unsealed
 from csirt.store.tables.sealing import SealGlassRow, SealReaderRow, SealRow
 from csirt.store.tx import Look
 
@@ -51,6 +52,8 @@ class SealView:
 
 def seal_of(look: Look, incident: str) -> SealView | None:
     """Who may read an incident, if it is sealed."""
+    if known_unsealed(look.session, incident):
+        return None
     row = look.session.get(SealRow, incident)
     if row is None or row.lifted_at is not None:
         return None

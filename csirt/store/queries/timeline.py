@@ -1,11 +1,12 @@
 """The record as people read it: entries with their texts opened. Nothing here writes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, or_
+from sqlalchemy import Row, bindparam, func, or_, union_all
 from sqlmodel import col, select
 
 from csirt.errors import Invalid, LedgerBroken
@@ -56,20 +57,33 @@ def pane(look: Look, incident: str, before: int | None = None, size: int = WINDO
     An incident numbers its own entries without a gap, so that places are counted by that number and no long case has
     to be read through.
     """
+    if before is None:
+        return _newest(look, incident, size)
     row = LedgerRow
     last = look.session.execute(_LAST, {"inc": incident}).scalar()
-    total = below = 0 if last is None else last + 1
-    if before is not None:
-        place = select(func.max(row.inc_seq)).where(row.inc == incident)
-        exact = look.session.exec(place.where(row.seq == before)).one()
-        lower = look.session.exec(place.where(col(row.seq) < before)).one() if exact is None else None
-        below = exact if exact is not None else 0 if lower is None else lower + 1
+    total = 0 if last is None else last + 1
+    place = select(func.max(row.inc_seq)).where(row.inc == incident)
+    exact = look.session.exec(place.where(row.seq == before)).one()
+    lower = look.session.exec(place.where(col(row.seq) < before)).one() if exact is None else None
+    below = exact if exact is not None else 0 if lower is None else lower + 1
     rows = look.session.execute(_PANE, {"inc": incident, "first": below - size, "below": below}).all()
     next_above = select(row.seq).where(row.inc == incident, row.inc_seq == below + size)
     newer = look.session.exec(next_above).first() if below + size < total else None
     return Pane(read_entries(look, rows), total - below, total, newer)
 
 
+def _newest(look: Look, incident: str, size: int) -> Pane:
+    """The first window, by one question: how many there are follows from the number of the newest."""
+    rows = look.session.execute(_FIRST_PANE, {"inc": incident, "size": size}).all()
+    return Pane(read_entries(look, rows), 0, rows[0].inc_seq + 1 if rows else 0)
+
+
+_FIRST_PANE: Any = (
+    select(LedgerRow.seq, LedgerRow.canonical, LedgerRow.inc_seq)
+    .where(col(LedgerRow.inc) == bindparam("inc"))
+    .order_by(col(LedgerRow.inc_seq).desc())
+    .limit(bindparam("size"))
+)
 _LAST: Any = select(LedgerIncidentRow.inc_seq).where(col(LedgerIncidentRow.inc) == bindparam("inc"))
 _BYTES: Any = select(LedgerRow.seq, LedgerRow.canonical)  # of a row an entry is made of these
 _PANE: Any = _BYTES.where(
@@ -132,10 +146,6 @@ def explore(
 ) -> list[TimelineEntry]:  # fmt: skip
     """Entries of the whole record that fit, newest first, one window. `incident` and `kind` narrow the filter more."""
     wanted = replace(wanted, incident=incident or wanted.incident, kind=kind or wanted.kind)
-    plain = before is None and wanted == EntryFilter(incident=wanted.incident, kind=wanted.kind)
-    if plain and wanted.incident and wanted.kind:  # what pages ask most: made once
-        told = {"inc": wanted.incident, "kind": wanted.kind, "most": limit}
-        return read_entries(look, look.session.execute(_OF_KIND, told).all())
     # In the order of an incident's own numbers where it alone is named: PostgreSQL may read through the whole record
     # else. Of one kind of its entries the index is in the order of the record: SQLite would read through them all.
     newest = col(LedgerRow.inc_seq if wanted.incident and not wanted.kind else LedgerRow.seq).desc()
@@ -143,11 +153,27 @@ def explore(
     return read_entries(look, look.session.execute(query).all())
 
 
-_OF_KIND: Any = (
-    _BYTES.where(col(LedgerRow.inc) == bindparam("inc"), col(LedgerRow.kind) == bindparam("kind"))
-    .order_by(col(LedgerRow.seq).desc())
-    .limit(bindparam("most"))
-)
+def newest_of(look: Look, incident: str, wanted: Mapping[EntryKind, int]) -> list[TimelineEntry]:
+    """The newest entries of an incident of some kinds, of each so many, newest first."""
+    told: dict[str, Any] = {"inc": incident}
+    for number, (kind, most) in enumerate(wanted.items()):
+        told |= {f"kind{number}": kind.value, f"most{number}": most}
+    rows = look.session.execute(_of_kinds(len(wanted)), told).all()
+    return read_entries(look, sorted(rows, key=lambda row: -row.seq))
+
+
+@lru_cache
+def _of_kinds(number: int) -> Any:
+    """The question for so many kinds, made once: each of its parts goes by the index and stops."""
+    parts = (
+        _BYTES.where(col(LedgerRow.inc) == bindparam("inc"), col(LedgerRow.kind) == bindparam(f"kind{at}"))
+        .order_by(col(LedgerRow.seq).desc())
+        .limit(bindparam(f"most{at}"))
+        .subquery()
+        for at in range(number)
+    )
+    found = union_all(*(select(part.c.seq, part.c.canonical) for part in parts)).subquery()
+    return select(found.c.seq, found.c.canonical)
 
 
 def count_entries(look: Look, wanted: EntryFilter = EVERYTHING, *, before: int | None = None) -> int:

@@ -120,17 +120,25 @@ def assignments(
     kind: StepKind | None = None, limit: int = 200, offset: int = 0,
 ) -> list[AssignmentView]:  # fmt: skip
     """Assignments, soonest due first. `who` are parties such as `role:officer`, `post:ciso`; None means everybody's."""
+    told: dict[str, Any] = {"who": None if who is None else list(who), "incident": incident or None}
+    told |= {"kind": kind.value if kind else None}
+    told = {name: value for name, value in told.items() if value is not None}
+    query = _listed(frozenset(told), open_only=open_only)
+    return _views(look, look.session.execute(query, {**told, "first": offset, "most": limit}).all())
+
+
+@lru_cache
+def _listed(told: frozenset[str], *, open_only: bool) -> Any:
+    """The question by what it is told, made once."""
     due = col(AssignmentRow.due_at)
     query = _assignments().order_by(due.is_(None), due, col(AssignmentRow.id))
-    if who is not None:
-        query = query.where(col(AssignmentRow.who).in_(who))
-    if incident:
-        query = query.where(AssignmentRow.incident == incident)
+    if "who" in told:
+        query = query.where(col(AssignmentRow.who).in_(bindparam("who", expanding=True)))
+    for name in told - {"who"}:
+        query = query.where(col(getattr(AssignmentRow, name)) == bindparam(name))
     if open_only:
         query = query.where(col(AssignmentRow.closed_at).is_(None))
-    if kind:
-        query = query.where(AssignmentRow.kind == kind.value)
-    return _views(look, look.session.exec(query.offset(offset).limit(limit)).all())
+    return query.offset(bindparam("first")).limit(bindparam("most"))
 
 
 def assignment(look: Look, id_: str) -> AssignmentView:
@@ -177,12 +185,9 @@ def steps(look: Look, incident: str, known: Sequence[AssignmentView] | None = No
 
     `known` are the assignments of the incident, where the caller has them at hand.
     """
-    run = look.session.exec(select(RunRow.id).where(RunRow.incident == incident)).first()
-    if run is None:
-        return []
     if known is None:
         known = assignments(look, incident=incident, open_only=False)
-    rows = look.session.exec(select(StepRow).where(StepRow.run == run).order_by(col(StepRow.position))).all()
+    rows = look.session.execute(_STEPS, {"incident": incident}).scalars().all()
     values = look.vault.texts(look.session, (row.value_c for row in rows))
     asked = {view.step: view for view in known if view.run}
     return [
@@ -195,9 +200,12 @@ def steps(look: Look, incident: str, known: Sequence[AssignmentView] | None = No
     ]  # fmt: skip
 
 
-def stopped_by(look: Look, incident: str) -> str | None:
-    """The code of what stopped an incident's run, if anything did."""
-    return look.session.exec(select(RunRow.stopped_by).where(RunRow.incident == incident)).first()
+_STEPS: Any = (
+    select(StepRow)
+    .join(RunRow, col(RunRow.id) == col(StepRow.run))
+    .where(col(RunRow.incident) == bindparam("incident"))
+    .order_by(col(StepRow.position))
+)
 
 
 def goes_on(look: Look, incident: str) -> bool:

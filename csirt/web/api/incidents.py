@@ -67,7 +67,7 @@ def show_incident(name: str, reader: IncidentReader) -> IncidentInFullGiven:
 
     def question(look: Look) -> IncidentInFullGiven:
         words = Words(reader.desk, look, reader)
-        view = cases.incident(look, resolve_incident(look, name))
+        view = cases.named(look, name)
         steps = [words.step(step, view.playbook) for step in work.steps(look, view.id)]
         waiting = [words.assignment(one) for one in work.assignments(look, incident=view.id)]
         fields = words.incident_fields(view)

@@ -8,7 +8,6 @@ from csirt.era import jst_date
 from csirt.model.incident import IncidentView, Level
 from csirt.model.mapping import Mapped, mapped
 from csirt.store.queries import cases
-from csirt.store.queries.cases import resolve_incident
 from csirt.store.queries.levels import level_history, proposed_because
 from csirt.store.tx import Look
 from csirt.web.addresses import API
@@ -56,7 +55,7 @@ def show_level(name: str, reader: IncidentReader) -> LevelGiven:
     """What is proposed and why, what was set, and what NISC, RSIT, JPCERT/CC and the common forms call it."""
 
     def question(look: Look) -> LevelGiven:
-        view = cases.incident(look, resolve_incident(look, name))
+        view = cases.named(look, name)
         history = level_history(look, view.id)
         return LevelGiven(
             level=view.level,

@@ -157,7 +157,7 @@ def _number(text: str) -> int:
 
 
 def _page(look: Look, visit: Visit, name: str, forms: Mapping[str, Form]) -> AnnouncementPage:
-    view = cases.incident(look, resolve_incident(look, name))
+    view = cases.named(look, name)
     words, me = Words(visit.desk, look, visit), visit.actor
     said = words.name.words.gettext
     calls = questions.hotline(look, view.id)

@@ -61,7 +61,7 @@ def _assignments(look: Look, visit: Visit, page: int = 1, duties: int = 1) -> As
     found = work.assignments(look, who=who, offset=first, limit=cases.PAGE)
     total = len(found)
     if page > 1 or total == cases.PAGE:
-        total, _ = board.count_waiting(look, who, visit.desk.clock.now())
+        total = board.count_waiting(look, who)
     climbing = climbs.waiting_for(look, visit.actor)
     told = {view.incident for view in found} | {view.incident for view in climbing}
     about = {case.id: case for case in cases.incidents_of(look, told)}

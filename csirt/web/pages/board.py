@@ -54,7 +54,8 @@ def show_board(
 
 def _board(look: Look, visit: Visit, page: int, listed: Listed, down: tuple[str, ...]) -> Board:
     words = Words(visit.desk, look, visit)
-    counts = cases.counts(look)
+    opened = board.open_cases(look)
+    waits = board.waits_for(look, parties_of(visit.actor), visit.desk.clock.now(), listing=listed == "all")
     status = None if listed == "all" else IncidentStatus.OPEN.value
     first = (page - 1) * PAGE
     ids = cases.listed(look, status=status, offset=first, limit=PAGE, gravest=status is not None)
@@ -67,30 +68,29 @@ def _board(look: Look, visit: Visit, page: int, listed: Listed, down: tuple[str,
     speak = DutyWords(visit.desk.door.city.law, words.name.words)
     ends = duties.next_ends(look, [view.id for view in found])
     told = {incident: (speak.label(rule), at) for incident, (rule, at) in ends.items()}
-    total = counts["listed" if status is None else "listed_open"]
+    total = waits["listed"] if status is None else opened.listed
     return Board(
-        counts=_counts(look, visit, counts),
+        counts=_counts(look, visit, opened.number, waits),
         incidents=tuple(_row(view, waiting.get(view.id, []), words, told.get(view.id)) for view in found),
         window=_window(page, first, len(found), total, listed) if found else None,
         may_open=may(visit.actor, Permission.OPEN_INCIDENT),
         broken=down,
         silent=tuple(name for name, _ in silent(look, visit.desk.door.city.sources)),
         urgent=tuple(_urgent(visit, words, due, named)),
-        levels=tuple((Level(level), number) for level, number in sorted(board.open_by_level(look).items())[::-1]),
+        levels=tuple((Level(level), number) for level, number in sorted(opened.levels.items())[::-1]),
         months=_months(look, visit, words.name.words),
         everything=listed == "all",
         shift_notes=notes_of(look, visit, words),
     )
 
 
-def _counts(look: Look, visit: Visit, counts: Mapping[str, int]) -> tuple[Count, ...]:
-    mine, late = board.count_waiting(look, parties_of(visit.actor), visit.desk.clock.now())
+def _counts(look: Look, visit: Visit, number: int, waits: Mapping[str, int]) -> tuple[Count, ...]:
     calls = len(climbs.waiting_for(look, visit.actor))
     return (
-        Count(code="open_incidents", number=counts["open"], href="/#incidents"),
-        Count(code="my_assignments", number=mine, href="/assignments", urgent=late > 0),
+        Count(code="open_incidents", number=number, href="/#incidents"),
+        Count(code="my_assignments", number=waits["mine"], href="/assignments", urgent=waits["late"] > 0),
         Count(code="calls", number=calls, href="/assignments#calls" if calls else "/assignments", urgent=calls > 0),
-        Count(code="waiting", number=counts["waiting"] + counts["quarantined"], href="/waiting"),
+        Count(code="waiting", number=waits["waiting"] + waits["quarantined"], href="/waiting"),
     )
 
 

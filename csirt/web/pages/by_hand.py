@@ -80,7 +80,7 @@ def take_closing(request: Request, name: str, sent: SentForm) -> Response:
 
 def _page(look: Look, visit: Visit, name: str) -> ByHand:
     words = Words(visit.desk, look, visit)
-    case = cases.incident(look, resolve_incident(look, name))
+    case = cases.named(look, name)
     is_open = case.status is IncidentStatus.OPEN
     return ByHand(
         incident_id=case.id,

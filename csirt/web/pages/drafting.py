@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from csirt.errors import CsirtError
 from csirt.response import drafts
-from csirt.store.queries.drafts import draft
+from csirt.store.queries.drafts import Draft, draft, drafts_at
 from csirt.store.tx import Look
 from csirt.texts.catalogs import catalog
 from csirt.web.look import Phrasing
@@ -53,7 +53,16 @@ def page_of(place: str) -> str:
 
 def begun(look: Look, visit: Visit, place: str) -> Form:
     """A form as it is opened: with what its reader has typed before, if they have."""
-    found = draft(look, visit.actor.id, place)
+    return begun_at(look, visit, place)[0]
+
+
+def begun_at(look: Look, visit: Visit, *places: str) -> list[Form]:
+    """Several forms of one page, in this order."""
+    found = drafts_at(look, visit.actor.id, places)
+    return [_begun(place, found.get(place)) for place in places]
+
+
+def _begun(place: str, found: Draft | None) -> Form:
     if found is None:
         return Form(key=new_key(), place=place)
     return Form(typed=found.fields, key=new_key(), place=place, drafted_at=found.saved_at)

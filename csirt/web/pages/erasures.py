@@ -106,7 +106,7 @@ def _page(
     look: Look, visit: Visit, name: str, forms: Mapping[str, Form], chosen: frozenset[str] = frozenset()
 ) -> ErasurePage:
     words = Words(visit.desk, look, visit)
-    case = cases.incident(look, resolve_incident(look, name))
+    case = cases.named(look, name)
     texts = [_text(one, words) for one in questions.erasable(look, case.id)]
     pieces = [one for one in evidence_of(look, case.id) if one.state is not EvidenceState.ERASED]
     return ErasurePage(

@@ -91,7 +91,7 @@ def _row(words: Words, view: AssignmentView) -> ErrandRow:
 
 def _page(look: Look, visit: Visit, name: str, form: Form) -> AskErrand:
     words = Words(visit.desk, look, visit)
-    case = cases.incident(look, resolve_incident(look, name))
+    case = cases.named(look, name)
     known = visit.known
     readers = sealed_of(look.session, {case.id}).get(case.id)
     able = [

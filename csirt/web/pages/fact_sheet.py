@@ -112,7 +112,7 @@ def _given(one: FactDefinition, sent: Sent) -> Value:
 
 
 def _sheet(look: Look, visit: Visit, name: str, forms: Mapping[str, Form]) -> FactSheet:
-    view = cases.incident(look, resolve_incident(look, name))
+    view = cases.named(look, name)
     words, known = catalog(visit.language), visit.desk.door.city.facts
     names, history = naming(visit.desk, look, visit.language, visit.ever), facts.history(look, view.id)
     newest = {one.name: one for one in history}

@@ -1,6 +1,6 @@
 """The page of one incident, and what people add to it: notes and measures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
@@ -12,6 +12,7 @@ from csirt.documents import teller
 from csirt.era import parse_date
 from csirt.errors import Invalid
 from csirt.model.authority import Permission, may
+from csirt.model.fact import Fact
 from csirt.model.incident import IncidentStatus, IncidentView, Level
 from csirt.model.measure import MeasureFilter
 from csirt.model.step import StepState
@@ -20,16 +21,16 @@ from csirt.response import facts, incidents, measures
 from csirt.store.queries import cases, timeline, work
 from csirt.store.queries import measures as questions
 from csirt.store.queries.cases import resolve_incident
-from csirt.store.queries.levels import LevelChange, level_history
+from csirt.store.queries.levels import OF_LEVELS, LevelChange, changes_in
 from csirt.store.queries.sealing import seal_of
-from csirt.store.queries.timeline import Pane
+from csirt.store.queries.timeline import Pane, TimelineEntry
 from csirt.store.tx import Look
 from csirt.texts.facts import FactWords
 from csirt.texts.hosts import host_text
 from csirt.web.api.timeline import make_document
 from csirt.web.api.words import Words
 from csirt.web.pages import called_for, climbs, custody, errands, gathering, levels, related, report_views
-from csirt.web.pages.drafting import begun, drop_sent, keep_faulty
+from csirt.web.pages.drafting import begun_at, drop_sent, keep_faulty
 from csirt.web.pages.drawing import go, show
 from csirt.web.pages.fact_sheet import rows_of
 from csirt.web.pages.forms import Faults, SentForm, new_key
@@ -149,15 +150,17 @@ def _again(request: Request, visit: Visit, incident: str, asked: Asked) -> Respo
 
 def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
     words = Words(visit.desk, look, visit)
-    view = cases.incident(look, resolve_incident(look, name))
+    view = cases.named(look, name)
     found = work.assignments(look, incident=view.id, open_only=False, limit=1000)
-    climbed, history = work.escalations(look, incident=view.id), level_history(look, view.id)
+    climbed = work.escalations(look, incident=view.id)
+    told = timeline.newest_of(look, view.id, {EntryKind.INCIDENT_OPENED: 1, **OF_LEVELS})
+    history, sheet = changes_in(told), facts.current(look, view.id)
     reached = {climb.step: climb for climb in climbed}
-    entries, window = _timeline(look, visit, view.id, asked.before)
+    entries, window = _timeline(look, visit, view, asked.before)
     rows, more = _detections(look, words, view.id, asked.page)
     notes, notes_window = _notes(look, words, view.id, asked.notes)
     made = replace(
-        _head(look, visit, words, view, history),
+        _head(look, visit, words, view, told),
         timeline=entries,
         window=window,
         steps=Steps(visit, words, view.id, view.playbook, reached).views(work.steps(look, view.id, found)),
@@ -172,21 +175,29 @@ def _incident(look: Look, visit: Visit, name: str, asked: Asked) -> Incident:
         notes_window=notes_window,
         measures=_measures(look, visit, words, view.id),
         evidence=custody.part_of(look, visit, words, view.id),
-        facts=_facts(look, visit, words, view.id),
-        called_for=called_for.rows_of(look, visit, view),
+        facts=_facts(visit, words, sheet),
+        called_for=called_for.rows_of(look, visit, view, sheet),
         duties=strip_of(look, visit, words, view.id),
         levels=levels.part_of(visit, words, view, history, found),
-        may_decide=_may_decide(look, visit, view),
+        may_decide=_may_decide(visit, view),
         reports=report_views.rows_of(look, visit, words, view.id),
-        level_form=Form(key=new_key()),
         may_set_level=view.status is IncidentStatus.OPEN and may_set_level(visit),
         posts=_posts(words),
         may_add_note=may(visit.actor, Permission.ADD_NOTE) and view.status is IncidentStatus.OPEN,
         may_add_measure=may(visit.actor, Permission.ADD_MEASURE),
-        note_form=asked.note_form or begun(look, visit, f"/incidents/{view.id}/notes"),
-        measure_form=asked.measure_form or begun(look, visit, f"/incidents/{view.id}/measures"),
     )
-    return _at_a_glance(made, visit, words)
+    return _at_a_glance(_with_forms(look, visit, made, asked), visit, words)
+
+
+def _with_forms(look: Look, visit: Visit, page: Incident, asked: Asked) -> Incident:
+    """The forms that came back, or as they were begun."""
+    note, measure = begun_at(look, visit, *(f"/incidents/{page.id}/{part}" for part in ("notes", "measures")))
+    return replace(
+        page,
+        note_form=asked.note_form or note,
+        measure_form=asked.measure_form or measure,
+        level_form=Form(key=new_key()),
+    )
 
 
 def _at_a_glance(page: Incident, visit: Visit, words: Words) -> Incident:
@@ -198,16 +209,16 @@ def _at_a_glance(page: Incident, visit: Visit, words: Words) -> Incident:
     return replace(page, strip=strip, next_step=next(mine, None), is_between=between)
 
 
-def _may_decide(look: Look, visit: Visit, view: IncidentView) -> bool:
+def _may_decide(visit: Visit, view: IncidentView) -> bool:
     """May the reader say what kind of case it is, or close it, because no playbook does?"""
-    led = view.playbook is not None and work.stopped_by(look, view.id) is None
+    led = view.playbook is not None and view.stopped_by is None
     allowed = may(visit.actor, Permission.DECIDE_TRIAGE) or may(visit.actor, Permission.CLOSE_INCIDENT)
     return view.status is IncidentStatus.OPEN and not led and allowed
 
 
-def _head(look: Look, visit: Visit, words: Words, view: IncidentView, history: Sequence[LevelChange]) -> Incident:
-    """What stands at the top of the page."""
-    set_by, reason = _level_set(words, view, history)
+def _head(look: Look, visit: Visit, words: Words, view: IncidentView, told: Sequence[TimelineEntry]) -> Incident:
+    """What stands at the top of the page. `told`: the entries of its opening and of its level."""
+    set_by, reason = _level_set(words, view, changes_in(told))
     return Incident(
         id=view.id,
         fiscal_year=view.fiscal_year,
@@ -228,13 +239,13 @@ def _head(look: Look, visit: Visit, words: Words, view: IncidentView, history: S
         playbook=visit.desk.texts.playbook_title(view.playbook, words.language) if view.playbook else "",
         playbook_version=view.playbook_version or 0,
         playbook_href=f"/playbooks/{view.playbook}?version={view.playbook_version}" if view.playbook else "",
-        stopped_by="" if view.merged_into else work.stopped_by(look, view.id) or "",
+        stopped_by="" if view.merged_into else view.stopped_by or "",
         merged_into=_cases(look, words, [view.merged_into])[0] if view.merged_into else None,
         came_from=_cases(look, words, cases.merged_into(look, view.id)),
         may_erase=may(visit.actor, Permission.PROPOSE_ERASURE) or may(visit.actor, Permission.APPROVE_ERASURE),
         may_merge=may(visit.actor, Permission.MERGE_INCIDENTS)
         and (view.status is IncidentStatus.OPEN or view.merged_into is not None),
-        account=_account(look, view.id),
+        account=_account(told),
         readers=_readers(look, words, view.id),
         may_seal=may(visit.actor, Permission.SEAL_INCIDENT),
         drill=view.drill,
@@ -254,10 +265,9 @@ def _cases(look: Look, words: Words, ids: Sequence[str]) -> tuple[Option, ...]:
     )
 
 
-def _account(look: Look, incident: str) -> str:
+def _account(told: Sequence[TimelineEntry]) -> str:
     """What the report said when the incident was opened."""
-    opened = timeline.explore(look, incident=incident, kind=EntryKind.INCIDENT_OPENED.value, limit=1)
-    return opened[0].texts.get("account", "") if opened else ""
+    return next((one.texts.get("account", "") for one in told if one.kind is EntryKind.INCIDENT_OPENED), "")
 
 
 def _level_set(words: Words, view: IncidentView, history: Sequence[LevelChange]) -> tuple[str, str]:
@@ -266,12 +276,12 @@ def _level_set(words: Words, view: IncidentView, history: Sequence[LevelChange])
     return (words.name(last.by), last.reason) if last and view.level is not None else ("", "")
 
 
-def _timeline(look: Look, visit: Visit, incident: str, before: int | None) -> tuple[tuple[Entry, ...], Window]:
+def _timeline(look: Look, visit: Visit, case: IncidentView, before: int | None) -> tuple[tuple[Entry, ...], Window]:
     """The newest entries, or those before one, newest first."""
-    found = timeline.pane(look, incident, before, WINDOW)
+    found = timeline.pane(look, case.id, before, WINDOW)
     entries = found.entries
-    told = teller(visit.desk, look, visit.language, entries, visit.ever)
-    first, base = found.above + 1, f"/incidents/{incident}"
+    told = teller(visit.desk, look, visit.language, entries, visit.ever, {case.id: case.playbook or ""})
+    first, base = found.above + 1, f"/incidents/{case.id}"
     return gathering.rows_of(entries, told), Window(
         first=first,
         last=first + len(entries) - 1,
@@ -333,9 +343,9 @@ def _measures(look: Look, visit: Visit, words: Words, incident: str) -> tuple[Me
     return tuple(row_of(view, visit, words) for view in found)
 
 
-def _facts(look: Look, visit: Visit, words: Words, incident: str) -> tuple[FactRow, ...]:
+def _facts(visit: Visit, words: Words, sheet: Mapping[str, Fact]) -> tuple[FactRow, ...]:
     """The sheet in short; its clocks stand at the top of the page already."""
-    found = [one for one in facts.current(look, incident).values() if one.name not in facts.CLOCKS]
+    found = [one for one in sheet.values() if one.name not in facts.CLOCKS]
     return rows_of(found, FactWords(visit.desk.door.city.facts, words.name.words), words.name)
 
 

@@ -78,7 +78,7 @@ def take_unmerge(request: Request, name: str, sent: SentForm) -> Response:
 
 def _page(look: Look, visit: Visit, name: str, form: Form) -> Merging:
     words = Words(visit.desk, look, visit)
-    case = cases.incident(look, resolve_incident(look, name))
+    case = cases.named(look, name)
     into = cases.incident(look, case.merged_into) if case.merged_into else None
     return Merging(
         incident_id=case.id,

@@ -139,7 +139,7 @@ def _todo_window(page: int, shown: int, total: int) -> Window:
 
 
 def _page(look: Look, visit: Visit, name: str, forms: Mapping[str, Form]) -> DutyPage:
-    view = cases.incident(look, resolve_incident(look, name))
+    view = cases.named(look, name)
     words = Words(visit.desk, look, visit)
     speak = words.name.words
     return DutyPage(

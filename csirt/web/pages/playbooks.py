@@ -157,7 +157,7 @@ def _note(faults: Faults, error: CsirtError) -> None:
 
 def _move(look: Look, visit: Visit, name: str, version: int | None, form: Form) -> Move:
     words, shelf = Words(visit.desk, look, visit), Shelf.of(visit.desk)
-    view = cases.incident(look, resolve_incident(look, name))
+    view = cases.named(look, name)
     found = moving.standing(look, view.id)
     versions = [one for one in shelf.versions(found.playbook) if one != found.version or found.stopped_by]
     page = Move(

@@ -66,7 +66,7 @@ def _day(text: str) -> date:
 
 
 def _page(look: Look, visit: Visit, name: str, form: Form) -> ReviewPage:
-    view = cases.incident(look, resolve_incident(look, name))
+    view = cases.named(look, name)
     words = Words(visit.desk, look, visit)
     closed = view.status is IncidentStatus.CLOSED
     found = questions.measures(look, MeasureFilter(incident=view.id))

@@ -80,7 +80,7 @@ _ACTS: Mapping[str, Callable[[Sent, str], None]] = {"seal": _seal, "name": _name
 
 def _page(look: Look, visit: Visit, name: str, form: Form) -> Seal:
     words = Words(visit.desk, look, visit)
-    case = cases.incident(look, resolve_incident(look, name))
+    case = cases.named(look, name)
     view = seal_of(look, case.id)
     named = {one.person for one in view.readers} if view else set[str]()
     return Seal(

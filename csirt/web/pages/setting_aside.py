@@ -63,7 +63,7 @@ def _step(look: Look, incident: str, key: str) -> StepView:
 
 def _page(look: Look, visit: Visit, name: str, key: str, form: Form) -> SetAside:
     words = Words(visit.desk, look, visit)
-    case = cases.incident(look, resolve_incident(look, name))
+    case = cases.named(look, name)
     step = _step(look, case.id, key)
     return SetAside(
         incident_id=case.id,

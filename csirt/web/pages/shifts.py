@@ -79,10 +79,8 @@ def notes_of(look: Look, visit: Visit, words: Words) -> tuple[ShiftNote, ...]:
 
 def _page(look: Look, visit: Visit, form: Form, about: str) -> ShiftSheet:
     words = Words(visit.desk, look, visit)
-    if about:
-        found = [cases.incident(look, resolve_incident(look, about))]
-    else:
-        found = cases.incidents(look, status="open", limit=MOST + 1, gravest=True)
+    one = [cases.named(look, about)] if about else []
+    found = one or cases.incidents(look, status="open", limit=MOST + 1, gravest=True)
     return ShiftSheet(
         cases=tuple(_case(look, visit, words, one) for one in found[:MOST]),
         notes=notes_of(look, visit, words),
