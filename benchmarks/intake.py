@@ -279,23 +279,28 @@ class Storm:
             yield orjson.dumps(told)
 
 
+def cpu_of(at: Stand) -> dict[str, float]:
+    """Seconds of CPU that the processes have used so far, and those who send."""
+    return {"web": cpu_seconds(at.pid("web")), "worker": cpu_seconds(at.pid("worker")), "senders": time.process_time()}
+
+
 def storm(at: Stand, total: int, seconds: int, body: int) -> None:
     """Part t: the storm, then how long it takes until all of it is sorted."""
     before, blown = rows(at), Storm(at, total // SOURCES, seconds, body)
-    began = time.monotonic()
+    idle, began = cpu_of(at), time.monotonic()
     asyncio.run(blown.run())
     lasted, after, sent = time.monotonic() - began, rows(at), blown.sent
-    cpu = {name: round(cpu_seconds(at.pid(name)), 1) for name in ("web", "worker")}
     began = time.monotonic()
     until(lambda: is_all_sorted(at), every=0.05)
     sorting = round(time.monotonic() - began, 1)
+    cpu = {name: round((used - idle[name]) * 1e6 / sent) for name, used in cpu_of(at).items()}
     with at.desk.read() as session:
         opened = session.exec(select(func.count()).select_from(IncidentRow)).one()
     show(
         part="t", body=body, sent=sent, per_s=round(sent / lasted), seconds=round(lasted, 1),
         ms=milliseconds(blown.took), wrong=len(blown.wrong), lost=sent - len(blown.wrong) - (after[1] - before[1]),
         rows=after[0] - before[0], incidents=opened, sorted_after_s=sorting, **when_called(at),
-        web_mb=blown.web_mb, cpu_s=cpu,
+        web_mb=blown.web_mb, cpu_us_each=cpu,
         sound=at.desk.look(audit.verify).ok, load=os.getloadavg()[0],
     )  # fmt: skip
 
