@@ -35,6 +35,7 @@ _OURS = tuple(
     )
 )
 _UNKNOWN = "unknown:"
+_ADDRESSES = 16_384  # that are remembered: of those of a storm each comes again in every batch
 _Node = tuple[str, date, str]
 
 
@@ -113,14 +114,14 @@ def ours_and_theirs(source: str | None, destination: str | None) -> tuple[str | 
     return dst, src
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_ADDRESSES)
 def is_ours(address: str) -> bool:
     """Whether an address is private (RFC 1918, RFC 4193), loopback or link-local. `address` is a plain one."""
     parsed = ipaddress.ip_address(address)
     return any(parsed in network for network in _OURS if network.version == parsed.version)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_ADDRESSES)
 def plain_address(text: str | None) -> str | None:
     """An IP address in its one canonical form; None for anything else and for `0.0.0.0` and `::`."""
     if not text:
@@ -142,7 +143,7 @@ def _named_host(detection: Detection) -> str | None:
     return _host_by_name(text)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_ADDRESSES)
 def _host_by_name(text: str) -> str | None:
     try:
         ipaddress.ip_address(text)

@@ -8,9 +8,10 @@ from sqlmodel import col, func, select
 from csirt.model.incident import IncidentStatus
 from csirt.model.source import FLOOD_FROM, FLOOD_WITHIN, SENSOR
 from csirt.record.entry import EntryKind
+from csirt.response.members import Member
 from csirt.store.queries.sealing import sealed_of
 from csirt.store.tables.cases import IncidentRow
-from csirt.store.tables.intake import BatchRow, DetectionRow
+from csirt.store.tables.intake import BatchRow
 from csirt.store.tables.sorting import OpeningRow
 from csirt.store.tx import Tx
 
@@ -20,14 +21,14 @@ SAME = timedelta(hours=1)  # quiet for so long: what follows is another flood
 class Floods:
     """What the sources of one batch opened in the last ten minutes."""
 
-    def __init__(self, tx: Tx, fresh: Iterable[DetectionRow]) -> None:
+    def __init__(self, tx: Tx, fresh: Iterable[Member]) -> None:
         """`fresh`: the detections being sorted."""
         self._tx = tx
         self._sources = sources_of(tx, {row.batch for row in fresh})
         self._counts: dict[str, int] = {}
         self._cases: dict[str, str | None] = {}
 
-    def source_of(self, rows: Collection[DetectionRow]) -> str:
+    def source_of(self, rows: Collection[Member]) -> str:
         """The one sensor that told all of these; empty where several did, or a person brought them in."""
         told = {self._sources.get(row.batch, "") for row in rows}
         source = min(told) if len(told) == 1 else ""

@@ -15,8 +15,9 @@ from csirt.model.authority import Permission, must
 from csirt.model.ignoring import LONGEST, PASSES_FROM, IgnoreKind, IgnoreRule, Told
 from csirt.model.incident import Level
 from csirt.record.entry import EntryKind
-from csirt.response import reasons, repeats
+from csirt.response import members, reasons, repeats
 from csirt.response.floods import sources_of
+from csirt.response.members import Member
 from csirt.store.tables.ignoring import IgnoreRuleRow
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tx import Tx, new_id
@@ -152,13 +153,13 @@ def _end(tx: Tx, row: IgnoreRuleRow) -> int:
 # ---------------------------------------------------------------------------------------------------- while sorting
 
 
-def set_aside(tx: Tx, fresh: Mapping[int, DetectionRow]) -> set[int]:
+def set_aside(tx: Tx, fresh: Mapping[int, Member]) -> set[int]:
     """Set aside those of the new detections that a rule speaks of; returns their ids. One entry a rule."""
     rules = _active(tx)
     if not rules:
         return set()
     sources = sources_of(tx, {row.batch for row in fresh.values()})
-    found: defaultdict[str, list[DetectionRow]] = defaultdict(list)
+    found: defaultdict[str, list[Member]] = defaultdict(list)
     until: dict[str, datetime] = {rule.id: rule.until_at for rule in rules}
     for row in fresh.values():
         told = _told(row, sources.get(row.batch, ""))
@@ -168,10 +169,10 @@ def set_aside(tx: Tx, fresh: Mapping[int, DetectionRow]) -> set[int]:
     for rule_id, rows in sorted(found.items()):
         for row in rows:
             row.state, row.ignored_by, row.ignored_until = "ignored", rule_id, until[rule_id]
-            tx.session.add(row)
+        members.store(tx.session, rows)
         out: dict[str, str | int] = {"rule": rule_id, "detections": len(rows), "level": max(row.level for row in rows)}
         tx.record(EntryKind.DETECTIONS_SET_ASIDE, out=out)
-    return {row.id or 0 for rows in found.values() for row in rows}
+    return {row.id for rows in found.values() for row in rows}
 
 
 def _active(tx: Tx) -> list[IgnoreRule]:
@@ -189,7 +190,7 @@ def rule_of(row: IgnoreRuleRow) -> IgnoreRule:
     )  # fmt: skip
 
 
-def _told(row: DetectionRow, source: str) -> Told:
+def _told(row: Member, source: str) -> Told:
     hosts = (row.host, row.attacked, row.reported_as)
     addresses = (row.src_ip, row.dst_ip, row.attacked, row.reported_as)
     return Told(

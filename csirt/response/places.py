@@ -1,28 +1,31 @@
 """What sorting reads and writes beside detections: rows by their places, and the values that detections share."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select as sql_select
-from sqlalchemy import tuple_, update
-from sqlmodel import Session, col, select
+from sqlalchemy import Select, Table, bindparam, select, tuple_, update
+from sqlmodel import Session
 
 from csirt.model.incident import IncidentType, Level, Sortable
 from csirt.model.linking import Known, Place
 from csirt.model.sharing import KINDS, MOST_HOSTS, shares_of
 from csirt.model.sorting import day_of, sighting
+from csirt.response.members import Member
 from csirt.store.columns import table_of
 from csirt.store.many import Into, some_of
 from csirt.store.tables.intake import DetectionRow, ObservableRow
 from csirt.store.tables.sorting import HostNameRow, PlaceRow, SharerRow
 
-_PLACE = table_of(PlaceRow)
-_INTO_PLACE, _INTO_NAME = Into(_PLACE), Into(table_of(HostNameRow))
+_PLACE, _NAME, _SHARER, _OBSERVABLE = (table_of(row) for row in (PlaceRow, HostNameRow, SharerRow, ObservableRow))
+_CARRIED = select(_OBSERVABLE.c.detection, _OBSERVABLE.c.kind, _OBSERVABLE.c.value).where(
+    _OBSERVABLE.c.detection.in_(bindparam("prints", expanding=True)), _OBSERVABLE.c.kind.in_(KINDS)
+)
+_INTO_PLACE, _INTO_NAME, _INTO_SHARER = Into(_PLACE), Into(_NAME), Into(_SHARER)
 
 
-def sortable(row: DetectionRow, observables: Iterable[tuple[str, str]] = ()) -> Sortable:
+def sortable(row: Member | DetectionRow, observables: Iterable[tuple[str, str]] = ()) -> Sortable:
     """A stored detection as sorting sees it; `observables` are pairs of kind and value."""
     assert row.id is not None
     attacked = row.reported_as or row.attacked
@@ -34,33 +37,40 @@ def sortable(row: DetectionRow, observables: Iterable[tuple[str, str]] = ()) -> 
     )  # fmt: skip
 
 
-def sortables(session: Session, rows: Collection[DetectionRow]) -> list[Sortable]:
+def sortables(session: Session, rows: Collection[Member | DetectionRow]) -> list[Sortable]:
     """Stored detections as sorting sees them, with what they carry."""
     carried: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for some in some_of({row.fingerprint for row in rows}):
-        query = select(ObservableRow.detection, ObservableRow.kind, ObservableRow.value)
-        query = query.where(col(ObservableRow.detection).in_(some), col(ObservableRow.kind).in_(KINDS))
-        for detection, kind, value in session.exec(query):
+        for detection, kind, value in session.connection().execute(_CARRIED, {"prints": some}):
             carried[detection].append((kind, value))
     return [sortable(row, carried.get(row.fingerprint, ())) for row in rows]
 
 
-def rows_by(session: Session, table: Any, columns: Sequence[Any], keys: Collection[tuple[Any, ...]]) -> list[Any]:
-    """The rows of a table whose columns have one of these values."""
-    found: list[Any] = []
+def _by_key(table: Table, *columns: str) -> Select[Any]:
+    """The question for rows whose first columns have one of several values; made once, since each batch asks it."""
+    *keys, _last = (table.c[name] for name in columns)
+    return select(*(table.c[name] for name in columns)).where(tuple_(*keys).in_(bindparam("keys", expanding=True)))
+
+
+_CLUSTERS = _by_key(_PLACE, "day", "kind", "value", "cluster")
+_NAMES = _by_key(_NAME, "day", "address", "name")
+_SHARERS = _by_key(_SHARER, "day", "kind", "value", "host")
+
+
+def _found(session: Session, query: Select[Any], keys: Collection[tuple[Any, ...]]) -> Iterator[Any]:
     for some in some_of(keys):
-        found += session.exec(select(table).where(tuple_(*columns).in_(some)))
-    return found
+        yield from session.connection().execute(query, {"keys": some})
 
 
 def load_places(session: Session, places: Collection[Place]) -> dict[Place, str]:
     """The clusters of those of these places that are known."""
-    found: dict[Place, str] = {}
-    columns = _PLACE.c.day, _PLACE.c.kind, _PLACE.c.value
-    for some in some_of(places):
-        rows = session.connection().execute(sql_select(*columns, _PLACE.c.cluster).where(tuple_(*columns).in_(some)))
-        found |= {(day, kind, value): cluster for day, kind, value, cluster in rows}
-    return found
+    return {(day, kind, value): cluster for day, kind, value, cluster in _found(session, _CLUSTERS, places)}
+
+
+def load_names(session: Session, known: Known, addresses: Collection[tuple[date, str]]) -> None:
+    """Which names these addresses had on a day."""
+    for day, address, name in _found(session, _NAMES, addresses):
+        known.names[day, address].add(name)
 
 
 def keep_places(session: Session, stored: Mapping[Place, str], wanted: Mapping[Place, str]) -> None:
@@ -90,8 +100,8 @@ def keep_names(session: Session, names: Iterable[tuple[tuple[date, str], str]]) 
 def load_sharers(session: Session, known: Known, places: Iterable[Place]) -> None:
     """Which hosts show these values."""
     wanted = {place for place in places if place not in known.sharers}
-    for row in rows_by(session, SharerRow, (SharerRow.day, SharerRow.kind, SharerRow.value), wanted):
-        known.sharers[row.day, row.kind, row.value].add(row.host)
+    for day, kind, key, host in _found(session, _SHARERS, wanted):
+        known.sharers[day, kind, key].add(host)
 
 
 def keep_sharers(session: Session, before: Mapping[Place, Collection[str]], batch: Iterable[Sortable]) -> None:
@@ -100,8 +110,10 @@ def keep_sharers(session: Session, before: Mapping[Place, Collection[str]], batc
     for one in batch:
         for kind, key in one.shares:
             added[day_of(one.at), kind, key].add(one.attacked)
+    new: list[dict[str, object]] = []
     for place, hosts in sorted(added.items()):
+        at = {"day": place[0], "kind": place[1], "value": place[2]}
         kept = before.get(place, ())
         room = MOST_HOSTS[place[1]] + 1 - len(kept)
-        for host in sorted(hosts - set(kept))[: max(0, room)]:
-            session.add(SharerRow(day=place[0], kind=place[1], value=place[2], host=host))
+        new += [{**at, "host": host} for host in sorted(hosts - set(kept))[: max(0, room)]]
+    _INTO_SHARER.put(session.connection(), new)

@@ -9,6 +9,7 @@ detection that they put somewhere has no cluster, or its cluster leads where the
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import text, update
@@ -36,15 +37,16 @@ from csirt.model.linking import (
 from csirt.model.sorting import day_of, groups_of
 from csirt.model.source import SENSOR
 from csirt.record.entry import EntryKind
-from csirt.response import ignoring, incidents, levels, locks, merging
+from csirt.response import ignoring, incidents, levels, locks, members, merging
 from csirt.response.floods import Floods, of_floods
+from csirt.response.members import Member
 from csirt.response.places import (
     keep_names,
     keep_places,
     keep_sharers,
+    load_names,
     load_places,
     load_sharers,
-    rows_by,
     sortable,
     sortables,
 )
@@ -54,7 +56,7 @@ from csirt.store.queries.sealing import sealed_of
 from csirt.store.tables.cases import IncidentRow
 from csirt.store.tables.intake import DetectionRow
 from csirt.store.tables.runs import RunRow
-from csirt.store.tables.sorting import ClusterRow, HostNameRow, PlaceRow
+from csirt.store.tables.sorting import ClusterRow, PlaceRow
 from csirt.store.tx import Tx, new_id
 
 BATCH = 250  # detections a commit, the gravest first; on SQLite nobody else writes meanwhile
@@ -68,14 +70,10 @@ def triage(tx: Tx, only: Collection[int] | None = None) -> list[str]:
     """
     if tx.session.get_bind().dialect.name == "postgresql":  # one sorts at a time; SQLite has one writer anyhow
         tx.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    query = select(DetectionRow).where(DetectionRow.state == "new")
-    query = query if only is None else query.where(col(DetectionRow.id).in_(only))
-    query = query.order_by(col(DetectionRow.level).desc(), col(DetectionRow.id)).limit(BATCH).with_for_update()
-    fresh = {row.id: row for row in tx.session.exec(query) if row.id is not None}
+    fresh = members.fresh(tx.session, BATCH, only)
     if not fresh:
         return []
     aside = ignoring.set_aside(tx, fresh)
-    tx.session.flush()
     left = {key: row for key, row in fresh.items() if key not in aside}
     return _Sorting(tx, left).sort() if left else []
 
@@ -83,7 +81,7 @@ def triage(tx: Tx, only: Collection[int] | None = None) -> list[str]:
 class _Sorting:
     """One batch being sorted."""
 
-    def __init__(self, tx: Tx, fresh: Mapping[int, DetectionRow]) -> None:
+    def __init__(self, tx: Tx, fresh: Mapping[int, Member]) -> None:
         self.tx = tx
         self.fresh = fresh
         self.batch = sortables(tx.session, fresh.values())
@@ -94,7 +92,7 @@ class _Sorting:
         self.opened: list[str] = []
         self.floods = Floods(tx, fresh.values())
         self.flood_cases: set[str] = set()
-        self.led: defaultdict[str, list[DetectionRow]] = defaultdict(list)
+        self.led: defaultdict[str, list[Member]] = defaultdict(list)
 
     def sort(self) -> list[str]:
         self._load()
@@ -106,6 +104,7 @@ class _Sorting:
         for incident, rows in sorted(self.led.items()):
             self._join(incident, rows)
             self._raise(incident, rows)
+        members.store(self.tx.session, self.fresh.values())
         return self.opened
 
     # ------------------------------------------------------------------------------------------------- what is known
@@ -131,9 +130,7 @@ class _Sorting:
 
     def _load_names(self, found: Collection[Sortable]) -> None:
         """The names of their addresses, and who else shows the values that they share."""
-        wanted = addresses_in(found)
-        for row in rows_by(self.tx.session, HostNameRow, (HostNameRow.day, HostNameRow.address), wanted):
-            self.known.names[row.day, row.address].add(row.name)
+        load_names(self.tx.session, self.known, addresses_in(found))
         load_sharers(self.tx.session, self.known, values_in(found))
 
     def _call_by_name(self, day: date, address: str) -> None:
@@ -193,6 +190,8 @@ class _Sorting:
         session.add(new)
         session.delete(old)
         session.flush()
+        for row in chain(*self.led.values()):
+            row.cluster = into if row.cluster == gone else row.cluster
         if not (old.incident and new.incident and old.incident != new.incident):
             return
         if sealed_of(self.tx.session, {old.incident, new.incident}):
@@ -221,9 +220,7 @@ class _Sorting:
     def _tear(self, cluster: str, because: str) -> None:
         """Sort a cluster's members afresh: without the name of an address that had several, or what is common."""
         tx = self.tx
-        rows = {
-            row.id or 0: row for row in tx.session.exec(select(DetectionRow).where(DetectionRow.cluster == cluster))
-        }
+        rows = {row.id: self.fresh.get(row.id, row) for row in members.of_cluster(tx.session, cluster)}
         items = {item.key: item for item in sortables(tx.session, rows.values())}
         self._load_names(items.values())
         tx.session.execute(delete(PlaceRow).where(col(PlaceRow.cluster) == cluster))
@@ -239,7 +236,7 @@ class _Sorting:
             if number:
                 self._let_go(into, [rows[key] for key in group.keys], because)
 
-    def _let_go(self, cluster: str, rows: Sequence[DetectionRow], because: str) -> None:
+    def _let_go(self, cluster: str, rows: Sequence[Member], because: str) -> None:
         """A part of a torn cluster: out of the incident, into one of its own or back to those that wait."""
         left: dict[str, int] = defaultdict(int)
         for row in rows:
@@ -249,8 +246,7 @@ class _Sorting:
                 left[row.incident] += 1
                 row.state, row.incident = "waiting", None
                 row.joined_by, row.joined_over = Because.NEW.value, None
-            self.tx.session.add(row)
-        self.tx.session.flush()
+        members.store(self.tx.session, rows)
         for incident, count in sorted(left.items()):
             out: dict[str, str | int] = {"detections": count, "because": because}
             self.tx.record(EntryKind.DETECTIONS_MOVED, incident=incident, out=out)
@@ -260,7 +256,7 @@ class _Sorting:
     # ------------------------------------------------------------------------------------------------ into incidents
 
     def _place(self, linked: Linked) -> None:
-        together: defaultdict[str, list[DetectionRow]] = defaultdict(list)
+        together: defaultdict[str, list[Member]] = defaultdict(list)
         for key, cluster in linked.of.items():
             row, reason = self.fresh[key], linked.reasons[key]
             row.cluster, row.joined_by, row.joined_over = cluster, reason.because.value, reason.over or None
@@ -297,13 +293,13 @@ class _Sorting:
             level = level_on(found[1], own, self.tx.city.rules.assets) if found else own
             row.level, row.own_level = level, own if level > own else None
 
-    def _join(self, incident: str, rows: Sequence[DetectionRow]) -> None:
+    def _join(self, incident: str, rows: Sequence[Member]) -> None:
         """Put new detections into a case: one entry for each reason."""
         by_reason: defaultdict[str, int] = defaultdict(int)
         for row in rows:
             row.state, row.incident = "sorted", incident
             by_reason[row.joined_by or Because.NEW.value] += 1
-        self.tx.session.flush()
+        members.store(self.tx.session, [row for row in rows if row.id not in self.fresh])  # these were stored before
         for because, count in sorted(by_reason.items()):
             out: dict[str, str | int] = {"detections": count, "because": because}
             self.tx.record(EntryKind.DETECTIONS_JOINED, incident=incident, out=out)
@@ -318,7 +314,7 @@ class _Sorting:
             out: dict[str, str | int] = {"detections": changed.rowcount, "because": "waited"}
             self.tx.record(EntryKind.DETECTIONS_JOINED, incident=cluster.incident, out=out)
 
-    def _open_or_lead(self, cluster: ClusterRow, rows: Sequence[DetectionRow]) -> None:
+    def _open_or_lead(self, cluster: ClusterRow, rows: Sequence[Member]) -> None:
         """A case of its own; while its source floods, what is not grave goes to the one case of the flood."""
         source = self.floods.source_of(rows)
         floods = bool(source) and cluster.level < Level.GRAVE and self.floods.is_flooding(source)
@@ -333,7 +329,7 @@ class _Sorting:
         if source:
             self.floods.note(source, case, flood=floods)
 
-    def _lead(self, cluster: ClusterRow, rows: Sequence[DetectionRow], case: str, source: str) -> None:
+    def _lead(self, cluster: ClusterRow, rows: Sequence[Member], case: str, source: str) -> None:
         """To the case of a flood; one entry for all of a batch."""
         if case not in self.led:
             locks.hold(self.tx, case)
@@ -344,7 +340,7 @@ class _Sorting:
         self.led[case] += rows
         self._take_up(cluster)
 
-    def _open(self, cluster: ClusterRow, rows: Sequence[DetectionRow]) -> None:
+    def _open(self, cluster: ClusterRow, rows: Sequence[Member]) -> None:
         """A case for a cluster; `rows` hold its gravest detection."""
         gravest = max(groups_of([sortable(row) for row in rows], {}), key=lambda group: (group.level, group.keys))
         type_ = gravest.type
@@ -360,13 +356,17 @@ class _Sorting:
 
     def _told_type(self, cluster: str) -> IncidentType:
         """The type that the gravest detection of a cluster suggests which suggests any."""
-        query = select(DetectionRow.type).where(
-            DetectionRow.cluster == cluster, DetectionRow.type != IncidentType.UNDECIDED.value
-        )
-        told = self.tx.session.exec(query.order_by(col(DetectionRow.level).desc(), col(DetectionRow.at)).limit(1))
-        return IncidentType(told.first() or IncidentType.UNDECIDED.value)
+        query = select(DetectionRow.level, DetectionRow.at, DetectionRow.type).where(
+            DetectionRow.cluster == cluster, DetectionRow.type != IncidentType.UNDECIDED.value,
+            col(DetectionRow.id).not_in(self.fresh),
+        )  # fmt: skip
+        query = query.order_by(col(DetectionRow.level).desc(), col(DetectionRow.at)).limit(1)
+        told = [(row.level, row.at, row.type) for row in self.fresh.values() if row.cluster == cluster]
+        told += self.tx.session.exec(query).all()
+        told = [one for one in told if one[2] != IncidentType.UNDECIDED.value]
+        return IncidentType(min(told, key=lambda one: (-one[0], *one[1:]))[2] if told else IncidentType.UNDECIDED)
 
-    def _raise(self, incident: str, rows: Sequence[DetectionRow]) -> None:
+    def _raise(self, incident: str, rows: Sequence[Member]) -> None:
         """A graver detection than any before proposes its level; the first that says of which type gives it."""
         case = self.tx.session.get_one(IncidentRow, incident)
         gravest = max(row.level for row in rows)
@@ -381,7 +381,7 @@ class _Sorting:
             incidents.order_run(self.tx, incident, IncidentType(told[0]))
         self.tx.session.add(case)
 
-    def _let_wait(self, rows: Sequence[DetectionRow]) -> None:
+    def _let_wait(self, rows: Sequence[Member]) -> None:
         """One entry for those that were not waiting before, so that a waiting group is told once."""
         for row in rows:
             row.state = "waiting"

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 MANY = 8  # rows from which that is worth its beginning
 ASKED = 500  # keys that one statement names: databases bound their parameters
 Row = Mapping[str, object]
+Way = Callable[[Any], Any]
 
 
 def some_of(keys: Collection[Any]) -> Iterator[list[Any]]:
@@ -69,6 +70,35 @@ class Into:
     def _columns(self, dialect: Dialect, row: Row) -> str:
         return ", ".join(map(dialect.identifier_preparer.quote, row))
 
-    def _ways(self, dialect: Dialect, row: Row) -> list[tuple[str, Callable[[Any], Any] | None]]:
-        """Each column, and what makes of its values what the driver takes."""
-        return [(name, self._table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in row]
+    def _ways(self, dialect: Dialect, row: Row) -> list[tuple[str, Way | None]]:
+        return [(name, _way(self._table, name, dialect)) for name in row]
+
+
+class Over:
+    """The way to change the same columns of many rows, each found by its key."""
+
+    def __init__(self, table: Table, key: str, columns: Sequence[str]) -> None:
+        """`key`: the column that finds a row; `columns`: those that change."""
+        self._table, self._key, self._names = table, key, tuple(columns)
+
+    def put(self, connection: Connection, rows: Sequence[Sequence[object]]) -> None:
+        """Change rows, in this order; each gives its columns as they are named, and its key last.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: as for any statement.
+        """
+        if not rows:
+            return
+        dialect = connection.dialect
+        quote, mark = dialect.identifier_preparer.quote, "?" if dialect.name == "sqlite" else "%s"
+        ways = [_way(self._table, name, dialect) for name in (*self._names, self._key)]
+        changes = ", ".join(f"{quote(name)} = {mark}" for name in self._names)
+        connection.exec_driver_sql(
+            f"UPDATE {quote(self._table.name)} SET {changes} WHERE {quote(self._key)} = {mark}",  # noqa: S608 names of ours
+            [tuple(way(value) if way else value for way, value in zip(ways, row, strict=True)) for row in rows],
+        )
+
+
+def _way(table: Table, column: str, dialect: Dialect) -> Way | None:
+    """What makes of the values of a column what the driver takes."""
+    return table.c[column].type.dialect_impl(dialect).bind_processor(dialect)

@@ -44,7 +44,8 @@ class DetectionRow(Row, table=True):
     __table_args__ = (
         Index("ix_detection_triage", "state", "level", "id", "incident"),
         index_of_filled("ix_detection_case", "incident", "at", "id"),
-        *(index_of_filled(f"ix_detection_{name}", name) for name in ("likeness", "cluster", "ignored_by")),
+        *(index_of_filled(f"ix_detection_{name}", name) for name in ("likeness", "ignored_by")),
+        index_of_filled("ix_detection_cluster", "cluster", "state"),
         # From a value to the incidents that show it, for which nothing else of the row is read.
         Index("ix_detection_attacked", "attacked", "incident"),
         index_of_filled("ix_detection_asset", "asset", "incident"),
