@@ -56,7 +56,7 @@ _FRESH = (
     .limit(bindparam("most"))
 )
 _THESE = _FRESH.where(_DETECTION.c.id.in_(bindparam("only", expanding=True)))
-_OF_CLUSTER = _READ.where(_DETECTION.c.cluster == bindparam("of"))
+_OF_CLUSTER = _READ.where(_DETECTION.c.cluster == bindparam("of")).order_by(_DETECTION.c.id).with_for_update()
 _STORE, _WRITTEN = Over(_DETECTION, "id", _DECIDED), attrgetter(*_DECIDED, "id")
 
 
@@ -75,7 +75,7 @@ def fresh(session: Session, most: int, only: Collection[int] | None = None) -> d
 
 
 def of_cluster(session: Session, cluster: str) -> list[Member]:
-    """All that was sorted into a cluster."""
+    """All that was sorted into a cluster, locked: people decide on what waits, and on cases."""
     return [Member(*row) for row in session.connection().execute(_OF_CLUSTER, {"of": cluster})]
 
 

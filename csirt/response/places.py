@@ -1,11 +1,10 @@
 """What sorting reads and writes beside detections: rows by their places, and the values that detections share."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
-from typing import Any
 
-from sqlalchemy import Select, Table, bindparam, select, tuple_, update
+from sqlalchemy import bindparam, select, tuple_, update
 from sqlmodel import Session
 
 from csirt.model.incident import IncidentType, Level, Sortable
@@ -14,11 +13,14 @@ from csirt.model.sharing import KINDS, MOST_HOSTS, shares_of
 from csirt.model.sorting import day_of, sighting
 from csirt.response.members import Member
 from csirt.store.columns import table_of
-from csirt.store.many import Into, some_of
+from csirt.store.many import Among, Into, some_of
 from csirt.store.tables.intake import DetectionRow, ObservableRow
 from csirt.store.tables.sorting import HostNameRow, PlaceRow, SharerRow
 
 _PLACE, _NAME, _SHARER, _OBSERVABLE = (table_of(row) for row in (PlaceRow, HostNameRow, SharerRow, ObservableRow))
+_CLUSTERS = Among(_PLACE, ("day", "kind", "value"), "cluster")
+_NAMES = Among(_NAME, ("day", "address"), "name")
+_SHARERS = Among(_SHARER, ("day", "kind", "value"), "host")
 _CARRIED = select(_OBSERVABLE.c.detection, _OBSERVABLE.c.kind, _OBSERVABLE.c.value).where(
     _OBSERVABLE.c.detection.in_(bindparam("prints", expanding=True)), _OBSERVABLE.c.kind.in_(KINDS)
 )
@@ -46,30 +48,14 @@ def sortables(session: Session, rows: Collection[Member | DetectionRow]) -> list
     return [sortable(row, carried.get(row.fingerprint, ())) for row in rows]
 
 
-def _by_key(table: Table, *columns: str) -> Select[Any]:
-    """The question for rows whose first columns have one of several values; made once, since each batch asks it."""
-    *keys, _last = (table.c[name] for name in columns)
-    return select(*(table.c[name] for name in columns)).where(tuple_(*keys).in_(bindparam("keys", expanding=True)))
-
-
-_CLUSTERS = _by_key(_PLACE, "day", "kind", "value", "cluster")
-_NAMES = _by_key(_NAME, "day", "address", "name")
-_SHARERS = _by_key(_SHARER, "day", "kind", "value", "host")
-
-
-def _found(session: Session, query: Select[Any], keys: Collection[tuple[Any, ...]]) -> Iterator[Any]:
-    for some in some_of(keys):
-        yield from session.connection().execute(query, {"keys": some})
-
-
 def load_places(session: Session, places: Collection[Place]) -> dict[Place, str]:
     """The clusters of those of these places that are known."""
-    return {(day, kind, value): cluster for day, kind, value, cluster in _found(session, _CLUSTERS, places)}
+    return {(day, kind, value): cluster for day, kind, value, cluster in _CLUSTERS.ask(session.connection(), places)}
 
 
 def load_names(session: Session, known: Known, addresses: Collection[tuple[date, str]]) -> None:
     """Which names these addresses had on a day."""
-    for day, address, name in _found(session, _NAMES, addresses):
+    for day, address, name in _NAMES.ask(session.connection(), addresses):
         known.names[day, address].add(name)
 
 
@@ -100,7 +86,7 @@ def keep_names(session: Session, names: Iterable[tuple[tuple[date, str], str]]) 
 def load_sharers(session: Session, known: Known, places: Iterable[Place]) -> None:
     """Which hosts show these values."""
     wanted = {place for place in places if place not in known.sharers}
-    for day, kind, key, host in _found(session, _SHARERS, wanted):
+    for day, kind, key, host in _SHARERS.ask(session.connection(), wanted):
         known.sharers[day, kind, key].add(host)
 
 

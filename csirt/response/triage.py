@@ -59,7 +59,7 @@ from csirt.store.tables.runs import RunRow
 from csirt.store.tables.sorting import ClusterRow, PlaceRow
 from csirt.store.tx import Tx, new_id
 
-BATCH = 250  # detections a commit, the gravest first; on SQLite nobody else writes meanwhile
+BATCH = 500  # detections a commit, the gravest first; on SQLite nobody else writes meanwhile
 _LOCK = 0x5C0A7  # any number of our own
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, insert
+from sqlalchemy import ARRAY, Connection, Dialect, Table, and_, bindparam, func, insert, select, tuple_
 from sqlalchemy.exc import DBAPIError
 
 MANY = 8  # rows from which that is worth its beginning
@@ -72,6 +72,30 @@ class Into:
 
     def _ways(self, dialect: Dialect, row: Row) -> list[tuple[str, Way | None]]:
         return [(name, _way(self._table, name, dialect)) for name in row]
+
+
+class Among:
+    """The question for the rows of a table whose key is one of many, made once."""
+
+    def __init__(self, table: Table, keys: Sequence[str], also: str) -> None:
+        """`keys`: the columns that are asked by; they are given back, and `also` behind them."""
+        columns = [table.c[name] for name in keys]
+        wanted = select(*columns, table.c[also])
+        self._in_file = wanted.where(tuple_(*columns).in_(bindparam("keys", expanding=True)))
+        # To PostgreSQL a list of keys is a chain of ORs, which it compares one by one; a table of keys it looks up.
+        given = (bindparam(column.name, type_=ARRAY(column.type)) for column in columns)
+        asked = func.unnest(*given).table_valued(*keys).render_derived()
+        self._on_server = wanted.join(asked, and_(*(column == asked.c[column.name] for column in columns)))
+        self._keys = tuple(keys)
+
+    def ask(self, connection: Connection, keys: Collection[tuple[Any, ...]]) -> Iterator[Any]:
+        """The columns of the rows that are there, so many keys at a time as one statement takes."""
+        for some in some_of(keys):
+            if connection.dialect.name == "postgresql":
+                given = dict(zip(self._keys, map(list, zip(*some, strict=True)), strict=True))
+                yield from connection.execute(self._on_server, given)
+            else:
+                yield from connection.execute(self._in_file, {"keys": some})
 
 
 class Over:

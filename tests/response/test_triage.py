@@ -1,20 +1,21 @@
 """Sorting through the store: the same incidents whatever the order of arrival; why is kept; a storm stays linear."""
 
 import random
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import event
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from csirt.model.detection import Detection, SourceRecord
 from csirt.model.incident import Level
 from csirt.model.people import SYSTEM, Actor, Role
 from csirt.model.sorting import groups_of
 from csirt.record.entry import EntryKind
-from csirt.response import intake, places, triage
+from csirt.response import intake, members, places, triage
 from csirt.store.queries import candidates, cases, timeline
 from csirt.store.queries.related import related
 from csirt.store.tables.cases import IncidentRow
@@ -313,3 +314,24 @@ def test_a_batch_costs_the_same_however_much_lies_there(world: World) -> None:
     with world.desk.read() as session:
         assert len(set(session.exec(select(DetectionRow.incident).where(col(DetectionRow.host) == "web")))) == 1
     assert max(asked[1:]) <= min(asked[1:]) + 5
+
+
+def test_what_is_new_is_read_in_the_order_of_an_index(world: World) -> None:
+    """However many wait to be sorted: no batch puts all of them in order."""
+    asked: list[tuple[str, object]] = []
+
+    def note(_conn: object, _cursor: object, statement: str, given: object, *_: object) -> None:
+        if statement.startswith("SELECT") and "detection.level = " in statement:
+            asked.append((statement, given))
+
+    writer = world.desk.door.database.writer
+    event.listen(writer, "before_cursor_execute", note)
+    with Session(writer) as session:
+        members.fresh(session, 10)
+    event.remove(writer, "before_cursor_execute", note)
+    assert len(asked) == len(Level)
+    with world.desk.read() as session:
+        explain = "EXPLAIN QUERY PLAN " if session.get_bind().dialect.name == "sqlite" else "EXPLAIN "
+        plan = " ".join(map(str, session.connection().exec_driver_sql(explain + asked[0][0], asked[0][1])))
+    assert "ix_detection_triage" in plan
+    assert not re.search("TEMP B-TREE|Sort", plan)

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlmodel import select
 
 from csirt.errors import Invalid, Unavailable
@@ -80,6 +80,37 @@ def test_two_batches_count_the_same_detection(world: World) -> None:
     both(world, accept, accept)
     with world.desk.read() as session:
         assert session.exec(select(DetectionRow.count)).all() == [3]
+
+
+@pytest.mark.parametrize("world", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+def test_a_repeat_is_counted_while_its_detection_is_being_sorted(world: World) -> None:
+    """Who sorts holds no row before it writes what it decided."""
+    detect(world, "port scan")
+    decided, go = threading.Event(), threading.Event()
+
+    def wait(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("UPDATE detection SET state = "):
+            decided.set()
+            go.wait(10)
+
+    writer = world.desk.door.database.writer
+    event.listen(writer, "before_cursor_execute", wait)
+    sorting = threading.Thread(target=world.desk.commit, args=(SYSTEM, triage.triage))
+    sorting.start()
+    assert decided.wait(10)
+    repeating = threading.Thread(target=detect, args=(world, "port scan"))
+    repeating.start()
+    repeating.join(5)
+    was_quick = not repeating.is_alive()
+    go.set()
+    sorting.join()
+    repeating.join()
+    event.remove(writer, "before_cursor_execute", wait)
+    with world.desk.read() as session:
+        row = session.exec(select(DetectionRow)).one()
+    assert was_quick
+    assert row.count == 2
+    assert row.state != "new"
 
 
 def test_an_acknowledgement_survives_the_answer_that_comes_at_the_same_time(world: World) -> None:

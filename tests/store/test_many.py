@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from csirt.model.detection import Detection, SourceRecord
 from csirt.response import intake
 from csirt.store.columns import table_of
-from csirt.store.many import MANY, Into
+from csirt.store.many import ASKED, MANY, Among, Into, Over
 from csirt.store.tables.intake import DetectionRow
 from tests.response.test_triage import SENSOR
 from tests.world import World, world
@@ -52,3 +52,22 @@ def test_a_row_that_is_there_already_is_refused_as_ever(world: World) -> None:
     del row["id"]
     with Session(world.desk.door.database.writer) as session, pytest.raises(IntegrityError):
         into.put(session.connection(), [row] * MANY)
+
+
+def test_many_keys_are_asked_for_and_many_rows_changed(world: World) -> None:
+    stored(world, 3)
+    table = table_of(DetectionRow)
+    among, over = Among(table, ("native_id", "level"), "id"), Over(table, "id", ("title", "ignored_until"))
+    now = world.desk.clock.now()
+    with Session(world.desk.door.database.writer) as session:
+        connection = session.connection()
+        connection.info["changed"] = set()
+        found = list(among.ask(connection, {("3-0", 1), ("3-2", 1), ("3-1", 2), *((f"x{n}", 1) for n in range(ASKED))}))
+        assert sorted((name, level) for name, level, _ in found) == [("3-0", 1), ("3-2", 1)]
+        over.put(connection, [(name, now, id_) for name, _, id_ in found])
+        assert connection.info["changed"] == {"detection"}  # the guard of the record sees it
+        rows = session.exec(select(DetectionRow).order_by(col(DetectionRow.native_id))).all()
+        assert [row.title for row in rows] == ["3-0", rows[1].title, "3-2"]
+        assert [row.ignored_until for row in rows] == [now, None, now]
+        over.put(connection, [])
+        assert list(among.ask(connection, [])) == []
