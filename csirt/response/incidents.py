@@ -16,7 +16,6 @@ from csirt.model.linking import Because
 from csirt.model.step import StepKind, StepState
 from csirt.record.entry import EntryKind
 from csirt.response import duties, errands, facts, reasons, repeats, secrecy
-from csirt.response.members import Member
 from csirt.store.queries.reports import unfinished
 from csirt.store.tables.cases import IncidentCounterRow, IncidentRow, NoteRow
 from csirt.store.tables.intake import DetectionRow
@@ -88,9 +87,7 @@ def open_waiting(
     return incident
 
 
-def of_sensors(
-    rows: Iterable[DetectionRow | Member], title: str, type_: IncidentType, level: Level, now: datetime
-) -> Report:
+def of_sensors(rows: Iterable[DetectionRow], title: str, type_: IncidentType, level: Level, now: datetime) -> Report:
     """What detections report. It began at the earliest instant in the past that one of them gave, if any did."""
     began = min((row.time_utc for row in rows if row.time_utc and row.time_utc <= now), default=None)
     sensed = frozenset({"occurred"} if began else ())
