@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from itertools import accumulate, chain
 
 from sqlalchemy import bindparam
 from sqlalchemy import select as sql_select
@@ -18,7 +19,8 @@ from csirt.store.tables.search import SearchDocRow
 from csirt.store.tx import Look, Tx
 
 NAME = "search"
-BATCH = 200  # entries at once; a batch of detections may hold a thousand, so that few of those
+BATCH = 200  # entries at once
+MOST = 1000  # detections of theirs after which a commit takes no further entry: on SQLite nobody else writes meanwhile
 _KINDS = (EntryKind.INCIDENT_OPENED.value, EntryKind.NOTE_ADDED.value, EntryKind.DETECTIONS_ACCEPTED.value)
 Doc = tuple[str, str, str]
 _DETECTION = table_of(DetectionRow)
@@ -36,10 +38,18 @@ def catch_up(tx: Tx) -> tuple[bool, int]:
     query = select(LedgerRow).where(col(LedgerRow.seq) > cursor.seq, col(LedgerRow.seq) < size)
     query = query.where(col(LedgerRow.kind).in_(_KINDS)).order_by(col(LedgerRow.seq)).limit(BATCH)
     rows = tx.session.exec(query).all()
-    search.put(tx.session, tx.vault, _docs(tx, read_entries(Look(tx.session, tx.vault), rows)))
-    cursor.seq = rows[-1].seq if len(rows) == BATCH else size - 1
+    entries = _few(read_entries(Look(tx.session, tx.vault), rows))
+    search.put(tx.session, tx.vault, _docs(tx, entries))
+    more = len(entries) < len(rows) or len(rows) == BATCH
+    cursor.seq = entries[-1].seq if more else size - 1
     tx.session.add(cursor)
-    return len(rows) == BATCH, cursor.seq + 1
+    return more, cursor.seq + 1
+
+
+def _few(entries: Sequence[TimelineEntry]) -> Sequence[TimelineEntry]:
+    """As many of these, from the first on, as one commit makes findable."""
+    detections = accumulate(int(str(one.out.get("detections", 0))) for one in entries)
+    return [one for one, so_far in zip(entries, chain([0], detections), strict=False) if so_far < MOST]
 
 
 def drop_erased(tx: Tx, incident: str, doomed: Collection[str], *, whole: bool) -> None:

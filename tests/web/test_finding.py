@@ -194,3 +194,15 @@ def scanned(plan: Any) -> float:
     own = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0) + plan.get("Rows Removed by Index Recheck", 0)
     mine = own * plan["Actual Loops"] if plan.get("Relation Name") == "search_index" else 0.0
     return mine + sum(map(scanned, plan.get("Plans", ())))
+
+
+def test_a_storm_is_made_findable_in_commits_of_bounded_size(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexing, "MOST", 2)
+    for number in range(5):
+        take_in(world.desk, SENSOR, (ALERT % (number, 1)).encode(), "suricata-eve", None)
+    found_after = []
+    more = True
+    while more:
+        more, _ = world.desk.commit(SYSTEM, indexing.catch_up)
+        found_after.append(len(world.desk.look(found, "policy").detections))
+    assert found_after == [2, 4, 5]
