@@ -4,7 +4,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Index, Integer, Table, text
+from sqlalchemy import BigInteger, DateTime, Dialect, Index, Integer, Table, literal, text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
@@ -66,6 +69,38 @@ def index_of_full(name: str, *columns: str) -> Index:
     """An index of the rows in which each of its columns has a value."""
     given = text(" AND ".join(f"{column} IS NOT NULL" for column in columns))
     return Index(name, *columns, sqlite_where=given, postgresql_where=given)
+
+
+class _Begins(FunctionElement[Any]):
+    """A column, the beginning, the first text after all that begin so, and a pattern of it.
+
+    Not said to be Boolean: SQLite would be asked whether it is 1, and would find it by no index.
+    """
+
+    inherit_cache = True
+
+
+def begins_with(column: Any, beginning: str) -> Any:
+    """That a text begins so, found by an index in both databases.
+
+    PostgreSQL needs a pattern, for its order of texts is that of the locale; SQLite needs a range, for its patterns
+    mind no case. `beginning` ends with a character that has one after it.
+    """
+    after = beginning[:-1] + chr(ord(beginning[-1]) + 1)
+    escaped = beginning.replace("/", "//").replace("%", "/%").replace("_", "/_")
+    return _Begins(column, literal(beginning), literal(after), literal(f"{escaped}%"))
+
+
+@compiles(_Begins)
+def _by_pattern(found: _Begins, compiler: SQLCompiler, **how: Any) -> str:
+    column, _, _, pattern = (compiler.process(one, **how) for one in found.clauses)
+    return f"{column} LIKE {pattern} ESCAPE '/'"
+
+
+@compiles(_Begins, "sqlite")
+def _by_range(found: _Begins, compiler: SQLCompiler, **how: Any) -> str:
+    column, first, after = (compiler.process(one, **how) for one in list(found.clauses)[:3])
+    return f"({column} >= {first} AND {column} < {after})"
 
 
 class Row(SQLModel):

@@ -1,5 +1,6 @@
 """Detections are set aside for a time, with a reason; each stays findable and counted, nothing grave is silenced."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -41,6 +42,27 @@ def test_what_fits_is_set_aside_and_found_and_counted(world: World) -> None:
     (entry,) = world.desk.look(timeline.explore, kind="DETECTIONS_SET_ASIDE")
     assert (entry.out["rule"], entry.out["detections"]) == (rule, 1)
     assert len(world.desk.look(cases.incidents)) == 2
+
+
+def test_a_state_in_which_many_are_is_counted_and_listed_as_one_with_few(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(world, text="port scan", host="scan-*")
+    detect(
+        world, *(seen(f"virus {number}", host=f"pc-{number}") for number in range(4)), seen("port scan", host="scan-1")
+    )
+
+    def told() -> dict[str, tuple[int, list[str]]]:
+        found: dict[str, tuple[int, list[str]]] = {}
+        for one in map(Asked, questions.STATES):
+            listed = [view.title for view in world.desk.look(questions.found, one)]
+            found[one.state] = world.desk.look(questions.count, one), listed
+        return found
+
+    few = told()
+    assert {state: number for state, (number, _) in few.items() if number} == dict(Counter(states(world).values()))
+    monkeypatch.setattr(questions, "_MANY", 2)
+    assert told() == few
 
 
 def test_a_rule_keeps_no_secret_and_fits_what_is_kept_of_a_detection(world: World) -> None:

@@ -3,13 +3,18 @@
 from datetime import timedelta
 from itertools import pairwise
 
+from csirt.model.people import SYSTEM
+from csirt.record.entry import EntryKind
 from csirt.response import incidents
 from csirt.store.queries import board, cases, statistics, timeline
-from csirt.store.queries.timeline import Pane
+from csirt.store.queries.timeline import EntryFilter, Pane
+from csirt.store.tx import Tx
 from tests.response.seals import sealed, who
 from tests.world import World, world
 
 __all__ = ["world"]
+
+STEPS = ("cut_off", "cut_off[2]", "cut_off[10]")
 
 
 def seqs(found: Pane) -> list[int]:
@@ -47,6 +52,47 @@ def test_a_place_of_another_case_still_leads_somewhere(world: World) -> None:
     ]
     assert world.desk.look(timeline.pane, first, 0).entries == []
     assert world.desk.look(timeline.pane, "i-unknown") == Pane([], 0, 0)
+
+
+def test_a_step_is_found_with_its_items_and_with_nothing_else(world: World) -> None:
+    """By whatever index: newest first, window by window, counted, and alone with what else is asked for."""
+    first, second = world.open(), world.open()
+    world.notes["intruded"] = True
+
+    def write(tx: Tx) -> None:
+        for step in (
+            "cut_off",
+            "cut_off[2]",
+            "cut_off[10]",
+            "cut_offs",
+            "cutXoff",
+            "CUT_OFF[1]",
+            "cut_off]",
+            "cut_off",
+        ):
+            for incident in (first, second):
+                tx.record(EntryKind.STEP_OPENED, incident=incident, step=step)
+
+    for _ in range(2):
+        world.desk.commit(SYSTEM, write)
+    every = [one for one in world.desk.look(timeline.explore, limit=1000) if one.step in {*STEPS}]
+    assert len(every) == 16
+    for wanted in (EntryFilter(step="cut_off"), EntryFilter(step="cut_off", incident=second),
+                   EntryFilter(step="cut_off", kind="STEP_OPENED"), EntryFilter(step="cut_off", kind="LEVEL_SET"),
+                   EntryFilter(step="cut%off"), EntryFilter(step="cut_off[2]")):  # fmt: skip
+        fits = [
+            one.seq for one in every
+            if (one.step or "").partition("[")[0] == wanted.step or one.step == wanted.step
+            if wanted.incident in {"", one.incident} and wanted.kind in {"", one.kind.value}
+        ]  # fmt: skip
+        shown = [one.seq for one in world.desk.look(timeline.explore, wanted, limit=1000)]
+        assert (shown, world.desk.look(timeline.count_entries, wanted)) == (fits, len(fits)), wanted
+        for at, seq in enumerate(fits):
+            below = world.desk.look(timeline.explore, wanted, before=seq, limit=3)
+            assert [one.seq for one in below] == fits[at + 1 : at + 4]
+            assert world.desk.look(timeline.count_entries, wanted, before=seq) == len(fits) - at - 1
+            above = fits[at - 4] if at > 3 else None
+            assert world.desk.look(timeline.newer_window, seq, wanted, limit=3) == above
 
 
 def test_what_is_counted_is_what_the_reader_can_read(world: World) -> None:

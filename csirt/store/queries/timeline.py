@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from csirt.errors import Invalid, LedgerBroken
 from csirt.record.entry import EntryKind, LedgerEntry, parse
 from csirt.record.tree import leaf_hash
+from csirt.store.columns import begins_with
 from csirt.store.many import some_of
 from csirt.store.sight import UNHIDDEN, unseen
 from csirt.store.tables.record import LedgerHeadRow, LedgerIncidentRow, LedgerRow
@@ -128,13 +129,22 @@ class EntryFilter:
             if wanted:
                 query = query.where(column == wanted)
         if self.step:
-            step = col(LedgerRow.step)
-            query = query.where(or_(step == self.step, step.startswith(f"{self.step}[", autoescape=True)))
+            query = query.where(or_(*self.of_step()))
         if self.since is not None:
             query = query.where(col(LedgerRow.at) >= self.since)
         if self.until is not None:
             query = query.where(col(LedgerRow.at) <= self.until)
         return query if before is None else query.where(col(LedgerRow.seq) < before)
+
+    @property
+    def parts_of_step(self) -> bool:
+        """Is a step asked for through the whole record? Then the step itself and its items are asked for apart."""
+        return bool(self.step) and not self.incident
+
+    def of_step(self) -> tuple[Any, Any]:
+        """That an entry is of the step itself, and that it is of one of its items."""
+        step = col(LedgerRow.step)
+        return step == self.step, begins_with(step, f"{self.step}[")
 
 
 EVERYTHING = EntryFilter()
@@ -149,8 +159,23 @@ def explore(
     # In the order of an incident's own numbers where it alone is named: PostgreSQL may read through the whole record
     # else. Of one kind of its entries the index is in the order of the record: SQLite would read through them all.
     newest = col(LedgerRow.inc_seq if wanted.incident and not wanted.kind else LedgerRow.seq).desc()
-    query = wanted.narrow(_BYTES, before=before).order_by(newest).limit(limit)
+    if wanted.parts_of_step:
+        query = _of_a_step(_BYTES, wanted, limit, newest=True, before=before)
+    else:
+        query = wanted.narrow(_BYTES, before=before).order_by(newest).limit(limit)
     return read_entries(look, look.session.execute(query).all())
+
+
+def _of_a_step(columns: Any, wanted: EntryFilter, limit: int, *, newest: bool, before: int | None = None) -> Any:
+    """The newest or oldest of a step itself and of its items: each by the index of steps, in its order."""
+
+    def first(query: Any, seq: Any) -> Any:
+        return query.order_by(seq.desc() if newest else seq).limit(limit)
+
+    rest = replace(wanted, step="").narrow(columns, before=before)
+    parts = (first(rest.where(one), col(LedgerRow.seq)).subquery() for one in wanted.of_step())
+    found = union_all(*(select(*part.c) for part in parts)).subquery()
+    return first(select(*found.c), found.c.seq)
 
 
 def newest_of(look: Look, incident: str, wanted: Mapping[EntryKind, int]) -> list[TimelineEntry]:
@@ -180,9 +205,15 @@ def count_entries(look: Look, wanted: EntryFilter = EVERYTHING, *, before: int |
     """How many entries of the record fit; without a filter that is known, as they are numbered without a gap."""
     if wanted == EVERYTHING:
         return _count_all(look, before)
-    query = wanted.narrow(select(func.count()).select_from(LedgerRow), before=before)
-    found: int = look.session.exec(query).one()
-    return found
+    counted = select(func.count()).select_from(LedgerRow)
+    if not wanted.parts_of_step:
+        found: int = look.session.exec(wanted.narrow(counted, before=before)).one()
+        return found
+    # Each of the two by the index alone; asked for either, a database reads the entries themselves.
+    counted = replace(wanted, step="").narrow(counted, before=before)
+    itself, items = (counted.where(one).scalar_subquery() for one in wanted.of_step())
+    both: int = look.session.exec(select(itself + items)).one()
+    return both
 
 
 def _count_all(look: Look, before: int | None) -> int:
@@ -207,8 +238,12 @@ def leaves_of(look: Look, seqs: Sequence[int]) -> dict[int, bytes]:
 
 def newer_window(look: Look, seq: int, wanted: EntryFilter = EVERYTHING, *, limit: int = WINDOW) -> int | None:
     """The `before` of the window that lies next above the entry `seq`; None if that is the newest."""
-    query = wanted.narrow(select(LedgerRow.seq)).where(col(LedgerRow.seq) > seq)
-    above = look.session.exec(query.order_by(col(LedgerRow.seq)).limit(limit + 1)).all()
+    asked: Any = select(LedgerRow.seq).where(col(LedgerRow.seq) > seq)
+    if wanted.parts_of_step:
+        query = _of_a_step(asked, wanted, limit + 1, newest=False)
+    else:
+        query = wanted.narrow(asked).order_by(col(LedgerRow.seq)).limit(limit + 1)
+    above = list(look.session.execute(query).scalars())
     return above[limit] if len(above) > limit else None
 
 

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, LargeBinary
+from sqlalchemy import Index, LargeBinary, text
 from sqlmodel import Field
 
 from csirt.store.columns import BigId, Row, UtcDateTime, index_of_filled
+
+_STEP = text("step IS NOT NULL")  # of a city's entries most have none
 
 
 class LedgerRow(Row, table=True):
@@ -18,7 +20,9 @@ class LedgerRow(Row, table=True):
     __table_args__ = (
         Index("ix_ledger_entry_inc", "inc", "inc_seq", unique=True),
         Index("ix_ledger_entry_inc_kind", "inc", "kind", "seq"),
-    )
+        Index("ix_ledger_entry_step", "step", "seq", sqlite_where=_STEP, postgresql_where=_STEP,
+              postgresql_ops={"step": "text_pattern_ops"}),
+    )  # fmt: skip
 
     seq: int = Field(primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False})
     canonical: bytes = Field(sa_type=LargeBinary)
