@@ -159,8 +159,11 @@ def fill(desk: Desk, wanted: argparse.Namespace) -> None:
         desk.commit(SYSTEM, fill_detections, first, min(first + CHUNK, wanted.detections), wanted.incidents)
     fill_entries(desk, wanted.entries, wanted.incidents)
     with desk.door.database.writer.connect() as connection:
-        connection.exec_driver_sql("ANALYZE")
-        connection.commit()
+        if desk.settings.database_url:  # what PostgreSQL does by itself in the year that such a city took to fill
+            connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM ANALYZE")
+        else:
+            connection.exec_driver_sql("ANALYZE")
+            connection.commit()
 
 
 @contextlib.contextmanager
