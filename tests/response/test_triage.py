@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import event
 from sqlmodel import Session, col, select
@@ -318,7 +319,7 @@ def test_a_batch_costs_the_same_however_much_lies_there(world: World) -> None:
 
 def test_what_is_new_is_read_in_the_order_of_an_index(world: World) -> None:
     """However many wait to be sorted: no batch puts all of them in order."""
-    asked: list[tuple[str, object]] = []
+    asked: list[tuple[str, Any]] = []
 
     def note(_conn: object, _cursor: object, statement: str, given: object, *_: object) -> None:
         if statement.startswith("SELECT") and "detection.level = " in statement:
