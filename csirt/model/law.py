@@ -36,10 +36,11 @@ SENSED = "sensed"  # the reason where no rule asks for more than detections or t
 
 @dataclass(frozen=True, slots=True)
 class LevelBook:
-    """When which level is proposed, and how levels and types are called elsewhere."""
+    """When which level is proposed, what a report is presumed to be worth, and what levels and types are elsewhere."""
 
     rules: tuple[LevelRule, ...] = ()
     schemes: tuple[Scheme, ...] = ()
+    presumed: tuple[LevelRule, ...] = ()
 
     def propose(self, situation: Situation, on: date, sensed: Level = Level.EVENT) -> tuple[Level, str]:
         """The level that the facts ask for, with its reason's code, and at least what was `sensed`.
@@ -56,6 +57,12 @@ class LevelBook:
         if best.level > sensed:
             return best.level, best.code
         return sensed, best.code if best.level == sensed else SENSED
+
+    def presume(self, situation: Situation, on: date, said: Level) -> tuple[Level, str]:
+        """What a report is worth of which only this is known, with the code of why; empty where it is as was `said`."""
+        fitting = [rule for rule in self.presumed if rule.valid_from <= on and rule.when.holds(situation)]
+        best = max(fitting, key=lambda rule: rule.level, default=None)
+        return (best.level, best.code) if best and best.level > said else (said, "")
 
 
 def law_from(mapping: Mapping[str, object], catalogue: FactCatalogue, file: str) -> LawBook:
@@ -75,15 +82,25 @@ def law_from(mapping: Mapping[str, object], catalogue: FactCatalogue, file: str)
 
 def levels_from(mapping: Mapping[str, object], catalogue: FactCatalogue, file: str) -> LevelBook:
     """The rules for levels and the mappings of a parsed TOML file. Raises as `law_from`."""
+    return LevelBook(
+        _level_rules(mapping, "rule", catalogue, file),
+        schemes_from(mapping.get("scheme"), file),
+        _level_rules(mapping, "presumed", catalogue, file) if "presumed" in mapping else (),
+    )
+
+
+def _level_rules(
+    mapping: Mapping[str, object], name: str, catalogue: FactCatalogue, file: str
+) -> tuple[LevelRule, ...]:
     rules = []
-    for place, row in enumerate(_rows(mapping, "rule", file)):
-        at = f"rule[{place}]"
+    for place, row in enumerate(_rows(mapping, name, file)):
+        at = f"{name}[{place}]"
         level = _number(row.get("level"), file, f"{at}.level", 0, int(Level.CRISIS))
         code, when = text_of(row, "code", file, f"{at}.code"), condition_from(row.get("when"), catalogue, file, at)
         day = _day(row.get("valid_from"), file, f"{at}.valid_from")
         settles = _number(row["settles"], file, f"{at}.settles", level, int(Level.CRISIS)) if "settles" in row else None
         rules.append(LevelRule(Level(level), code, when, day, settles))
-    return LevelBook(tuple(rules), schemes_from(mapping.get("scheme"), file))
+    return tuple(rules)
 
 
 def _overlap(one: DutyRule, other: DutyRule) -> bool:

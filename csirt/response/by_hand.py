@@ -6,7 +6,7 @@ from csirt.errors import Conflict, Invalid
 from csirt.model.authority import Permission, must
 from csirt.model.incident import Disposition, IncidentType
 from csirt.record.entry import EntryKind
-from csirt.response import duties, incidents, reasons, repeats
+from csirt.response import duties, incidents, levels, reasons, repeats
 from csirt.store.tables.runs import RunRow
 from csirt.store.tx import Tx
 
@@ -38,6 +38,7 @@ def set_type(tx: Tx, incident: str, type_: IncidentType, reason: str, *, request
         out={"type": type_.value, "by": "person"}, texts={"reason": reason.strip()},
     )  # fmt: skip
     tx.session.flush()
+    levels.presume(tx, row)
     duties.review(tx, row)
     incidents.order_run(tx, incident, type_)
 

@@ -1,21 +1,24 @@
 """Incidents open, take in detections, and close."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlmodel import col, select
 
 from csirt.clock import JST
-from csirt.era import fiscal_year
+from csirt.era import fiscal_year, jst_date
 from csirt.errors import Conflict, Forbidden, Invalid, NotFound
 from csirt.guard import refuse_my_number
 from csirt.model.authority import Permission, must
+from csirt.model.city import City
+from csirt.model.condition import Known
 from csirt.model.incident import Disposition, IncidentStatus, IncidentType, Level
 from csirt.model.linking import Because
 from csirt.model.step import StepKind, StepState
 from csirt.record.entry import EntryKind
 from csirt.response import duties, errands, facts, reasons, repeats, secrecy
+from csirt.response.members import Member
 from csirt.store.queries.reports import unfinished
 from csirt.store.tables.cases import IncidentCounterRow, IncidentRow, NoteRow
 from csirt.store.tables.intake import DetectionRow
@@ -87,7 +90,9 @@ def open_waiting(
     return incident
 
 
-def of_sensors(rows: Iterable[DetectionRow], title: str, type_: IncidentType, level: Level, now: datetime) -> Report:
+def of_sensors(
+    rows: Iterable[DetectionRow | Member], title: str, type_: IncidentType, level: Level, now: datetime
+) -> Report:
     """What detections report. It began at the earliest instant in the past that one of them gave, if any did."""
     began = min((row.time_utc for row in rows if row.time_utc and row.time_utc <= now), default=None)
     sensed = frozenset({"occurred"} if began else ())
@@ -134,6 +139,9 @@ def still_waiting(tx: Tx, keys: Sequence[int]) -> list[DetectionRow]:
 
 def open_case(tx: Tx, report: Report, cause: str, request_key: str | None = None) -> str:
     """Open a case and order its playbook; `cause` is `rule`, `report` or `officer`. Returns its id."""
+    because = ""
+    if cause != "rule":  # of detections the rules for these have spoken already
+        report, because = presumed(tx.city, report, tx.now)
     incident = new_id("i")
     year = fiscal_year(tx.now.astimezone(JST).date())
     ordinal = _next_number(tx, year, drill=report.drill)
@@ -161,9 +169,20 @@ def open_case(tx: Tx, report: Report, cause: str, request_key: str | None = None
         secrecy.begin(tx, incident, report.readers)
     clocks = {"occurred": report.occurred, "noticed": report.noticed, "known": tx.now, "received": tx.now}
     facts.begin(tx, incident, clocks, report.personal_data, report.sensed)
-    tx.record(EntryKind.LEVEL_PROPOSED, incident=incident, out={"level": int(report.level), "by": cause})
+    by: dict[str, str | int] = {"by": "rule", "because": because} if because else {"by": cause}
+    tx.record(EntryKind.LEVEL_PROPOSED, incident=incident, out={"level": int(report.level), **by})
     order_run(tx, incident, report.type)
     return incident
+
+
+def presumed(city: City, report: Report, now: datetime) -> tuple[Report, str]:
+    """The report with the level that its type and its word on personal data ask for, and the code of the rule.
+
+    The code is empty where no rule asks for more than the report said itself.
+    """
+    known = {"type": Known(report.type.value), "personal_data": Known(report.personal_data)}
+    level, because = city.levels.presume(known, jst_date(now), report.level)
+    return replace(report, level=level), because
 
 
 def _said(report: Report) -> dict[str, str | bool]:

@@ -4,7 +4,9 @@ A post sets the level (`incidents.set_level`); what is proposed binds nobody.
 """
 
 from csirt.era import jst_date
+from csirt.model.condition import Known
 from csirt.model.incident import Level
+from csirt.model.law import SENSED
 from csirt.record.entry import EntryKind
 from csirt.store.ledger import Code
 from csirt.store.queries.facts import situation
@@ -19,10 +21,22 @@ def sense(tx: Tx, row: IncidentRow, level: int) -> None:
         tx.session.add(row)
 
 
-def propose(tx: Tx, row: IncidentRow, by: str = "facts") -> None:
-    """Propose what facts and sensors ask for now, if it is not what was proposed already; the caller holds the row."""
+def presume(tx: Tx, row: IncidentRow) -> None:
+    """Somebody said what kind of case it is: at least what such a case is presumed to be worth is proposed."""
+    known = {"type": Known(row.type)}
+    level, because = tx.city.levels.presume(known, jst_date(tx.now), Level(row.sensed_level))
+    if because:
+        sense(tx, row, int(level))
+        propose(tx, row, "rule", sensed=because)
+
+
+def propose(tx: Tx, row: IncidentRow, by: str = "facts", *, sensed: str = SENSED) -> None:
+    """Propose what facts and sensors ask for now, if it is not what was proposed already; the caller holds the row.
+
+    `sensed`: the code of why, where no fact asks for as much.
+    """
     found = tx.city.levels.propose(situation(tx.session, row), jst_date(tx.now), Level(row.sensed_level))
-    level, because = int(found[0]), found[1]
+    level, because = int(found[0]), sensed if found[1] == SENSED else found[1]
     if level != row.proposed_level:
         row.proposed_level = level
         tx.session.add(row)

@@ -69,7 +69,10 @@ def _foretold(say: Words) -> opening.Foretold:
         playbook=say("ランサムウェア", "Ransomware"), playbook_href="/playbooks/ransomware?version=3", version=3,
         picture=Markup(told.svg()), steps=(first, replace(first, within="")), more=12,  # noqa: S704 - ours
         calls=(call, perhaps, replace(perhaps, firing=Firing.YES, automatic=True)),
-        duties=(end, replace(end, due=None, perhaps=True, reasons=(say("ランサムウェアによる", "By ransomware"),))),
+        duties=(
+            replace(end, reasons=(say("ランサムウェアによる", "By ransomware"),)),
+            replace(end, due=None, perhaps=say("漏えいのおそれがある場合", "if data may have leaked")),
+        ),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from csirt.model.incident import IncidentType
 from csirt.response import incidents
 from csirt.store.queries import cases, work
 from csirt.store.queries.measures import measures as measures_of
@@ -306,7 +307,8 @@ def test_what_was_typed_is_text_and_nothing_else(visit: Visit, played: World) ->
 def test_a_level_that_the_officer_proposed_stands_in_the_header_beside_what_the_rules_propose(
     visit: Visit, played: World
 ) -> None:
-    incident, me = played.open(title="あとで分かる"), visit("k.sato")
+    incident = played.open(IncidentType.MALWARE_MAIL, title="あとで分かる")
+    me = visit("k.sato")
     played.work()
     by_rule = "レベル1 軽微 （提案）"
     assert by_rule in tags(me.text(f"/incidents/{incident}"))
@@ -327,7 +329,7 @@ def test_a_level_that_the_officer_proposed_stands_in_the_header_beside_what_the_
     assert "（規則の提案）" not in tags(me.text(f"/incidents/{incident}"))
     played.answer("set_level_instead", "a.kobayashi", "level_2", "業務は続いている。")
     played.work()
-    assert tags(me.text(f"/incidents/{incident}")).strip().startswith("対応中 レベル2 重大 ランサムウェア")
+    assert tags(me.text(f"/incidents/{incident}")).strip().startswith("対応中 レベル2 重大 標的型メール・マルウェア")
 
 
 def tags(page: str) -> str:

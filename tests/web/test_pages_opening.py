@@ -55,6 +55,28 @@ def test_four_steps_open_an_incident_and_foretell_what_follows(visit: Visit, des
     assert [(one.type, one.title) for one in view] == [(IncidentType.RANSOMWARE, WHAT["title"])]
 
 
+@pytest.mark.parametrize(
+    ("personal_data", "prefecture", "commission"),
+    [
+        ("unknown", "レベル2以上と決まった場合、又は漏えいのおそれがある場合", "漏えいのおそれがある場合"),
+        ("no", "レベル2以上と決まった場合", ""),
+    ],
+)
+def test_what_may_begin_is_told_with_what_it_takes_and_not_as_if_it_were_so(
+    visit: Visit, personal_data: str, prefecture: str, commission: str
+) -> None:
+    me = visit("k.sato")
+    data = go_on(me, begin(me), host="TAX-PC-017", noticed="")
+    page = me.text(go_on(me, data, personal_data=personal_data))
+    told = " ".join(page.partition("始まる期限")[2].split())
+    assert "と決められた" not in told
+    first = told.partition("<strong>県への第1報</strong>")[2].partition("<strong>")[0]
+    assert prefecture in first
+    assert ("又は" in first) == ("又は" in prefecture)
+    second = told.partition("<strong>個人情報保護委員会への速報</strong>")[2].partition("<strong>")[0]
+    assert (commission in second) if commission else not second
+
+
 def test_a_step_that_is_faulty_comes_back_and_one_left_out_is_asked_for(visit: Visit) -> None:
     me = visit("k.sato")
     where = begin(me)

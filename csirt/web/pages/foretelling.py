@@ -1,5 +1,6 @@
 """What opening an incident would set going: its playbook, whom it calls, which deadlines begin. Nothing is written."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from markupsafe import Markup
@@ -11,9 +12,9 @@ from csirt.model.duty import Duty, duties_of
 from csirt.model.fact import FactState
 from csirt.model.incident import IncidentType, Level
 from csirt.model.party import Nobody, resolve
-from csirt.model.trigger import Firing, fires, fires_by_itself, situation_of
+from csirt.model.trigger import CaseFact, Firing, fires, fires_by_itself, situation_of
 from csirt.outlook import Outlook
-from csirt.response.incidents import Report
+from csirt.response.incidents import Report, presumed
 from csirt.store.tx import Look
 from csirt.texts.duties import DutyWords
 from csirt.web.api.words import Words
@@ -21,7 +22,7 @@ from csirt.web.session import Visit
 from csirt.web.views.opening import FirstStep, Foretold, WouldCall, WouldEnd
 
 FIRST = 5  # steps that are told one by one
-_IF_GRAVER = {"leak": Known("suspected", FactState.ESTIMATED), "level": Known(int(Level.SERIOUS))}
+_SUSPECTED = Known("suspected", FactState.ESTIMATED)
 
 
 def foretell(look: Look, visit: Visit, report: Report) -> Foretold:
@@ -31,8 +32,8 @@ def foretell(look: Look, visit: Visit, report: Report) -> Foretold:
 
 class _Foretelling:
     def __init__(self, look: Look, visit: Visit, report: Report) -> None:
-        self._visit, self._report = visit, report
         self._city, self._now = visit.desk.door.city, visit.desk.clock.now()
+        self._visit, (self._report, _) = visit, presumed(self._city, report, self._now)
         self._words = Words(visit.desk, look, visit)
 
     def told(self) -> Foretold:
@@ -99,15 +100,33 @@ class _Foretelling:
         return say.say("tell.pair", {"name": who, "text": channels})
 
     def _duties(self) -> Iterator[WouldEnd]:
+        """Those that begin for certain, then those that begin if the case turns out graver, with what it takes."""
         sure = duties_of(self._situation(), self._city.law, self._now)
         for duty in sure:
-            yield self._duty(duty, perhaps=False)
-        if self._report.personal_data == "no":
-            return
+            yield self._duty(duty)
         certain = {duty.rule for duty in sure}
-        for duty in duties_of({**self._situation(), **_IF_GRAVER}, self._city.law, self._now):
-            if duty.rule not in certain:
-                yield self._duty(duty, perhaps=True)
+        found: dict[str, Duty] = {}
+        takes: defaultdict[str, list[str]] = defaultdict(list)
+        for name, more in self._graver():
+            for duty in duties_of({**self._situation(), **more}, self._city.law, self._now):
+                if duty.rule not in certain and (name != "both" or duty.rule not in found):
+                    found.setdefault(duty.rule, duty)
+                    takes[duty.rule].append(name)
+        for rule, duty in found.items():
+            yield self._duty(duty, "_or_".join(takes[rule]))
+
+    def _graver(self) -> Iterator[tuple[str, Situation]]:
+        """What the case may turn out to be; a leak not where the report said that no personal data is concerned.
+
+        What somebody does to the city on purpose is also done to the data: 不正の目的 counts at any number of persons.
+        """
+        level = {"level": Known(int(Level.SERIOUS))}
+        yield "level", level
+        if self._report.personal_data != "no":
+            crime = CaseFact.CRIME_SUSPECTED in situation_of(self._report.type, self._report.level).facts
+            leak = {"leak": _SUSPECTED} | ({"wrongful_purpose": _SUSPECTED} if crime else {})
+            yield "leak", leak
+            yield "both", level | leak
 
     def _situation(self) -> Situation:
         """As `incidents.open_case` begins the sheet of facts."""
@@ -117,9 +136,10 @@ class _Foretelling:
             known["noticed"] = Known(self._report.noticed.isoformat(timespec="seconds"))
         return known | ({"personal_data": Known(said, FactState.ESTIMATED)} if said in {"yes", "no"} else {})
 
-    def _duty(self, duty: Duty, *, perhaps: bool) -> WouldEnd:
+    def _duty(self, duty: Duty, perhaps: str = "") -> WouldEnd:
         tell = DutyWords(self._city.law, self._words.name.words)
         reasons = tell.reasons([{"code": one.code, "params": one.params} for one in duty.reasons])
-        return WouldEnd(
-            label=tell.label(duty.rule), reasons=reasons, due=duty.limit.at if duty.limit else None, perhaps=perhaps
-        )  # fmt: skip
+        due = duty.limit.at if duty.limit else None
+        say = self._words.name.words.say
+        condition = say(f"opening.if.{perhaps}", {"level": int(Level.SERIOUS)}) if perhaps else ""
+        return WouldEnd(label=tell.label(duty.rule), reasons=() if perhaps else reasons, due=due, perhaps=condition)

@@ -65,12 +65,12 @@ class WouldCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WouldEnd:
-    """A duty that begins with the opening; with `perhaps`, one that does if data may have leaked and the level is 3."""
+    """A duty that begins with the opening; `perhaps` says what else it takes, empty for one that begins in any case."""
 
     label: str
     reasons: tuple[str, ...]
     due: datetime | None = None
-    perhaps: bool = False
+    perhaps: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
