@@ -346,8 +346,7 @@ class _Sorting:
         type_ = gravest.type
         if type_ is IncidentType.UNDECIDED:
             type_ = self._told_type(cluster.id)
-        told: Any = rows  # of which only the instants are read
-        report = incidents.of_sensors(told, gravest.title, type_, Level(cluster.level), self.tx.now)
+        report = incidents.of_sensors(rows, gravest.title, type_, Level(cluster.level), self.tx.now)
         cluster.incident = incidents.open_case(self.tx, report, cause="rule")
         self.ages[cluster.id] = (self.tx.now,)
         self.tx.session.add(cluster)
