@@ -11,6 +11,7 @@ Codes: `not_xml` with the place, and those of `limits` and `records`.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from xml.parsers import expat
 
 from csirt.model.detection import SourceRecord, Unreadable
@@ -25,6 +26,8 @@ MOST_AROUND = 500  # elements that are kept of what stands around records
 _FIRST_BYTES, _MOST_BYTES = 2048, 65536  # that are parsed at a time: a short document costs little
 _DECLARATION = b"<?xml"
 _OPENS = re.compile(rb"<(?:\?xml\s|[A-Za-z_])")
+_CLOSES = re.compile(rb"(?:</[^<>]{1,200}|/)>\Z")
+_HAS_TAG = re.compile(rb"<[A-Za-z_/!?]")
 _TAG = re.compile(rb"<(?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+>")
 _NAMED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}[\"']([A-Za-z0-9._-]{1,40})[\"'][^>]{0,200}?\?>")
 _BY_EXPAT = frozenset({"utf-8", "us-ascii"})
@@ -37,9 +40,9 @@ class Markup(ByMapping):
 
     def recognises(self, head: bytes) -> bool:
         """Whether one of the first records is of this vendor."""
-        if head.lstrip()[:1] in {b"{", b"["} or not _OPENS.search(head):
+        if head.lstrip()[:1] in {b"{", b"["} or not _OPENS.search(head) or _stands_among_others(head):
             return False
-        first = (value for _, (_, value) in zip(range(LOOKED_AT), self._records(head), strict=False))
+        first = (value for _, (_, value) in zip(range(LOOKED_AT), self._records(_as_utf8(head)), strict=False))
         return any(isinstance(one, dict) and self.mapping.likeness(one) > 0 for one in first)
 
     def read(self, data: bytes) -> Iterator[SourceRecord]:
@@ -47,15 +50,19 @@ class Markup(ByMapping):
         if len(data) > self.limits.input_bytes:
             yield SourceRecord(0, data, Unreadable("input_too_large", f"{len(data)} bytes"))
             return
-        for index, (raw, value) in enumerate(self._records(data)):
+        for index, (raw, value) in enumerate(self._records(_as_utf8(data))):
             if index >= self.limits.records:
                 yield SourceRecord(index, raw, Unreadable("too_many_records", f"record {index}"))
                 return
             yield SourceRecord(index, raw, judge(value, self.mapping))
 
+    def in_line(self, line: str) -> list[object]:
+        """The first two records of a line of text, each an object of JSON's kinds, or an `Unreadable`."""
+        data = _NAMED.sub(b"", line.encode("utf-8", "replace"))  # it is text already, whatever it declares
+        return [value for _, value in islice(self._records(data), 2)]
+
     def _records(self, data: bytes) -> Iterator[tuple[bytes, object]]:
-        """Bytes and value of every record of every document; an `Unreadable` for what is none."""
-        data = _as_utf8(data)
+        """Bytes and value of every record of every document in UTF-8; an `Unreadable` for what is none."""
         at = 0
         while opens := _OPENS.search(data, at):
             document = _Document(data, at, opens.start(), frozenset(self.mapping.lists), self.limits)
@@ -63,6 +70,25 @@ class Markup(ByMapping):
             at = document.end
         if rest := data[at:].strip():
             yield rest, Unreadable("not_xml", f"byte {at}")
+
+
+def holds_markup(line: str) -> bool:
+    """May XML begin on this line?"""
+    return "<" in line and bool(_OPENS.search(line.encode("utf-8", "replace")))
+
+
+def _stands_among_others(head: bytes) -> bool:
+    """Does a document fill the rest of a line of a log in which other lines hold none?
+
+    Whoever reads lines of logs reads that one, too; as XML, all around it would be lost.
+    """
+    told = [one for one in head.removeprefix(b"\xef\xbb\xbf").splitlines() if one.strip()]
+    return any(map(_ends_in_document, told)) and any(not _HAS_TAG.search(one) for one in told)
+
+
+def _ends_in_document(line: bytes) -> bool:
+    opens = _OPENS.search(line)
+    return opens is not None and bool(line[: opens.start()].strip()) and bool(_CLOSES.search(line[-300:].rstrip()))
 
 
 def _as_utf8(data: bytes) -> bytes:

@@ -4,7 +4,11 @@ import pytest
 
 from csirt.model.detection import Detection, Unreadable
 from csirt.model.ports import Reader
+from csirt.readers import formats
 from csirt.readers.formats import as_row, reader_of
+from csirt.readers.mapping_files import read_mapping
+from csirt.readers.vendor_lines import Vendors
+from tests.readers.examples import given
 from tests.readers.growth import in_proportion
 
 MAPPING = """input = "xml"
@@ -111,3 +115,41 @@ def test_time_grows_in_proportion(piece: str) -> None:
         list(reader().read(("<Scan><Report><Host>" * piece.startswith("<Item") + piece * pieces).encode()))
 
     assert in_proportion(read, 2_000, 40_000)
+
+
+CEF = "<134>Nov 30 11:10:00 fw CEF:0|Vendor|FW|1|100|Virus found|7|src=10.0.0.9 dst=192.0.2.1"
+EPO = given("trellix-epo-xml").decode().strip().partition("\n")[0]
+OTHER = "<30>Nov 30 11:10:01 web nginx: <html> is no record of ours"
+
+
+def test_xml_on_a_line_among_others_is_read_as_what_it_is_and_costs_the_others_nothing() -> None:
+    """A listener for syslog reads what several products send as lines; of an antivirus in XML nothing may be lost."""
+    for order in ([CEF, EPO, OTHER], [EPO, OTHER, CEF], [OTHER, EPO, CEF]):
+        found = [one.result for one in formats.read("\n".join(order).encode())]
+        assert {getattr(one, "format", "") for one in found} == {"cef", "trellix-epo-xml", "syslog"}
+        assert [isinstance(one, Detection) for one in found] == [one is not OTHER for one in order]
+
+
+def test_the_listener_for_syslog_reads_xml() -> None:
+    [one] = formats.choose(b"", "syslog").read(EPO.encode())
+    assert isinstance(one.result, Detection)
+    assert (one.result.format, one.result.host) == ("trellix-epo-xml", "PC-EPO2")
+
+
+def test_a_line_with_several_records_is_kept_to_be_read_as_xml() -> None:
+    vendors = Vendors([read_mapping(MAPPING.encode(), "scan.toml")])
+    assert vendors.judge("<29>1 2026-11-30T02:10:00Z h a - - - " + WHOLE.replace("\n", "")) == Unreadable(
+        "too_many_records", "XML of one line"
+    )
+    assert vendors.judge(OTHER) is None
+
+
+def test_a_document_over_several_lines_behind_a_header_is_read_as_xml_as_before() -> None:
+    text = "<29>1 2026-11-30T02:10:00Z h a - - - " + WHOLE.replace("<note", "\nsome text\n<note")
+    assert reader().recognises(text.encode())
+
+
+@pytest.mark.parametrize("piece", ["<?xml <a", "<a ", "<a><?xml version='1.0'?>", "<Scan><Report>", "x<a></a>"])
+def test_lines_that_pretend_to_hold_xml_cost_time_in_proportion(piece: str) -> None:
+    vendors = Vendors([read_mapping(MAPPING.encode(), "scan.toml")])
+    assert in_proportion(lambda pieces: vendors.judge(piece * pieces), 1_000, 20_000)
