@@ -161,7 +161,7 @@ PARTS = listed(
     "escalations.start facts.begin facts.carry facts.take_back floods.of_floods floods.sources_of "
     "handovers.end_done ignoring.set_aside incidents.close incidents.incident_for_update incidents.lead_here "
     "incidents.open_case incidents.order_run incidents.still_waiting indexing.begin_anew indexing.drop_erased "
-    "levels.propose levels.sense locks.assignment locks.hold locks.hold_free merging.join_cases "
+    "levels.presume levels.propose levels.sense locks.assignment locks.hold locks.hold_free merging.join_cases "
     "next_channel.pass_on reaching.call reaching.notify reaching.phone reaching.stop_now reminders.follow "
     "repeats.recorded report_sending.delivered reviewing.mark reviewing.post_by_deputy reviewing.see reviewing.tell "
     "runs.add_step runs.close runs.end_timers runs.failed runs.settle runs.stop runs.stop_now secrecy.begin "
