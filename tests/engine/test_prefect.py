@@ -152,8 +152,9 @@ def test_an_action_waits_for_no_display_and_is_shown_as_a_task_afterwards(
             await open_step(city, "is_it_an_incident")
             assert not shown(opened[0])
             answers.set()
-            # What Prefect cannot write of runs deleted under it, it tries again and drops at last, with ours among it.
-            for _ in range(6):
+            # What Prefect cannot write of runs deleted under it, it tries again and drops at last, with ours among it;
+            # after tests that emptied its database that took it more than a minute and a half.
+            for _ in range(16):
                 with contextlib.suppress(AssertionError):
                     return await asyncio.to_thread(until, lambda: any(map(shown, opened)), 15)
                 opened.append(city.open())
