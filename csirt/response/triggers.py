@@ -14,7 +14,8 @@ from sqlmodel import col, select
 from csirt.errors import Conflict, NotFound
 from csirt.model.authority import Permission, must
 from csirt.model.city import City
-from csirt.model.incident import IncidentStatus, IncidentType, Level
+from csirt.model.fact import Fact
+from csirt.model.incident import IncidentStatus, IncidentType, IncidentView, Level
 from csirt.model.trigger import Firing, Situation, fires, fires_by_itself, situation_from
 from csirt.record.entry import EntryKind
 from csirt.response import escalations, facts
@@ -45,12 +46,12 @@ def called_for(look: Look, city: City, incident: str) -> list[CalledFor]:
     row = look.session.get(IncidentRow, incident)
     if row is None:
         raise NotFound("incident_unknown", incident=incident[:40])
-    return calls_for(look, city, incident, _situation(look, row))
+    return calls_for(look, city, row, facts.current(look, incident))
 
 
-def calls_for(look: Look, city: City, incident: str, situation: Situation) -> list[CalledFor]:
-    """The same where what is known of the case is at hand."""
-    begun = _begun(look, incident)
+def calls_for(look: Look, city: City, case: IncidentRow | IncidentView, sheet: Mapping[str, Fact]) -> list[CalledFor]:
+    """The same where the case and its sheet of facts are at hand."""
+    situation, begun = _situation(case, sheet), _begun(look, case.id)
     found = [
         CalledFor(
             name, fires(chain.when, situation), fires_by_itself(chain.when, situation), len(begun.get(name, [])),
@@ -80,7 +81,9 @@ def start(tx: Tx, incident: str, chain: str) -> str:
     look = Look(tx.session, tx.vault)
     if chain in _begun(look, incident):
         raise Conflict("chain_begun", incident=incident, chain=chain)
-    return _start(tx, row, chain, "person", fires(tx.city.chains[chain].when, _situation(look, row)))
+    return _start(
+        tx, row, chain, "person", fires(tx.city.chains[chain].when, _situation(row, facts.current(look, row.id)))
+    )
 
 
 def follow(tx: Tx) -> None:
@@ -97,7 +100,7 @@ def follow(tx: Tx) -> None:
         if row is None or row.status == IncidentStatus.CLOSED.value:
             continue
         look = Look(tx.session, tx.vault)
-        situation, begun = _situation(look, row), _begun(look, incident)
+        situation, begun = _situation(row, facts.current(look, row.id)), _begun(look, incident)
         for name in automatic:
             if name not in begun and fires_by_itself(tx.city.chains[name].when, situation):
                 _start(tx, row, name, "rule", Firing.YES)
@@ -108,11 +111,9 @@ def _start(tx: Tx, row: IncidentRow, chain: str, because: Because, rule: Firing)
     return escalations.start(tx, row.id, None, f"reach_{chain}", chain, _TEMPLATE, said=said)
 
 
-def _situation(look: Look, row: IncidentRow) -> Situation:
-    level = row.level if row.level is not None else row.proposed_level
-    return situation_from(
-        IncidentType(row.type), Level(level), facts.current(look, row.id), personal_data=row.personal_data
-    )
+def _situation(case: IncidentRow | IncidentView, sheet: Mapping[str, Fact]) -> Situation:
+    level = case.proposed_level if case.level is None else case.level
+    return situation_from(IncidentType(case.type), Level(level), sheet, personal_data=case.personal_data)
 
 
 def _begun(look: Look, incident: str) -> Mapping[str, list[bool]]:

@@ -9,7 +9,6 @@ from csirt.errors import Conflict
 from csirt.model.authority import Permission, may
 from csirt.model.fact import Fact
 from csirt.model.incident import IncidentStatus, IncidentView
-from csirt.model.trigger import situation_from
 from csirt.response import triggers
 from csirt.store.queries.cases import resolve_incident
 from csirt.store.tx import Look
@@ -37,8 +36,6 @@ def take_start(request: Request, name: str, chain: str, sent: SentForm) -> Respo
 def rows_of(look: Look, visit: Visit, view: IncidentView, sheet: Mapping[str, Fact]) -> tuple[CalledForRow, ...]:
     """The chains that the rules call for, with what became of them. `sheet`: the facts of the case."""
     city = visit.desk.door.city
-    level = view.proposed_level if view.level is None else view.level
-    situation = situation_from(view.type, level, sheet, personal_data=view.personal_data)
     allowed = may(visit.actor, Permission.START_CHAIN) and view.status is IncidentStatus.OPEN
     return tuple(
         CalledForRow(
@@ -51,5 +48,5 @@ def rows_of(look: Look, visit: Visit, view: IncidentView, sheet: Mapping[str, Fa
             under_way=one.under_way,
             may_start=allowed and one.climbs == 0,
         )
-        for one in triggers.calls_for(look, city, view.id, situation)
+        for one in triggers.calls_for(look, city, view, sheet)
     )
