@@ -127,12 +127,12 @@ def teller(
 
     Raises `Invalid` for an unknown language.
     """
-    incidents = {entry.incident for entry in entries if entry.incident} if playbooks is None else set[str]()
     name = naming(desk, look, language, ever)
     calls = {entry.incident for entry in entries if entry.incident and not entry.out.keys().isdisjoint(_OF_CALLS)}
     called = called_by(look, {str(entry.out["delivery"]) for entry in entries if "delivery" in entry.out})
-    known = playbooks_of(look, incidents) if playbooks is None else playbooks
-    return Teller(name, desk.texts, known, desk.door.city, chains_of(look, calls), called)
+    if playbooks is None:
+        playbooks = playbooks_of(look, {entry.incident for entry in entries if entry.incident})
+    return Teller(name, desk.texts, playbooks, desk.door.city, chains_of(look, calls), called)
 
 
 def timeline_document(desk: Desk, incident: str, language: str) -> TimelineDocument:
