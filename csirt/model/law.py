@@ -1,6 +1,6 @@
 """Reads dated rules: duties, what is to come, and levels. A mistake in the data names file and place."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -47,7 +47,7 @@ class LevelBook:
 
         `on` is the day on which a rule must be valid. A rule that settles counts only where its facts are confirmed.
         """
-        fitting = [rule for rule in self.rules if rule.valid_from <= on and rule.when.holds(situation)]
+        fitting = _fitting(self.rules, situation, on)
         best = max(fitting, key=lambda rule: rule.level, default=None)
         if best is None:
             return sensed, SENSED
@@ -60,9 +60,12 @@ class LevelBook:
 
     def presume(self, situation: Situation, on: date, said: Level) -> tuple[Level, str]:
         """What a report is worth of which only this is known, with the code of why; empty where it is as was `said`."""
-        fitting = [rule for rule in self.presumed if rule.valid_from <= on and rule.when.holds(situation)]
-        best = max(fitting, key=lambda rule: rule.level, default=None)
+        best = max(_fitting(self.presumed, situation, on), key=lambda rule: rule.level, default=None)
         return (best.level, best.code) if best and best.level > said else (said, "")
+
+
+def _fitting(rules: Iterable[LevelRule], situation: Situation, on: date) -> list[LevelRule]:
+    return [rule for rule in rules if rule.valid_from <= on and rule.when.holds(situation)]
 
 
 def law_from(mapping: Mapping[str, object], catalogue: FactCatalogue, file: str) -> LawBook:

@@ -7,17 +7,15 @@ from datetime import UTC, datetime
 from sqlmodel import col, select
 
 from csirt.clock import JST
-from csirt.era import fiscal_year, jst_date
+from csirt.era import fiscal_year
 from csirt.errors import Conflict, Forbidden, Invalid, NotFound
 from csirt.guard import refuse_my_number
 from csirt.model.authority import Permission, must
-from csirt.model.city import City
-from csirt.model.condition import Known
 from csirt.model.incident import Disposition, IncidentStatus, IncidentType, Level
 from csirt.model.linking import Because
 from csirt.model.step import StepKind, StepState
 from csirt.record.entry import EntryKind
-from csirt.response import duties, errands, facts, reasons, repeats, secrecy
+from csirt.response import duties, errands, facts, levels, reasons, repeats, secrecy
 from csirt.response.members import Member
 from csirt.store.queries.reports import unfinished
 from csirt.store.tables.cases import IncidentCounterRow, IncidentRow, NoteRow
@@ -141,7 +139,8 @@ def open_case(tx: Tx, report: Report, cause: str, request_key: str | None = None
     """Open a case and order its playbook; `cause` is `rule`, `report` or `officer`. Returns its id."""
     because = ""
     if cause != "rule":  # of detections the rules for these have spoken already
-        report, because = presumed(tx.city, report, tx.now)
+        level, because = levels.presumed(tx.city, tx.now, report.level, report.type.value, report.personal_data)
+        report = replace(report, level=level)
     incident = new_id("i")
     year = fiscal_year(tx.now.astimezone(JST).date())
     ordinal = _next_number(tx, year, drill=report.drill)
@@ -173,16 +172,6 @@ def open_case(tx: Tx, report: Report, cause: str, request_key: str | None = None
     tx.record(EntryKind.LEVEL_PROPOSED, incident=incident, out={"level": int(report.level), **by})
     order_run(tx, incident, report.type)
     return incident
-
-
-def presumed(city: City, report: Report, now: datetime) -> tuple[Report, str]:
-    """The report with the level that its type and its word on personal data ask for, and the code of the rule.
-
-    The code is empty where no rule asks for more than the report said itself.
-    """
-    known = {"type": Known(report.type.value), "personal_data": Known(report.personal_data)}
-    level, because = city.levels.presume(known, jst_date(now), report.level)
-    return replace(report, level=level), because
 
 
 def _said(report: Report) -> dict[str, str | bool]:

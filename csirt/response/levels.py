@@ -3,7 +3,10 @@
 A post sets the level (`incidents.set_level`); what is proposed binds nobody.
 """
 
+from datetime import datetime
+
 from csirt.era import jst_date
+from csirt.model.city import City
 from csirt.model.condition import Known
 from csirt.model.incident import Level
 from csirt.model.law import SENSED
@@ -21,10 +24,18 @@ def sense(tx: Tx, row: IncidentRow, level: int) -> None:
         tx.session.add(row)
 
 
+def presumed(city: City, now: datetime, said: Level, type_: str, personal_data: str) -> tuple[Level, str]:
+    """The level that its kind and its word on personal data ask for, where a report said `said`; and the rule's code.
+
+    The code is empty where no rule asks for more.
+    """
+    known = {"type": Known(type_), "personal_data": Known(personal_data)}
+    return city.levels.presume(known, jst_date(now), said)
+
+
 def presume(tx: Tx, row: IncidentRow) -> None:
     """Somebody said what kind of case it is: at least what such a case is presumed to be worth is proposed."""
-    known = {"type": Known(row.type)}
-    level, because = tx.city.levels.presume(known, jst_date(tx.now), Level(row.sensed_level))
+    level, because = presumed(tx.city, tx.now, Level(row.sensed_level), row.type, row.personal_data)
     if because:
         sense(tx, row, int(level))
         propose(tx, row, "rule", sensed=because)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
 from markupsafe import Markup
 
@@ -14,7 +15,8 @@ from csirt.model.incident import IncidentType, Level
 from csirt.model.party import Nobody, resolve
 from csirt.model.trigger import CaseFact, Firing, fires, fires_by_itself, situation_of
 from csirt.outlook import Outlook
-from csirt.response.incidents import Report, presumed
+from csirt.response import levels
+from csirt.response.incidents import Report
 from csirt.store.tx import Look
 from csirt.texts.duties import DutyWords
 from csirt.web.api.words import Words
@@ -33,7 +35,8 @@ def foretell(look: Look, visit: Visit, report: Report) -> Foretold:
 class _Foretelling:
     def __init__(self, look: Look, visit: Visit, report: Report) -> None:
         self._city, self._now = visit.desk.door.city, visit.desk.clock.now()
-        self._visit, (self._report, _) = visit, presumed(self._city, report, self._now)
+        level, _ = levels.presumed(self._city, self._now, report.level, report.type.value, report.personal_data)
+        self._visit, self._report = visit, replace(report, level=level)
         self._words = Words(visit.desk, look, visit)
 
     def told(self) -> Foretold:
