@@ -71,7 +71,10 @@ def _foretold(say: Words) -> opening.Foretold:
         calls=(call, perhaps, replace(perhaps, firing=Firing.YES, automatic=True)),
         duties=(
             replace(end, reasons=(say("ランサムウェアによる", "By ransomware"),)),
-            replace(end, due=None, perhaps=say("漏えいのおそれがある場合", "if data may have leaked")),
+            replace(end, due=None, perhaps=say(
+                    "レベル2以上と決まった場合、又は漏えいのおそれがある場合",
+                    "if the level is set to 2 or more, or if data may have leaked",
+                )),
         ),
     )  # fmt: skip
 
